@@ -1,0 +1,43 @@
+package v1alpha1
+
+// Annotations that people write.
+const (
+	// ResolveAnnotation on a CloudDrift asks for a resolution: accept.
+	ResolveAnnotation = "drift.arcadia.cloud/resolve"
+	// ResolvedByAnnotation is who asked. Admission fills it in and holds it to the
+	// authenticated user's name.
+	ResolvedByAnnotation = "drift.arcadia.cloud/resolved-by"
+	// ResolveObservationAnnotation is the status.observation that was looked at.
+	// Admission fills it in; one that is no longer current is refused.
+	ResolveObservationAnnotation = "drift.arcadia.cloud/resolve-observation"
+	// ResolveReasonAnnotation is why, in the words of who asked. Optional.
+	ResolveReasonAnnotation = "drift.arcadia.cloud/resolve-reason"
+
+	// SyncAnnotation on a CloudAccount asks for a sync now, and again whenever its
+	// value changes. status.lastHandledSyncRequest repeats the value when the sync
+	// and the detection on it are over.
+	SyncAnnotation = "drift.arcadia.cloud/sync"
+	// ConfirmDisappearanceAnnotation on a CloudAccount confirms that what a
+	// FixMassDisappearance reports is really gone. Its value is the token that the
+	// condition's message gives.
+	ConfirmDisappearanceAnnotation = "drift.arcadia.cloud/confirm-disappearance"
+)
+
+// Annotations and labels that the operator writes.
+const (
+	// LastAcceptedAnnotation on a CloudProvisioned names the drift whose accept was
+	// written into the spec last. It is written together with the spec, so that an
+	// accept that was cut short is completed and never applied a second time.
+	LastAcceptedAnnotation = "drift.arcadia.cloud/last-accepted"
+
+	// AccountLabel is the CloudAccount's name.
+	AccountLabel = "drift.arcadia.cloud/account"
+	// KindLabel is DigitalOcean's kind, as in Droplet.
+	KindLabel = "drift.arcadia.cloud/kind"
+	// ProvisionedLabel is the CloudProvisioned's name.
+	ProvisionedLabel = "drift.arcadia.cloud/provisioned"
+)
+
+// ResolveAccept is the value of ResolveAnnotation that makes the live value the
+// desired one.
+const ResolveAccept = "accept"

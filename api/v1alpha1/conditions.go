@@ -1,0 +1,125 @@
+package v1alpha1
+
+// Condition types of a CloudAccount.
+const (
+	// ConditionReady: the account can be worked with (credentials, endpoint,
+	// schedules, admission policies). On a CloudProvisioned: its declaration is
+	// understood and bound to exactly one resource.
+	ConditionReady = "Ready"
+	// ConditionSynced: the last sync saw every kind completely.
+	ConditionSynced = "Synced"
+	// ConditionDriftsWithheld: more differences were found than may open in a
+	// minute; the rest opens in the minutes after.
+	ConditionDriftsWithheld = "DriftsWithheld"
+)
+
+// ConditionInSync of a CloudProvisioned: every declared field was compared with
+// its live value, and none differs. Unknown says that nobody can tell, and why.
+const ConditionInSync = "InSync"
+
+// Reasons of a CloudAccount's conditions. A reason that starts with Fix needs a
+// person; the others heal by themselves.
+const (
+	// ReasonSynced: all is well.
+	ReasonSynced = "Synced"
+	// ReasonReady: all is well.
+	ReasonReady = "Ready"
+	// ReasonAwaitingSync: no sync has ended yet.
+	ReasonAwaitingSync = "AwaitingSync"
+	// ReasonFixSecret: the Secret or its key is missing, or may not be read.
+	ReasonFixSecret = "FixSecret"
+	// ReasonFixCredentials: the token was refused, or belongs to another team.
+	ReasonFixCredentials = "FixCredentials"
+	// ReasonFixEndpoint: the endpoint is not among those that the operator allows.
+	ReasonFixEndpoint = "FixEndpoint"
+	// ReasonFixSchedule: a schedule never comes due or can't be read.
+	ReasonFixSchedule = "FixSchedule"
+	// ReasonFixAdmission: the admission policies that prove who approves are not in
+	// place; nothing is resolved until they are.
+	ReasonFixAdmission = "FixAdmission"
+	// ReasonFixScopes: the token may not list this kind.
+	ReasonFixScopes = "FixScopes"
+	// ReasonFixMassDisappearance: so much of a kind vanished at once that a person
+	// has to confirm it.
+	ReasonFixMassDisappearance = "FixMassDisappearance"
+	// ReasonUnreachable: the endpoint did not answer.
+	ReasonUnreachable = "Unreachable"
+	// ReasonThrottled: the rate limit is used up.
+	ReasonThrottled = "Throttled"
+	// ReasonServerError: DigitalOcean answered with a server error.
+	ReasonServerError = "ServerError"
+	// ReasonIncomplete: the pages of a listing did not add up.
+	ReasonIncomplete = "Incomplete"
+	// ReasonMalformed: an answer could not be read.
+	ReasonMalformed = "Malformed"
+	// ReasonRefused: DigitalOcean refused a request for a reason of its own.
+	ReasonRefused = "Refused"
+	// ReasonKindsBehind: some kinds could not be listed completely; status.kinds
+	// says which and why.
+	ReasonKindsBehind = "KindsBehind"
+	// ReasonWithinLimit: every difference found has its drift.
+	ReasonWithinLimit = "WithinLimit"
+	// ReasonLimitReached: more differences than maxNewDriftsPerMinute.
+	ReasonLimitReached = "LimitReached"
+)
+
+// Reasons of a CloudProvisioned's conditions.
+const (
+	// ReasonBound: bound to exactly one live resource.
+	ReasonBound = "Bound"
+	// ReasonFixAccountRef: there is no such CloudAccount in the namespace.
+	ReasonFixAccountRef = "FixAccountRef"
+	// ReasonFixKind: no such kind is known.
+	ReasonFixKind = "FixKind"
+	// ReasonFixReference: the id has not the form that the kind's ids have.
+	ReasonFixReference = "FixReference"
+	// ReasonFixFieldNames: desired or ignore names fields that the kind does not
+	// have. The others are compared all the same.
+	ReasonFixFieldNames = "FixFieldNames"
+	// ReasonFixAmbiguousName: several live resources have this name.
+	ReasonFixAmbiguousName = "FixAmbiguousName"
+	// ReasonFixDuplicate: an older CloudProvisioned declares the same resource.
+	ReasonFixDuplicate = "FixDuplicate"
+	// ReasonResourceNotFound: a complete inventory holds nothing of this name.
+	ReasonResourceNotFound = "ResourceNotFound"
+	// ReasonAwaitingInventory: the inventory does not hold this kind, or not yet
+	// this resource.
+	ReasonAwaitingInventory = "AwaitingInventory"
+	// ReasonInSync: every declared field was compared, and none differs.
+	ReasonInSync = "InSync"
+	// ReasonDrifted: at least one field differs.
+	ReasonDrifted = "Drifted"
+	// ReasonResourceMissing: the live resource was proven gone.
+	ReasonResourceMissing = "ResourceMissing"
+	// ReasonInventoryStale: three syncs of this kind were missed.
+	ReasonInventoryStale = "InventoryStale"
+	// ReasonFixFieldsUnseen: some declared fields are hidden from the token.
+	ReasonFixFieldsUnseen = "FixFieldsUnseen"
+	// ReasonNotReady: see the condition Ready.
+	ReasonNotReady = "NotReady"
+)
+
+// Reasons of events. Each marks a transition.
+const (
+	// EventDriftDetected: a field began to differ.
+	EventDriftDetected = "DriftDetected"
+	// EventDriftStale: a difference went away without us.
+	EventDriftStale = "DriftStale"
+	// EventDriftAccepted: the live value became the desired one.
+	EventDriftAccepted = "DriftAccepted"
+	// EventApprovalOutdated: the values moved since the approval; look again.
+	EventApprovalOutdated = "ApprovalOutdated"
+	// EventApprovalRefused: what was asked for can't be done, and why.
+	EventApprovalRefused = "ApprovalRefused"
+	// EventRebound: a reference by name was bound to another resource.
+	EventRebound = "Rebound"
+	// EventResourceMissing: a resource was proven gone.
+	EventResourceMissing = "ResourceMissing"
+	// EventResourceReturned: a resource that was gone is there again.
+	EventResourceReturned = "ResourceReturned"
+	// EventResourceChanged: a sync found new values.
+	EventResourceChanged = "ResourceChanged"
+)
+
+// OperatorUser is who resolved a drift that went stale.
+const OperatorUser = "system:clouddrift"

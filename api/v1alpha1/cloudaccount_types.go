@@ -252,7 +252,7 @@ type CloudAccountStatus struct {
 // CloudAccount is one DigitalOcean API token: where it is, and when to look.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=cacc,categories=clouddrift
+// +kubebuilder:resource:shortName=cacc,categories=clouddrift-all
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Synced",type=string,JSONPath=`.status.conditions[?(@.type=="Synced")].status`
 // +kubebuilder:printcolumn:name="Last Sync",type=date,JSONPath=`.status.lastSyncTime`

@@ -195,7 +195,7 @@ type CloudDriftStatus struct {
 // of it. The operator writes it; people only annotate it.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=cdrift,categories=clouddrift
+// +kubebuilder:resource:shortName=cdrift,categories=clouddrift-all
 // +kubebuilder:selectablefield:JSONPath=`.status.state`
 // +kubebuilder:selectablefield:JSONPath=`.spec.provisionedRef.name`
 // +kubebuilder:selectablefield:JSONPath=`.spec.accountRef.name`

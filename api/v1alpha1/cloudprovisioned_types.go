@@ -181,7 +181,7 @@ type CloudProvisionedStatus struct {
 // CloudProvisioned is the desired state of one live resource.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=cprov,categories=clouddrift
+// +kubebuilder:resource:shortName=cprov,categories=clouddrift-all
 // +kubebuilder:selectablefield:JSONPath=`.spec.accountRef.name`
 // +kubebuilder:selectablefield:JSONPath=`.spec.resource.kind`
 // +kubebuilder:selectablefield:JSONPath=`.status.resourceID`

@@ -91,7 +91,7 @@ type Observation struct {
 // operator writes it; there is no status subresource, so that an observation is
 // one write.
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:shortName=cres,categories=clouddrift
+// +kubebuilder:resource:shortName=cres,categories=clouddrift-all
 // +kubebuilder:selectablefield:JSONPath=`.spec.kind`
 // +kubebuilder:selectablefield:JSONPath=`.spec.id`
 // +kubebuilder:printcolumn:name="Kind",type=string,JSONPath=`.spec.kind`

@@ -23,9 +23,9 @@ const certificateLife = 10 * 365 * 24 * time.Hour
 // pki is a control plane's certificate authority, kept in a directory: a second
 // start in the same directory has the same users and the same server identity.
 type pki struct {
-	dir  string
-	ca   *x509.Certificate
-	key  *ecdsa.PrivateKey
+	dir   string
+	ca    *x509.Certificate
+	key   *ecdsa.PrivateKey
 	caPEM []byte
 }
 

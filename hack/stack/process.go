@@ -15,7 +15,9 @@ import (
 const (
 	// startTimeout is generous: parallel test packages on two cores share them.
 	startTimeout = 90 * time.Second
-	stopTimeout  = 20 * time.Second
+	// stopTimeout is short: an API server would wait a minute for open watches to
+	// end, and none of the three has anything to lose.
+	stopTimeout  = 5 * time.Second
 	pollInterval = 50 * time.Millisecond
 )
 

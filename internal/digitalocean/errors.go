@@ -1,8 +1,17 @@
 package digitalocean
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
+	"unicode"
+
+	"github.com/digitalocean/godo"
 )
 
 // Class is what an error means for whoever asked, so that one switch decides
@@ -78,4 +87,96 @@ func RetryAt(err error) (time.Time, bool) {
 func (e *Error) Unwrap() error { return e.cause }
 
 // Error says what was being done and what came of it.
-func (e *Error) Error() string { return e.Doing + ": " + e.Message }
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Doing)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, ": %d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request %s)", e.RequestID)
+	}
+	return b.String()
+}
+
+// classify turns what came of a request into an Error.
+func (c *Client) classify(ctx context.Context, doing string, x *exchange, err error) error {
+	if cause := ctx.Err(); cause != nil {
+		return &Error{Class: Canceled, Doing: doing, Message: cause.Error(), cause: cause}
+	}
+	if own, ok := errors.AsType[*Error](err); ok {
+		e := *own
+		e.Doing, e.Status, e.RequestID = doing, x.status, clean(x.requestID, c.token)
+		return &e
+	}
+	answer, ok := errors.AsType[*godo.ErrorResponse](err)
+	if !ok {
+		return c.unreachable(doing, err)
+	}
+	e := &Error{
+		Class:     classOfStatus(x.status),
+		Doing:     doing,
+		Status:    x.status,
+		Message:   clean(answer.Message, c.token),
+		RequestID: clean(cmp.Or(answer.RequestID, x.requestID), c.token),
+	}
+	if e.Class == Throttled {
+		e.retryAt = c.limiter.retryAt()
+	}
+	return e
+}
+
+// unreachable is for errors of the connection. Each http.Client on the way has
+// put the URL around it, which says nothing that doing does not.
+func (c *Client) unreachable(doing string, err error) error {
+	for {
+		outer, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = outer.Err
+	}
+	return &Error{Class: Unreachable, Doing: doing, Message: clean(err.Error(), c.token), cause: err}
+}
+
+func classOfStatus(status int) Class {
+	switch {
+	case status == http.StatusUnauthorized:
+		return Denied
+	case status == http.StatusForbidden:
+		return Forbidden
+	case status == http.StatusNotFound:
+		return NotFound
+	case status == http.StatusTooManyRequests:
+		return Throttled
+	case status >= 500:
+		return ServerError
+	case status >= 400:
+		return Invalid
+	default:
+		// A redirect, which is not followed, or a status that nobody knows.
+		return Malformed
+	}
+}
+
+// clean makes foreign text fit for a message, an event or a terminal.
+func clean(text, token string) string {
+	const most = 300
+	if token != "" {
+		text = strings.ReplaceAll(text, token, "[token]")
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(text, "?"))
+	text = strings.TrimSpace(text)
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return text
+}

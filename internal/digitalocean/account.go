@@ -1,0 +1,54 @@
+package digitalocean
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+)
+
+// Account is whose token it is.
+type Account struct {
+	// TeamUUID and TeamName are the team's. A token from outside a team has its
+	// user's there.
+	TeamUUID, TeamName string
+	// Status is active, warning or locked.
+	Status string
+	// DropletLimit is how many droplets the account may hold, 0 where the token
+	// may not know.
+	DropletLimit int
+}
+
+// Account asks whose token it is.
+func (c *Client) Account(ctx context.Context) (Account, error) {
+	const doing = "reading the account"
+	body, _, err := c.get(ctx, doing, "v2/account", nil)
+	if err != nil {
+		return Account{}, err
+	}
+	var answer struct {
+		Account struct {
+			UUID         string `json:"uuid"`
+			Name         string `json:"name"`
+			Status       string `json:"status"`
+			DropletLimit int    `json:"droplet_limit"`
+			Team         struct {
+				UUID string `json:"uuid"`
+				Name string `json:"name"`
+			} `json:"team"`
+		} `json:"account"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return Account{}, &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
+	}
+	a := answer.Account
+	account := Account{
+		TeamUUID:     clean(cmp.Or(a.Team.UUID, a.UUID), c.token),
+		TeamName:     clean(cmp.Or(a.Team.Name, a.Name), c.token),
+		Status:       clean(a.Status, c.token),
+		DropletLimit: a.DropletLimit,
+	}
+	if account.TeamUUID == "" {
+		return Account{}, &Error{Class: Malformed, Doing: doing, Message: "the answer has neither a team's uuid nor a user's"}
+	}
+	return account, nil
+}

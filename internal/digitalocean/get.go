@@ -1,0 +1,61 @@
+package digitalocean
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Get asks for one resource. A resource that is not there is a NotFound error;
+// no other class says so.
+func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, error) {
+	k, err := lookup(kind, "reading "+clean(id, c.token))
+	if err != nil {
+		return resource.Resource{}, err
+	}
+	doing := fmt.Sprintf("reading %s %s", k.one, clean(id, c.token))
+	path, parentID, err := k.getPath(id)
+	if err != nil {
+		return resource.Resource{}, &Error{Class: Invalid, Doing: doing, Message: err.Error()}
+	}
+	body, askedAt, err := c.get(ctx, doing, path, nil)
+	if err != nil {
+		return resource.Resource{}, err
+	}
+	res, err := k.readItem(body, parentID)
+	if err != nil {
+		return resource.Resource{}, &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
+	}
+	if res.ID != id && (k.sameID == nil || !k.sameID(res.ID, id)) {
+		return resource.Resource{}, &Error{Class: Malformed, Doing: doing,
+			Message: "the answer is about " + clean(res.ID, c.token)}
+	}
+	res.ObservedAt = askedAt
+	if k.aside == nil {
+		return res, nil
+	}
+	var known map[string]any
+	if c.wants(k.name, k.aside.paths) {
+		known, err = k.aside.get(ctx, c, id)
+		if class := ClassOf(err); class == Throttled || class == Canceled {
+			return resource.Resource{}, err
+		}
+	}
+	k.fill(&res, known)
+	return res, nil
+}
+
+// readItem reads an answer that holds one resource.
+func (k *kind) readItem(body []byte, parentID string) (res resource.Resource, err error) {
+	_, err = readPage(body, k.itemKey, func(decoder *json.Decoder) error {
+		var item map[string]json.RawMessage
+		if err := decoder.Decode(&item); err != nil {
+			return notJSON(err)
+		}
+		res, err = k.read(item, parentID, newValues())
+		return err
+	})
+	return res, err
+}

@@ -1,0 +1,215 @@
+package digitalocean
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// kind is how one kind is read. Each has a file of its own, which registers it.
+type kind struct {
+	name string
+	// parent is the kind that has one listing of this kind each, or "".
+	parent string
+	// one and many are what messages call it.
+	one, many string
+	// path is the listing's, below the endpoint; with a parent it holds a %s
+	// for the parent's id.
+	path string
+	// listKey and itemKey are where an answer holds the resources, or the one.
+	listKey, itemKey string
+	// queries are the listings that together show all there is; nil means one
+	// without a query of its own.
+	queries []url.Values
+	// id is the key that holds the id; "id" where it is empty.
+	id string
+	// sameID compares ids; exactly, where it is nil.
+	sameID func(a, b string) bool
+	// refName gives what a reference by name is matched with, where that is not
+	// the field name.
+	refName func(name, parentID string) string
+	fields  []field
+	// aside is what another endpoint tells about the kind, or nil.
+	aside *aside
+}
+
+// field is one value that is kept of a resource. What no field names is
+// dropped where it is read, so that a secret can't get any further.
+type field struct {
+	path string
+	// top puts it into Resource.Fields.
+	top bool
+	// key is where the body holds it; path, where empty.
+	key string
+	// optional fields are left out of the body when they are empty. The others
+	// are Unseen when they do not come: then a scope is missing.
+	optional bool
+	// read normalises the value; nil keeps it as it came. It returns false when
+	// the value tells nothing.
+	read func(raw json.RawMessage, v *values) (any, bool, error)
+}
+
+// aside is a second endpoint that tells some of the kind's fields.
+type aside struct {
+	// paths are the fields that nothing else tells for certain.
+	paths []string
+	// list asks for all resources of the kind, get for one. They return what is
+	// known by id.
+	list func(ctx context.Context, c *Client) (map[string]map[string]any, error)
+	get  func(ctx context.Context, c *Client, id string) (map[string]any, error)
+}
+
+var registry = map[string]*kind{}
+
+func register(k kind) *kind {
+	k.id = cmp.Or(k.id, "id")
+	if k.queries == nil {
+		k.queries = []url.Values{{}}
+	}
+	registry[k.name] = &k
+	return &k
+}
+
+func lookup(name, doing string) (*kind, error) {
+	k, ok := registry[name]
+	if !ok {
+		return nil, &Error{Class: Invalid, Doing: doing, Message: fmt.Sprintf("no such kind: %q", name)}
+	}
+	return k, nil
+}
+
+// Kinds are the kinds that can be listed, parents before children.
+func Kinds() []string {
+	names := make([]string, 0, len(registry))
+	for name := range registry {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(a, b))
+	})
+	return names
+}
+
+func depth(name string) int {
+	d := 0
+	for k := registry[name]; k != nil && k.parent != ""; k = registry[k.parent] {
+		d++
+	}
+	return d
+}
+
+// ParentOf is the kind whose listing List needs for this one, or "".
+func ParentOf(kind string) string {
+	if k, ok := registry[kind]; ok {
+		return k.parent
+	}
+	return ""
+}
+
+// listPath is the path of the listing under one parent.
+func (k *kind) listPath(parentID string) string {
+	if k.parent == "" {
+		return k.path
+	}
+	return fmt.Sprintf(k.path, url.PathEscape(parentID))
+}
+
+// getPath is the path of one resource, and its parent's id.
+func (k *kind) getPath(id string) (path, parentID string, err error) {
+	own := id
+	if k.parent != "" {
+		var ok bool
+		if parentID, own, ok = strings.Cut(id, "/"); !ok {
+			return "", "", fmt.Errorf("its id must be the %s's and its own, joined by a slash", strings.ToLower(k.parent))
+		}
+	}
+	for _, part := range []string{parentID, own} {
+		// A path of dots would be resolved into another path.
+		if part == "." || part == ".." {
+			return "", "", fmt.Errorf("no id is %q", part)
+		}
+	}
+	if own == "" || k.parent != "" && parentID == "" || len(id) > 512 {
+		return "", "", fmt.Errorf("its id is empty or too long")
+	}
+	return k.listPath(parentID) + "/" + url.PathEscape(own), parentID, nil
+}
+
+// read makes a resource of its body. ObservedAt is the caller's to set.
+func (k *kind) read(body map[string]json.RawMessage, parentID string, v *values) (resource.Resource, error) {
+	res := resource.Resource{Fields: map[string]any{}, Attrs: make(map[string]any, len(k.fields))}
+	id, err := readID(body[k.id])
+	if err != nil {
+		return res, fmt.Errorf("a %s without a usable %s: %w", k.one, k.id, err)
+	}
+	if k.parent != "" {
+		id = parentID + "/" + id
+	}
+	res.Ref = resource.Ref{Kind: k.name, ID: id}
+	for _, f := range k.fields {
+		if err := f.readInto(&res, body, v); err != nil {
+			return res, fmt.Errorf("%s %s: %w", k.one, id, err)
+		}
+	}
+	name, ok := res.Fields["name"].(string)
+	if !ok {
+		return res, fmt.Errorf("%s %s has no name", k.one, id)
+	}
+	res.Name = name
+	if k.refName != nil {
+		res.Name = k.refName(name, parentID)
+	}
+	return res, nil
+}
+
+func (f field) readInto(res *resource.Resource, body map[string]json.RawMessage, v *values) error {
+	raw, came := body[cmp.Or(f.key, f.path)]
+	if !came {
+		if f.optional {
+			f.put(res, nil)
+			return nil
+		}
+		res.Unseen = append(res.Unseen, f.path)
+		return nil
+	}
+	read := f.read
+	if read == nil || isNull(raw) {
+		read = asIs
+	}
+	value, known, err := read(raw, v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	if !known {
+		res.Unseen = append(res.Unseen, f.path)
+		return nil
+	}
+	f.put(res, value)
+	return nil
+}
+
+func (f field) put(res *resource.Resource, value any) {
+	if f.top {
+		res.Fields[f.path] = value
+	} else {
+		res.Attrs[f.path] = value
+	}
+}
+
+// set overwrites a field by its path, for what comes from aside.
+func (k *kind) set(res *resource.Resource, path string, value any) {
+	res.Unseen = slices.DeleteFunc(res.Unseen, func(p string) bool { return p == path })
+	for _, f := range k.fields {
+		if f.path == path {
+			f.put(res, value)
+			return
+		}
+	}
+	res.Attrs[path] = value
+}

@@ -1,0 +1,186 @@
+package digitalocean
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// DigitalOcean's limits for one token. Both windows slide.
+const (
+	perMinute = 250
+	perHour   = 5000
+	// reads leave one in reserveShare of either window to writes, so that a
+	// sync never stands in the way of a revert.
+	reserveShare = 20
+
+	// A full minute's window is waited out (and a little, for clocks); a spent hour is reported, so that
+	// whoever asked can do something else meanwhile.
+	burstPatience  = 65 * time.Second
+	hourlyPatience = 5 * time.Second
+	// probeEvery is how often at most a read finds out whether a spent hour has
+	// become better. The header tells when one request expires, not how many.
+	probeEvery = time.Minute
+)
+
+// limiter keeps the requests of one token within DigitalOcean's limits. It
+// counts exactly as DigitalOcean does, in sliding windows, because a token
+// bucket that never exceeds them would have to halve the burst; and it
+// believes the answers' headers, because others spend the same budget.
+type limiter struct {
+	now func() time.Time
+
+	mu sync.Mutex
+	// sent holds when each of the last perHour requests was sent; next is the
+	// oldest, and the one to be overwritten.
+	sent [perHour]time.Time
+	next int
+	last time.Time
+
+	rate RateLimit
+	// spentUntil is when the next read may try although the headers said that
+	// no more than the reserve is left.
+	spentUntil time.Time
+	// refusedUntil and hourly are from the last 429.
+	refusedUntil time.Time
+	hourly       bool
+}
+
+func newLimiter(now func() time.Time) *limiter { return &limiter{now: now, last: time.Now()} }
+
+// wait returns when a request may be sent, having counted it, or with a
+// Throttled error when that would take too long.
+func (l *limiter) wait(ctx context.Context, x *exchange, write bool) error {
+	for {
+		delay, patience := l.take(write)
+		if delay <= 0 {
+			return nil
+		}
+		deadline, limited := ctx.Deadline()
+		if x.waited+delay > patience || limited && time.Until(deadline) < delay {
+			return &Error{
+				Class:   Throttled,
+				Message: "the token's request budget is spent for the next " + delay.Round(time.Second).String(),
+				retryAt: l.now().Add(delay),
+			}
+		}
+		timer := time.NewTimer(delay)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+			x.waited += delay
+		}
+	}
+}
+
+// take counts a request and returns 0, or returns how long to wait for it and
+// how much waiting in all is bearable for such a cause.
+func (l *limiter) take(write bool) (delay, patience time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if d := l.refusedUntil.Sub(now); d > 0 {
+		if l.hourly {
+			return d, hourlyPatience
+		}
+		return d, burstPatience
+	}
+	if d := l.spent(now, write); d > 0 {
+		return d, hourlyPatience
+	}
+	if d := l.window(now, time.Hour, perHour, write); d > 0 {
+		return d, hourlyPatience
+	}
+	if d := l.window(now, time.Minute, perMinute, write); d > 0 {
+		return d, burstPatience
+	}
+	l.sent[l.next], l.last = now, now
+	l.next = (l.next + 1) % perHour
+	l.rate.Remaining = max(l.rate.Remaining-1, 0)
+	return 0, 0
+}
+
+// window is how long until one more request fits in the window.
+func (l *limiter) window(now time.Time, length time.Duration, limit int, write bool) time.Duration {
+	if !write {
+		limit -= limit / reserveShare
+	}
+	nth := l.sent[(l.next-limit+perHour)%perHour]
+	if nth.IsZero() {
+		return 0
+	}
+	return nth.Add(length).Sub(now)
+}
+
+// spent is how long to wait because the headers said that too little is left.
+func (l *limiter) spent(now time.Time, write bool) time.Duration {
+	reserve := 0
+	if !write {
+		reserve = l.rate.Limit / reserveShare
+	}
+	if !l.rate.Known || l.rate.Remaining > reserve {
+		return 0
+	}
+	if d := l.spentUntil.Sub(now); d > 0 {
+		return d
+	}
+	l.spentUntil = now.Add(probeEvery)
+	return 0
+}
+
+// learn takes from an answer what it says of the budget.
+func (l *limiter) learn(status int, header http.Header) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	limit, errLimit := strconv.Atoi(header.Get("Ratelimit-Limit"))
+	remaining, errRemaining := strconv.Atoi(header.Get("Ratelimit-Remaining"))
+	reset, errReset := strconv.ParseInt(header.Get("Ratelimit-Reset"), 10, 64)
+	var untilReset time.Duration
+	if errReset == nil {
+		untilReset = min(time.Unix(reset, 0).Sub(l.now()), time.Hour)
+	}
+	if errLimit == nil && errRemaining == nil && limit > 0 && remaining >= 0 {
+		l.rate = RateLimit{Limit: limit, Remaining: remaining, Known: true}
+		if errReset == nil {
+			l.rate.ResetAt = time.Unix(reset, 0).UTC()
+		}
+		l.spentUntil = now.Add(max(untilReset, probeEvery))
+	}
+	if status != http.StatusTooManyRequests {
+		return
+	}
+	// Only a burst's 429 has a Retry-After.
+	if after, err := strconv.Atoi(header.Get("Retry-After")); err == nil && after >= 0 {
+		l.hourly, l.refusedUntil = false, now.Add(min(time.Duration(after)*time.Second, time.Hour))
+		return
+	}
+	if untilReset <= 0 {
+		untilReset = probeEvery
+	}
+	l.hourly, l.refusedUntil = true, now.Add(untilReset)
+}
+
+// retryAt is when a request that was refused may be tried again.
+func (l *limiter) retryAt() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now().Add(max(time.Until(l.refusedUntil), 0))
+}
+
+func (l *limiter) rateLimit() RateLimit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rate
+}
+
+// idle says that nothing was sent for longer than the longest window.
+func (l *limiter) idle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.last) > time.Hour
+}

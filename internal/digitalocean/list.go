@@ -1,0 +1,141 @@
+package digitalocean
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// List lists all resources of the kind. parents is the complete listing of
+// ParentOf(kind), or the zero value where that is "".
+//
+// The listing is Complete, and the error nil, when every page arrived, no id
+// came twice and their number is the total that every page gave. Else the
+// listing holds what was seen until then, and the error's class says why;
+// pages that do not add up are Incomplete, after the listing was tried anew.
+func (c *Client) List(ctx context.Context, kind string, parents resource.Listing) (resource.Listing, error) {
+	listing := resource.Listing{Kind: kind, StartedAt: c.now()}
+	k, err := lookup(kind, "listing")
+	if err != nil {
+		return listing, err
+	}
+	if k.parent != "" && (parents.Kind != k.parent || !parents.Complete) {
+		return listing, &Error{Class: Incomplete, Doing: "listing " + k.many,
+			Message: "that takes a complete listing of the kind " + k.parent}
+	}
+	l := &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
+	if k.parent == "" {
+		err = l.listAll(ctx, "")
+	}
+	for _, parent := range parents.Resources {
+		if k.parent == "" || err != nil {
+			break
+		}
+		err = l.listAll(ctx, parent.ID)
+	}
+	if err == nil {
+		err = l.lookAside(ctx)
+	}
+	listing.Resources = l.resources
+	if !l.startedAt.IsZero() {
+		listing.StartedAt = l.startedAt
+	}
+	listing.Complete = err == nil
+	return listing, err
+}
+
+// lister collects a kind's resources from all its listings.
+type lister struct {
+	client    *Client
+	kind      *kind
+	values    *values
+	resources []resource.Resource
+	byID      map[string]int
+	startedAt time.Time
+}
+
+// listAll reads the listings that together show all that a parent has.
+func (l *lister) listAll(ctx context.Context, parentID string) error {
+	k, c := l.kind, l.client
+	for _, query := range k.queries {
+		doing := "listing " + k.many
+		if parentID != "" {
+			doing += " of " + clean(parentID, c.token)
+		}
+		if len(query) > 0 {
+			doing += " with " + query.Encode()
+		}
+		pages := pages{doing: doing, path: k.listPath(parentID), query: query, key: k.listKey}
+		err := c.walk(ctx, pages, func(p *pageReader) error {
+			if l.startedAt.IsZero() {
+				l.startedAt = p.askedAt
+			}
+			return p.eachElement(func(element map[string]json.RawMessage) error {
+				return l.add(p, element, parentID)
+			})
+		})
+		// A parent that has just gone is not itself what was not found.
+		if ClassOf(err) == NotFound {
+			return &Error{Class: Incomplete, Doing: doing, Message: "the listing is not there", cause: err}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lister) add(p *pageReader, element map[string]json.RawMessage, parentID string) error {
+	res, err := l.kind.read(element, parentID, l.values)
+	if err != nil {
+		return err
+	}
+	res.ObservedAt = p.askedAt
+	p.saw(res.ID)
+	l.keep(res)
+	return nil
+}
+
+// keep adds the resource, or puts it in the place of its older observation.
+func (l *lister) keep(res resource.Resource) {
+	if i, ok := l.byID[res.ID]; ok {
+		l.resources[i] = res
+		return
+	}
+	l.byID[res.ID] = len(l.resources)
+	l.resources = append(l.resources, res)
+}
+
+// lookAside fills in what another endpoint tells. A token that may not ask
+// there, or an answer that is of no use, leaves those fields unseen and the
+// listing complete. A budget that is spent does not: it comes back by itself,
+// and ten thousand resources would be written twice meanwhile.
+func (l *lister) lookAside(ctx context.Context) error {
+	k := l.kind
+	if k.aside == nil {
+		return nil
+	}
+	var known map[string]map[string]any
+	if l.client.wants(k.name, k.aside.paths) && len(l.resources) > 0 {
+		var err error
+		known, err = k.aside.list(ctx, l.client)
+		if class := ClassOf(err); class == Throttled || class == Canceled {
+			return err
+		}
+	}
+	for i := range l.resources {
+		k.fill(&l.resources[i], known[l.resources[i].ID])
+	}
+	return nil
+}
+
+// fill sets what is known from aside. The body has left the rest unseen.
+func (k *kind) fill(res *resource.Resource, known map[string]any) {
+	for _, path := range k.aside.paths {
+		if value, ok := known[path]; ok {
+			k.set(res, path, value)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package digitalocean
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// maxBody is far above a page of 200 of anything; beyond it the endpoint is
+// not DigitalOcean, or means harm.
+const maxBody = 32 << 20
+
+// exchange is what the attempts of one request leave behind. godo's own error
+// is no source for the status: it decodes the answer's body over the struct
+// that holds it.
+type exchange struct {
+	askedAt   time.Time
+	status    int
+	requestID string
+	waited    time.Duration
+}
+
+type exchangeKey struct{}
+
+// transport is one attempt: it waits for the limiter, sends, and reads the
+// whole body, so that a connection cut in the middle of it is retried as well.
+type transport struct {
+	base    http.RoundTripper
+	limiter *limiter
+	now     func() time.Time
+	timeout time.Duration
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		x = &exchange{}
+	}
+	if err := t.limiter.wait(ctx, x, req.Method != http.MethodGet); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	x.askedAt, x.status, x.requestID = t.now(), 0, ""
+
+	attempt, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	resp, err := t.base.RoundTrip(req.WithContext(attempt))
+	if err != nil {
+		return nil, t.explain(ctx, attempt, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	x.status, x.requestID = resp.StatusCode, resp.Header.Get("X-Request-Id")
+	t.limiter.learn(resp.StatusCode, resp.Header)
+
+	var body bytes.Buffer
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, t.explain(ctx, attempt, fmt.Errorf("reading the answer: %w", err))
+	}
+	if n > maxBody {
+		return nil, &Error{Class: Malformed, Message: fmt.Sprintf("the answer is larger than %d MiB", maxBody>>20)}
+	}
+	whole := *resp
+	whole.Body, whole.ContentLength = io.NopCloser(bytes.NewReader(body.Bytes())), n
+	return &whole, nil
+}
+
+// explain says when it was our own time-out that ended the attempt: the
+// context package's words for it would read as the caller's.
+func (t *transport) explain(ctx, attempt context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(attempt.Err(), context.DeadlineExceeded) {
+		return &Error{Class: Unreachable, Message: fmt.Sprintf("no whole answer within %s", t.timeout)}
+	}
+	return err
+}

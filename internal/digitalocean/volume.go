@@ -1,0 +1,17 @@
+package digitalocean
+
+var _ = register(kind{
+	name: "Volume", one: "volume", many: "volumes",
+	path: "v2/volumes", listKey: "volumes", itemKey: "volume",
+	fields: []field{
+		{path: "name", top: true},
+		{path: "region", top: true, read: slugOf},
+		{path: "tags", top: true},
+		{path: "size_gigabytes"},
+		{path: "description", optional: true},
+		{path: "droplet_ids"},
+		{path: "filesystem_type", optional: true},
+		{path: "filesystem_label", optional: true},
+		{path: "created_at"},
+	},
+})

@@ -1,0 +1,15 @@
+package digitalocean
+
+var _ = register(kind{
+	name: "VPC", one: "VPC", many: "VPCs",
+	path: "v2/vpcs", listKey: "vpcs", itemKey: "vpc",
+	fields: []field{
+		{path: "name", top: true},
+		{path: "region", top: true, read: slugOf},
+		{path: "description", optional: true},
+		{path: "ip_range"},
+		{path: "default"},
+		{path: "urn"},
+		{path: "created_at"},
+	},
+})

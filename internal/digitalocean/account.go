@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/http"
 )
 
 // Account is whose token it is.
@@ -22,6 +23,10 @@ type Account struct {
 func (c *Client) Account(ctx context.Context) (Account, error) {
 	const doing = "reading the account"
 	body, _, err := c.get(ctx, doing, "v2/account", nil)
+	if ClassOf(err) == NotFound {
+		return Account{}, &Error{Class: Malformed, Doing: doing, Status: http.StatusNotFound,
+			Message: "the endpoint has no account, so it is not DigitalOcean's API"}
+	}
 	if err != nil {
 		return Account{}, err
 	}

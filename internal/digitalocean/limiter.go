@@ -98,10 +98,21 @@ func (l *limiter) take(write bool) (delay, patience time.Duration) {
 	if d := l.window(now, time.Minute, perMinute, write); d > 0 {
 		return d, burstPatience
 	}
+	l.add(now)
+	return 0, 0
+}
+
+// count counts a request that was sent without having asked.
+func (l *limiter) count() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.add(time.Now())
+}
+
+func (l *limiter) add(now time.Time) {
 	l.sent[l.next], l.last = now, now
 	l.next = (l.next + 1) % perHour
 	l.rate.Remaining = max(l.rate.Remaining-1, 0)
-	return 0, 0
 }
 
 // window is how long until one more request fits in the window.

@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -68,34 +69,49 @@ func (l *lister) listAll(ctx context.Context, parentID string) error {
 			doing += " with " + query.Encode()
 		}
 		pages := pages{doing: doing, path: k.listPath(parentID), query: query, key: k.listKey}
+		var found []resource.Resource
 		err := c.walk(ctx, pages, func(p *pageReader) error {
 			if l.startedAt.IsZero() {
 				l.startedAt = p.askedAt
 			}
+			if p.number == 1 {
+				// A walk that begins anew must not keep what has gone since the last.
+				found = found[:0]
+			}
 			return p.eachElement(func(element map[string]json.RawMessage) error {
-				return l.add(p, element, parentID)
+				res, err := k.read(element, parentID, l.values)
+				if err != nil {
+					return err
+				}
+				res.ObservedAt = p.askedAt
+				p.saw(res.ID)
+				found = append(found, res)
+				return nil
 			})
 		})
-		// A parent that has just gone is not itself what was not found.
-		if ClassOf(err) == NotFound {
-			return &Error{Class: Incomplete, Doing: doing, Message: "the listing is not there", cause: err}
+		for _, res := range found {
+			l.keep(res)
 		}
 		if err != nil {
-			return err
+			return k.notListed(err)
 		}
 	}
 	return nil
 }
 
-func (l *lister) add(p *pageReader, element map[string]json.RawMessage, parentID string) error {
-	res, err := l.kind.read(element, parentID, l.values)
-	if err != nil {
+// notListed keeps a listing's 404 from reading as one resource's: either the
+// parent has just gone, or the endpoint is not DigitalOcean's API.
+func (k *kind) notListed(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Class != NotFound {
 		return err
 	}
-	res.ObservedAt = p.askedAt
-	p.saw(res.ID)
-	l.keep(res)
-	return nil
+	other := *e
+	other.Class = Malformed
+	if k.parent != "" {
+		other.Class = Incomplete
+	}
+	return &other
 }
 
 // keep adds the resource, or puts it in the place of its older observation.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,6 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	attempt, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
+	attempt = httptrace.WithClientTrace(attempt, t.countRepeats())
 	resp, err := t.base.RoundTrip(req.WithContext(attempt))
 	if err != nil {
 		return nil, t.explain(ctx, attempt, err)
@@ -71,6 +74,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	whole := *resp
 	whole.Body, whole.ContentLength = io.NopCloser(bytes.NewReader(body.Bytes())), n
 	return &whole, nil
+}
+
+// countRepeats counts what net/http sends again on its own account, when a
+// kept connection turns out to be closed.
+func (t *transport) countRepeats() *httptrace.ClientTrace {
+	var sent atomic.Int64
+	return &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) {
+		if sent.Add(1) > 1 {
+			t.limiter.count()
+		}
+	}}
 }
 
 // explain says when it was our own time-out that ended the attempt: the

@@ -32,7 +32,8 @@ type pages struct {
 // pageReader is one page, while what is under the listing's key is read.
 type pageReader struct {
 	*json.Decoder
-	// askedAt is when the page was asked for.
+	// number is the page's, from 1; askedAt is when it was asked for.
+	number  int
 	askedAt time.Time
 	count   int
 	seen    map[string]bool
@@ -72,7 +73,7 @@ func (c *Client) walkOnce(ctx context.Context, pages pages, read func(*pageReade
 		if err != nil {
 			return err
 		}
-		reader := &pageReader{askedAt: askedAt, seen: seen}
+		reader := &pageReader{number: number, askedAt: askedAt, seen: seen}
 		p, err := readPage(body, pages.key, func(decoder *json.Decoder) error {
 			reader.Decoder = decoder
 			return read(reader)

@@ -1,0 +1,223 @@
+package dosim
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// dropletActionKind serves what is done to droplets after their creation.
+var dropletActionKind = kind{name: "DropletAction", routes: []route{
+	{pattern: "GET /v2/droplets/{droplet}/actions", scope: "droplet:read", handle: onDroplet(func(c *call, d *droplet) (*reply, error) {
+		return c.listActions(func(a *action) bool { return a.Droplet == d.ID && a.ResourceType == "droplet" })
+	})},
+	{pattern: "GET /v2/droplets/{droplet}/actions/{action}", scope: "droplet:read", handle: onDroplet(func(c *call, d *droplet) (*reply, error) {
+		return c.getAction(func(a *action) bool { return a.Droplet == d.ID && a.ResourceType == "droplet" })
+	})},
+	{pattern: "POST /v2/droplets/{droplet}/actions", scope: "droplet:update", handle: onDroplet(postDropletAction)},
+	{pattern: "POST /v2/droplets/actions", scope: "droplet:update", handle: postDropletActionsByTag},
+}}
+
+// dropletParams is the body of an action; each type reads what it needs.
+type dropletParams struct {
+	Type         string        `json:"type"`
+	Name         string        `json:"name,omitempty"`
+	Size         string        `json:"size,omitempty"`
+	Disk         bool          `json:"disk,omitempty"`
+	Image        idOrSlug      `json:"image,omitempty"`
+	BackupPolicy *backupPolicy `json:"backup_policy,omitempty"`
+}
+
+// dropletActionType is one thing that can be done to a droplet.
+type dropletActionType struct {
+	// check refuses, and may complete the parameters.
+	check func(c *call, d *droplet, p *dropletParams) error
+	// finish is the effect, when the action ends.
+	finish func(s *Server, t *team, d *droplet, p dropletParams, at time.Time)
+}
+
+var dropletActionTypes = map[string]dropletActionType{
+	"power_on":       {check: mustBe("off", "Droplet is already powered on."), finish: become("active")},
+	"power_off":      {check: mustBe("active", "Droplet is already powered off."), finish: become("off")},
+	"shutdown":       {check: mustBe("active", "Droplet is already powered off."), finish: become("off")},
+	"power_cycle":    {check: mustBe("active", "Droplet is currently off. Please power it on to run this event."), finish: become("active")},
+	"reboot":         {check: mustBe("active", "Droplet is currently off. Please power it on to run this event."), finish: become("active")},
+	"password_reset": {check: anyState, finish: become("active")},
+	"change_kernel": {check: func(*call, *droplet, *dropletParams) error {
+		return invalid("Kernel is managed internally by this Droplet.")
+	}},
+	"rename":                    {check: func(_ *call, _ *droplet, p *dropletParams) error { return validName(p.Name) }, finish: finishRename},
+	"resize":                    {check: checkResize, finish: finishResize},
+	"rebuild":                   {check: checkRebuild, finish: finishRebuild},
+	"restore":                   {check: checkRebuild, finish: finishRebuild},
+	"snapshot":                  {check: checkSnapshot, finish: finishSnapshot},
+	"enable_backups":            {check: checkEnableBackups, finish: finishBackups},
+	"change_backup_policy":      {check: checkChangePolicy, finish: finishBackups},
+	"disable_backups":           {check: checkDisableBackups, finish: func(_ *Server, _ *team, d *droplet, _ dropletParams, _ time.Time) { d.Backups = nil }},
+	"enable_ipv6":               {check: anyState, finish: func(_ *Server, _ *team, d *droplet, _ dropletParams, _ time.Time) { d.IPv6 = true }},
+	"enable_private_networking": {check: anyState, finish: func(*Server, *team, *droplet, dropletParams, time.Time) {}},
+}
+
+func anyState(*call, *droplet, *dropletParams) error { return nil }
+
+func mustBe(status, otherwise string) func(*call, *droplet, *dropletParams) error {
+	return func(_ *call, d *droplet, _ *dropletParams) error {
+		if d.Status != status {
+			return invalid("%s", otherwise)
+		}
+		return nil
+	}
+}
+
+func become(status string) func(*Server, *team, *droplet, dropletParams, time.Time) {
+	return func(_ *Server, _ *team, d *droplet, _ dropletParams, _ time.Time) { d.Status = status }
+}
+
+func finishRename(_ *Server, _ *team, d *droplet, p dropletParams, _ time.Time) { d.Name = p.Name }
+
+func checkResize(_ *call, d *droplet, p *dropletParams) error {
+	to, ok := findSize(p.Size)
+	switch {
+	case !ok || !slices.Contains(to.Regions, d.Region):
+		return invalid("You specified an invalid size for Droplet resize.")
+	case d.Status != "off":
+		return invalid("Droplet is currently on. Please power it off to run this event.")
+	case to.Disk < d.Disk:
+		return invalid("This size is not available because it has a smaller disk.")
+	case to.Slug == d.Size && !(p.Disk && to.Disk > d.Disk):
+		return invalid("Droplet is already this size.")
+	}
+	p.Size = to.Slug
+	return nil
+}
+
+// finishResize leaves the disk alone unless it was asked to grow: then a
+// smaller size is out of reach for ever.
+func finishResize(_ *Server, _ *team, d *droplet, p dropletParams, _ time.Time) {
+	d.Size = p.Size
+	if to, ok := findSize(p.Size); ok && p.Disk {
+		d.Disk = to.Disk
+	}
+}
+
+func checkRebuild(c *call, _ *droplet, p *dropletParams) error {
+	if _, ok := c.team.findImage(string(p.Image)); !ok {
+		return invalid("You specified an invalid image.")
+	}
+	return nil
+}
+
+func finishRebuild(_ *Server, t *team, d *droplet, p dropletParams, _ time.Time) {
+	if img, ok := t.findImage(string(p.Image)); ok {
+		d.Image, d.Status = img.ID, "active"
+	}
+}
+
+func checkSnapshot(c *call, d *droplet, p *dropletParams) error {
+	if p.Name == "" {
+		p.Name = d.Name + "-" + c.now.Format("20060102150405")
+	}
+	return nil
+}
+
+func finishSnapshot(s *Server, t *team, d *droplet, p dropletParams, at time.Time) {
+	snapshotOf(s, t, d, p.Name, at)
+}
+
+func checkEnableBackups(_ *call, d *droplet, p *dropletParams) (err error) {
+	if d.Backups != nil {
+		return invalid("Backups are already enabled for this Droplet.")
+	}
+	p.BackupPolicy, err = p.BackupPolicy.normalise()
+	return err
+}
+
+func checkChangePolicy(_ *call, d *droplet, p *dropletParams) (err error) {
+	if d.Backups == nil {
+		return invalid("Backups are not enabled for this Droplet.")
+	}
+	if p.BackupPolicy == nil {
+		return invalid("backup_policy is required.")
+	}
+	p.BackupPolicy, err = p.BackupPolicy.normalise()
+	return err
+}
+
+func checkDisableBackups(_ *call, d *droplet, _ *dropletParams) error {
+	if d.Backups == nil {
+		return invalid("Backups are already disabled for this Droplet.")
+	}
+	return nil
+}
+
+func finishBackups(_ *Server, _ *team, d *droplet, p dropletParams, _ time.Time) {
+	d.Backups = p.BackupPolicy
+}
+
+func postDropletAction(c *call, d *droplet) (*reply, error) {
+	a, err := c.actOn(d)
+	if err != nil {
+		return nil, err
+	}
+	return &reply{http.StatusCreated, map[string]any{"action": a.view()}}, nil
+}
+
+// actOn begins the action of the request's body on one droplet.
+func (c *call) actOn(d *droplet) (*action, error) {
+	var p dropletParams
+	if err := c.decode(&p); err != nil {
+		return nil, err
+	}
+	p.Type = strings.ToLower(p.Type)
+	what, ok := dropletActionTypes[p.Type]
+	if !ok {
+		return nil, invalid("You specified an invalid action type: %q.", p.Type)
+	}
+	if c.team.busy(d.ID) {
+		return nil, invalid("Droplet already has a pending event.")
+	}
+	if err := what.check(c, d, &p); err != nil {
+		return nil, err
+	}
+	params, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return c.begin(&action{Type: p.Type, ResourceType: "droplet", Droplet: d.ID, Region: d.Region, Params: params}), nil
+}
+
+func postDropletActionsByTag(c *call) (*reply, error) {
+	name := c.query("tag_name")
+	if name == "" {
+		return nil, invalid("tag_name is required")
+	}
+	views := []any{}
+	for _, d := range c.team.Droplets.filter(func(d *droplet) bool { return d.DeletedAt == nil && hasTag(d.Tags, name) }) {
+		a, err := c.actOn(d)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, a.view())
+	}
+	return &reply{http.StatusCreated, map[string]any{"actions": views}}, nil
+}
+
+// finishDropletAction is the effect of an ended action on a droplet.
+func finishDropletAction(s *Server, t *team, a *action) bool {
+	d, ok := t.Droplets.get(a.Droplet)
+	if !ok || d.DeletedAt != nil {
+		return false
+	}
+	if a.Type == "create" {
+		d.Status = "active"
+		return true
+	}
+	var p dropletParams
+	if err := json.Unmarshal(a.Params, &p); err != nil {
+		return false
+	}
+	dropletActionTypes[a.Type].finish(s, t, d, p, a.Due)
+	return true
+}

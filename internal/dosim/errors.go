@@ -1,0 +1,60 @@
+package dosim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// apiError is an answer of DigitalOcean's error shape.
+type apiError struct {
+	status      int
+	id, message string
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.id, e.message) }
+
+func badRequest(message string) *apiError {
+	return &apiError{status: http.StatusBadRequest, id: "bad_request", message: message}
+}
+
+func unauthorized() *apiError {
+	return &apiError{status: http.StatusUnauthorized, id: "unauthorized", message: "Unable to authenticate you."}
+}
+
+func forbidden(message string) *apiError {
+	return &apiError{status: http.StatusForbidden, id: "forbidden", message: message}
+}
+
+func notFound() *apiError {
+	return &apiError{status: http.StatusNotFound, id: "not_found", message: "The resource you requested could not be found."}
+}
+
+func conflict(message string) *apiError {
+	return &apiError{status: http.StatusConflict, id: "conflict", message: message}
+}
+
+func invalid(format string, args ...any) *apiError {
+	return &apiError{status: http.StatusUnprocessableEntity, id: "unprocessable_entity", message: fmt.Sprintf(format, args...)}
+}
+
+// errorBody renders any error; what is not an apiError is a bug of dosim and
+// says so.
+func errorBody(requestID string, err error) (int, []byte) {
+	var e *apiError
+	if !errors.As(err, &e) {
+		e = &apiError{status: http.StatusInternalServerError, id: "server_error", message: "dosim: " + err.Error()}
+	}
+	body, _ := json.Marshal(map[string]string{"id": e.id, "message": e.message, "request_id": requestID})
+	return e.status, body
+}
+
+func writeError(w http.ResponseWriter, requestID string, err error) {
+	status, body := errorBody(requestID, err)
+	deliver(w, status, body, nil)
+}
+
+func missing(scope string) *apiError {
+	return forbidden("You are missing the required permission " + scope + ".")
+}

@@ -1,0 +1,117 @@
+package dosim
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// snapshotKind serves the snapshots of droplets (which are images) and of
+// volumes under one path.
+var snapshotKind = kind{name: "Snapshot", routes: []route{
+	{pattern: "GET /v2/snapshots", scope: "snapshot:read", handle: listSnapshots},
+	{pattern: "GET /v2/snapshots/{snapshot}", scope: "snapshot:read", handle: getSnapshot},
+	{pattern: "DELETE /v2/snapshots/{snapshot}", scope: "snapshot:delete", handle: deleteSnapshot},
+}}
+
+// volumeSnapshot is stored as it is shown.
+type volumeSnapshot struct {
+	ID            string    `json:"id"`
+	Name          string    `json:"name"`
+	CreatedAt     time.Time `json:"created_at"`
+	Regions       []string  `json:"regions"`
+	MinDiskSize   int       `json:"min_disk_size"`
+	SizeGigabytes float64   `json:"size_gigabytes"`
+	ResourceID    string    `json:"resource_id"`
+	ResourceType  string    `json:"resource_type"`
+	Tags          []string  `json:"tags"`
+}
+
+func (s *volumeSnapshot) key() string { return s.ID }
+
+func (s *volumeSnapshot) view() any { return *s }
+
+// asSnapshot shows a droplet's image the way /v2/snapshots does.
+func (i *image) asSnapshot() *volumeSnapshot {
+	return &volumeSnapshot{
+		ID: strconv.Itoa(i.ID), Name: i.Name, CreatedAt: i.CreatedAt, Regions: i.Regions,
+		MinDiskSize: i.MinDiskSize, SizeGigabytes: i.SizeGigabytes,
+		ResourceID: strconv.Itoa(i.Droplet), ResourceType: "droplet", Tags: i.Tags,
+	}
+}
+
+func listSnapshots(c *call) (*reply, error) {
+	ofType := c.query("resource_type")
+	found := []*volumeSnapshot{}
+	if ofType != "volume" {
+		for _, i := range c.team.Images.rows {
+			if i.Type == "snapshot" {
+				found = append(found, i.asSnapshot())
+			}
+		}
+	}
+	if ofType != "droplet" {
+		found = append(found, c.team.Snapshots.rows...)
+	}
+	return list(c, "snapshots", found, (*volumeSnapshot).view)
+}
+
+func getSnapshot(c *call) (*reply, error) {
+	id := c.path("snapshot")
+	if i, ok := c.team.Images.get(atoi(id, 0)); ok {
+		return &reply{http.StatusOK, map[string]any{"snapshot": i.asSnapshot()}}, nil
+	}
+	return c.getVolumeSnapshot(id)
+}
+
+func (c *call) getVolumeSnapshot(id string) (*reply, error) {
+	s, ok := c.team.Snapshots.get(id)
+	if !ok {
+		return nil, notFound()
+	}
+	return &reply{http.StatusOK, map[string]any{"snapshot": s.view()}}, nil
+}
+
+func deleteSnapshot(c *call) (*reply, error) {
+	if c.team.Images.remove(atoi(c.path("snapshot"), 0)) {
+		return &reply{http.StatusNoContent, nil}, nil
+	}
+	return deleteVolumeSnapshot(c)
+}
+
+func deleteVolumeSnapshot(c *call) (*reply, error) {
+	if !c.team.Snapshots.remove(c.path("snapshot")) {
+		return nil, notFound()
+	}
+	return &reply{http.StatusNoContent, nil}, nil
+}
+
+func listVolumeSnapshots(c *call, v *volume) (*reply, error) {
+	found := c.team.Snapshots.filter(func(s *volumeSnapshot) bool { return s.ResourceID == v.ID })
+	return list(c, "snapshots", found, (*volumeSnapshot).view)
+}
+
+func snapshotVolume(c *call, v *volume) (*reply, error) {
+	var req struct {
+		Name string   `json:"name"`
+		Tags []string `json:"tags"`
+	}
+	if err := c.decode(&req); err != nil {
+		return nil, err
+	}
+	if req.Name == "" {
+		return nil, invalid("name is required")
+	}
+	tags, err := c.ensureTags(req.Tags)
+	if err != nil {
+		return nil, err
+	}
+	s := c.team.Snapshots.add(&volumeSnapshot{
+		ID: uuid.NewString(), Name: req.Name, CreatedAt: stamp(c.now), Regions: []string{v.Region},
+		MinDiskSize: v.Size, SizeGigabytes: 0, ResourceID: v.ID, ResourceType: "volume", Tags: tags,
+	})
+	c.touchTags(tags, "volume_snapshots", c.uri("/v2/snapshots/%s", s.ID))
+	return &reply{http.StatusCreated, map[string]any{"snapshot": s.view()}}, nil
+}

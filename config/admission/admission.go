@@ -1,0 +1,125 @@
+// Package admission holds the ValidatingAdmissionPolicies that prove who asked for
+// a drift's resolution, and checks that the API server has them. The operator
+// carries its own copy, so that policies of another version, or weakened ones, are
+// told from those that it relies on.
+package admission
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// The policies, each with a binding of the same name.
+const (
+	OperatorOnlyPolicy = "clouddrift-operator-only"
+	ResolutionPolicy   = "clouddrift-resolution"
+	LastAcceptedPolicy = "clouddrift-last-accepted"
+)
+
+// DefaultsPolicy is the MutatingAdmissionPolicy that fills in what plain kubectl
+// annotate leaves out. Nothing rests on it, and Check does not ask for it.
+const DefaultsPolicy = "clouddrift-resolution-defaults"
+
+//go:embed operator_only.yaml resolution.yaml last_accepted.yaml
+var files embed.FS
+
+// Check says what keeps the policies from being in force as this version needs
+// them, in sentences for a condition's message. None: they are in force. reader has
+// to read from the API server, not from a cache. An error means that nobody could
+// look, and says nothing about the policies.
+func Check(ctx context.Context, reader client.Reader) (problems []string, err error) {
+	policies, bindings, err := expected()
+	if err != nil {
+		return nil, err
+	}
+	for _, want := range policies {
+		problem, err := checkPolicy(ctx, reader, want)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, problem...)
+	}
+	for _, want := range bindings {
+		problem, err := checkBinding(ctx, reader, want)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, problem...)
+	}
+	return problems, nil
+}
+
+func checkPolicy(ctx context.Context, reader client.Reader, want admissionv1.ValidatingAdmissionPolicy) ([]string, error) {
+	var live admissionv1.ValidatingAdmissionPolicy
+	err := reader.Get(ctx, client.ObjectKeyFromObject(&want), &live)
+	switch {
+	case isMissing(err):
+		return []string{fmt.Sprintf("the ValidatingAdmissionPolicy %s is missing", want.Name)}, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the ValidatingAdmissionPolicy %s: %w", want.Name, err)
+	case !equality.Semantic.DeepEqual(live.Spec, want.Spec):
+		return []string{fmt.Sprintf("the ValidatingAdmissionPolicy %s is not the one of this version", want.Name)}, nil
+	}
+	return nil, nil
+}
+
+func checkBinding(ctx context.Context, reader client.Reader, want admissionv1.ValidatingAdmissionPolicyBinding) ([]string, error) {
+	var live admissionv1.ValidatingAdmissionPolicyBinding
+	err := reader.Get(ctx, client.ObjectKeyFromObject(&want), &live)
+	switch {
+	case isMissing(err):
+		return []string{fmt.Sprintf("the ValidatingAdmissionPolicyBinding %s is missing", want.Name)}, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the ValidatingAdmissionPolicyBinding %s: %w", want.Name, err)
+	case live.Spec.PolicyName != want.Spec.PolicyName || live.Spec.ParamRef != nil,
+		// Audit and Warn beside Deny take nothing away.
+		!slices.Contains(live.Spec.ValidationActions, admissionv1.Deny),
+		live.Spec.MatchResources != nil && !equality.Semantic.DeepEqual(live.Spec.MatchResources, want.Spec.MatchResources):
+		return []string{fmt.Sprintf("the ValidatingAdmissionPolicyBinding %s does not deny everywhere", want.Name)}, nil
+	}
+	return nil, nil
+}
+
+// isMissing also when the API server knows no such kind at all.
+func isMissing(err error) bool {
+	return apierrors.IsNotFound(err) || meta.IsNoMatchError(err)
+}
+
+// expected are this version's policies and bindings, as the API server keeps them:
+// the files spell out what it would default.
+func expected() (policies []admissionv1.ValidatingAdmissionPolicy, bindings []admissionv1.ValidatingAdmissionPolicyBinding, err error) {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the embedded policies: %w", err)
+	}
+	for _, entry := range entries {
+		content, err := files.ReadFile(entry.Name())
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the embedded %s: %w", entry.Name(), err)
+		}
+		// Each file is a policy and its binding.
+		decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(content), 4096)
+		var policy admissionv1.ValidatingAdmissionPolicy
+		var binding admissionv1.ValidatingAdmissionPolicyBinding
+		if err := errors.Join(decoder.Decode(&policy), decoder.Decode(&binding)); err != nil {
+			return nil, nil, fmt.Errorf("decoding the embedded %s: %w", entry.Name(), err)
+		}
+		if err := decoder.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
+			return nil, nil, fmt.Errorf("decoding the embedded %s: want one policy and one binding", entry.Name())
+		}
+		policies, bindings = append(policies, policy), append(bindings, binding)
+	}
+	return policies, bindings, nil
+}

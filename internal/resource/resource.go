@@ -3,7 +3,10 @@
 // Everything in it is a value; nothing reads a clock or the network.
 package resource
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Ref names one live resource within an account.
 type Ref struct {
@@ -27,8 +30,9 @@ type Resource struct {
 	// Attrs are the kind's other values, by DigitalOcean's JSON names. Only what
 	// the kind's field table names is ever in it.
 	Attrs map[string]any
-	// Unseen are the paths that the answer did not hold, so that nothing is known
-	// of them: a token without the scope image:read sees no image.
+	// Unseen are the paths, as Path writes them, that the answer did not hold, so
+	// that nothing is known of them: a token without the scope image:read sees no
+	// image.
 	Unseen []string
 	// ObservedAt is when the answer was asked for, not when it arrived.
 	ObservedAt time.Time
@@ -54,4 +58,69 @@ type Listing struct {
 	// number is the total that every page gave. Without it nothing may be
 	// concluded from the listing, least of all that something is gone.
 	Complete bool
+}
+
+// Presence says whether the resource is there. Absent takes a complete listing;
+// from any other nothing follows for what is not in it.
+func (l Listing) Presence(id string) Presence {
+	for i := range l.Resources {
+		if l.Resources[i].ID == id {
+			return Present
+		}
+	}
+	if l.Complete {
+		return Absent
+	}
+	return Unknown
+}
+
+// Lookup finds an observed value: at the top level first, then among the
+// attributes. A value that is not there is nil. seen is false where the answer
+// that the observation was made from did not hold the path or a parent of it:
+// then nothing is known, not even that there is nothing.
+func (r Resource) Lookup(p Path) (value any, seen bool) {
+	text := p.String()
+	for _, unseen := range r.Unseen {
+		if spelledUnder(text, unseen) {
+			return nil, false
+		}
+	}
+	if value, found := dig(r.Fields, p); found {
+		return value, true
+	}
+	value, _ = dig(r.Attrs, p)
+	return value, true
+}
+
+// Partial says whether something below the path, though not the path itself,
+// could not be seen.
+func (r Resource) Partial(p Path) bool {
+	text := p.String()
+	for _, unseen := range r.Unseen {
+		if unseen != text && spelledUnder(unseen, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// spelledUnder is Path.Under for canonical spellings, so that Unseen need not be
+// parsed for each lookup.
+func spelledUnder(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+func dig(values map[string]any, p Path) (value any, found bool) {
+	value = values
+	for _, segment := range p {
+		object, ok := value.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if value, ok = object[string(segment)]; !ok {
+			return nil, false
+		}
+	}
+	return value, len(p) > 0
 }

@@ -1,20 +1,172 @@
 package resource
 
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Decode reads one JSON value as Resource holds values, numbers undamaged.
+func Decode(data []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, fmt.Errorf("decoding a JSON value: %w", err)
+	}
+	if decoder.More() {
+		return nil, fmt.Errorf("decoding a JSON value: something follows it at byte %d", decoder.InputOffset())
+	}
+	return value, nil
+}
+
 // Canonical is the one encoding of a JSON value: keys sorted, numbers by their
-// value (8, 8.0 and 8e0 are one), nothing else changed.
-func Canonical(value any) []byte { return nil }
+// value, so that 8, 8.0 and 8e0 are one, and nothing else changed. It also takes
+// the numbers of Go that other decoders leave, and whatever encoding/json can
+// encode.
+func Canonical(value any) []byte {
+	return appendCanonical(nil, value)
+}
+
+func appendCanonical(b []byte, value any) []byte {
+	if number, ok := Decimal(value); ok {
+		return append(b, number...)
+	}
+	switch value := value.(type) {
+	case nil:
+		return append(b, "null"...)
+	case bool:
+		return strconv.AppendBool(b, value)
+	case string:
+		return appendString(b, value)
+	case []any:
+		b = append(b, '[')
+		for i, element := range value {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendCanonical(b, element)
+		}
+		return append(b, ']')
+	case map[string]any:
+		b = append(b, '{')
+		for i, key := range slices.Sorted(maps.Keys(value)) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(b, key), ':')
+			b = appendCanonical(b, value[key])
+		}
+		return append(b, '}')
+	default:
+		return appendForeign(b, value)
+	}
+}
+
+// appendForeign encodes what is no JSON value, such as []string. What can't be
+// encoded at all gets its Go syntax: never equal to anything that can.
+func appendForeign(b []byte, value any) []byte {
+	encoded, err := json.Marshal(value)
+	if err == nil {
+		if plain, err := Decode(encoded); err == nil {
+			return appendCanonical(b, plain)
+		}
+	}
+	return appendString(b, fmt.Sprintf("%#v", value))
+}
+
+func appendString(b []byte, text string) []byte {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(text); err != nil { // a string can always be encoded
+		return strconv.AppendQuote(b, text)
+	}
+	return append(b, bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))...)
+}
 
 // Hash is the hexadecimal SHA-256 of the values' canonical encoding.
-func Hash(values ...any) string { return "" }
+func Hash(values ...any) string {
+	sum := sha256.Sum256(Canonical(values))
+	return hex.EncodeToString(sum[:])
+}
 
-// Short renders a value for a column or a message.
-func Short(value any, limit int) string { return "" }
+// Decimal writes a number by its value: 8.0, 8e0 and 80e-1 are all 8. ok is false
+// for what is not a number; a string never is one.
+func Decimal(value any) (text string, ok bool) {
+	switch number := value.(type) {
+	case json.Number:
+		return ParseDecimal(number.String())
+	case float64:
+		return ParseDecimal(strconv.FormatFloat(number, 'g', -1, 64))
+	case float32:
+		return ParseDecimal(strconv.FormatFloat(float64(number), 'g', -1, 32))
+	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+		return fmt.Sprint(number), true
+	default:
+		return "", false
+	}
+}
 
-// Lookup finds an observed value: at the top level first, then among the
-// attributes. seen is false where the answer that the observation was made from
-// did not hold the path or a parent of it.
-func (r Resource) Lookup(p Path) (value any, seen bool) { return nil, false }
+// plainDigits is how long a number may get before it is written with an exponent,
+// so that 1e999999999 stays as small as it came.
+const plainDigits = 40
 
-// Presence says whether the resource is there. It is Absent only when the
-// listing is complete.
-func (l Listing) Presence(id string) Presence { return Unknown }
+// ParseDecimal is Decimal for a number's literal.
+func ParseDecimal(literal string) (text string, ok bool) {
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(literal), "e")
+	mantissa, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, point := strings.Cut(mantissa, ".")
+	if !isDigits(whole) || point && !isDigits(fraction) || len(whole) > 1 && whole[0] == '0' {
+		return "", false
+	}
+	shift := 0
+	if scientific {
+		parsed, err := strconv.ParseInt(exponent, 10, 32)
+		switch {
+		case errors.Is(err, strconv.ErrRange): // no such number is in any API: left as it came
+			return strings.ToLower(literal), true
+		case err != nil:
+			return "", false
+		}
+		shift = int(parsed)
+	}
+	shift -= len(fraction)
+	digits := strings.TrimLeft(whole+fraction, "0")
+	trimmed := strings.TrimRight(digits, "0")
+	shift += len(digits) - len(trimmed)
+	if trimmed == "" {
+		return "0", true
+	}
+	text = placePoint(trimmed, shift)
+	if negative {
+		text = "-" + text
+	}
+	return text, true
+}
+
+// placePoint writes digits times ten to the power of shift.
+func placePoint(digits string, shift int) string {
+	point := len(digits) + shift
+	switch {
+	case point > plainDigits || point < -plainDigits:
+		return digits + "e" + strconv.Itoa(shift)
+	case shift >= 0:
+		return digits + strings.Repeat("0", shift)
+	case point > 0:
+		return digits[:point] + "." + digits[point:]
+	default:
+		return "0." + strings.Repeat("0", -point) + digits
+	}
+}
+
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}

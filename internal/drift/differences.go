@@ -1,0 +1,199 @@
+package drift
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Differences compares what is declared with what was observed, but for what is
+// ignored. Each declared name is looked for in the schema: an object whose fields
+// the schema names is compared field by field, and what the schema does not name
+// below a field of its own is compared as that field is.
+func Differences(s Schema, desired map[string]any, observed resource.Resource, ignore []resource.Path) Result {
+	w := walk{schema: s, observed: observed, ignore: ignore}
+	for name, value := range desired {
+		w.visit(resource.Path{resource.Segment(name)}, value, nil)
+	}
+	byPath := func(a, b resource.Path) int { return cmp.Compare(a.String(), b.String()) }
+	slices.SortFunc(w.result.Differences, func(a, b Difference) int { return byPath(a.Path, b.Path) })
+	slices.SortFunc(w.result.Unknown, func(a, b UnknownField) int { return byPath(a.Path, b.Path) })
+	slices.SortFunc(w.result.Unseen, byPath)
+	return w.result
+}
+
+type walk struct {
+	schema   Schema
+	observed resource.Resource
+	ignore   []resource.Path
+	result   Result
+}
+
+// visit handles one declared value. parent is the field that it lies in, if any.
+func (w *walk) visit(at resource.Path, desired any, parent *Field) {
+	if w.ignored(at) {
+		return
+	}
+	field := w.schema.field(at)
+	if field == nil {
+		field = parent
+	}
+	inner := w.schema.hasFieldsBelow(at)
+	object, isObject := desired.(map[string]any)
+	switch {
+	case inner && isObject && len(object) > 0:
+		for name, value := range object {
+			w.visit(at.Append(resource.Segment(name)), value, field)
+		}
+	case field != nil:
+		w.compare(at, desired, field.comparison())
+	case inner: // an object by the schema, declared as something else
+		w.compare(at, desired, Loose)
+	default:
+		w.result.Unknown = append(w.result.Unknown, UnknownField{Path: at, Nearest: w.schema.nearest(at)})
+	}
+}
+
+func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
+	if contextual, ok := comparison.(Contextual); ok {
+		comparison = contextual.For(w.observed)
+	}
+	if _, ok := comparison.(owned); ok {
+		return
+	}
+	observed, _ := w.observed.Lookup(at)
+	if inconclusive, ok := comparison.(Inconclusive); ok && inconclusive.Inconclusive(desired, observed) {
+		w.result.Unseen = append(w.result.Unseen, at)
+		return
+	}
+	w.count(at, desired)
+	for _, difference := range comparison.Compare(desired, observed) {
+		difference.Path = at.Append(difference.Path...)
+		if !w.ignored(difference.Path) && !touches(difference.Path, w.result.Unseen) {
+			w.result.Differences = append(w.result.Differences, difference)
+		}
+	}
+}
+
+// count tells the leaves that are compared from those that nobody could see.
+func (w *walk) count(at resource.Path, desired any) {
+	if object, ok := desired.(map[string]any); ok && len(object) > 0 {
+		for name, value := range object {
+			w.count(at.Append(resource.Segment(name)), value)
+		}
+		return
+	}
+	if w.ignored(at) {
+		return
+	}
+	if _, seen := w.observed.Lookup(at); !seen || w.observed.Partial(at) {
+		w.result.Unseen = append(w.result.Unseen, at)
+		return
+	}
+	w.result.Fields++
+}
+
+func (w *walk) ignored(at resource.Path) bool {
+	return slices.ContainsFunc(w.ignore, at.Under)
+}
+
+// touches says whether a path is one of paths, or holds one, or lies in one.
+func touches(path resource.Path, paths []resource.Path) bool {
+	return slices.ContainsFunc(paths, func(other resource.Path) bool {
+		return path.Under(other) || other.Under(path)
+	})
+}
+
+func (f *Field) comparison() Comparison {
+	if f.Compare == nil {
+		return Loose
+	}
+	return f.Compare
+}
+
+// field returns the field at exactly this path, or nil.
+func (s Schema) field(at resource.Path) *Field {
+	text := at.String()
+	for i := range s.Fields {
+		if s.Fields[i].Path == text {
+			return &s.Fields[i]
+		}
+	}
+	return nil
+}
+
+// owner returns the field that a path is or lies in, and how much of the path
+// leads to it.
+func (s Schema) owner(at resource.Path) (field *Field, depth int) {
+	for depth = len(at); depth > 0; depth-- {
+		if field = s.field(at[:depth]); field != nil {
+			return field, depth
+		}
+	}
+	return nil, 0
+}
+
+func (s Schema) hasFieldsBelow(at resource.Path) bool {
+	prefix := at.String() + "."
+	return slices.ContainsFunc(s.Fields, func(f Field) bool { return strings.HasPrefix(f.Path, prefix) })
+}
+
+func (s Schema) nearest(at resource.Path) string {
+	names := make([]string, len(s.Fields))
+	for i, field := range s.Fields {
+		names[i] = field.Path
+	}
+	return Nearest(at.String(), names)
+}
+
+// declaredAt finds a declared value.
+func declaredAt(desired map[string]any, at resource.Path) (value any, ok bool) {
+	value = desired
+	for _, segment := range at {
+		object, isObject := value.(map[string]any)
+		if !isObject {
+			return nil, false
+		}
+		if value, ok = object[string(segment)]; !ok {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+// Adopt returns the desired values, edited so that the difference at that path is
+// gone: with null where nothing is there, and without the element of a keyed list
+// that is gone. actual is the difference's own Actual; what Cap made of a larger
+// one is refused. The input is not touched, but the result shares parts with it.
+func Adopt(s Schema, desired map[string]any, actual any, at resource.Path) (map[string]any, error) {
+	if isCapped(actual) {
+		return nil, ErrCapped
+	}
+	field, depth := s.owner(at)
+	comparison := Loose
+	switch {
+	case field != nil:
+		comparison = field.comparison()
+	case s.hasFieldsBelow(at):
+		depth = len(at)
+	default:
+		return nil, ErrNotDeclared
+	}
+	old, ok := declaredAt(desired, at[:depth])
+	if !ok {
+		return nil, ErrNotDeclared
+	}
+	adopted, err := comparison.Adopt(old, actual, at[depth:])
+	if err != nil {
+		return nil, err
+	}
+	edited, err := edit(desired, at[:depth], func(any) any { return adopted })
+	if err != nil {
+		return nil, err
+	}
+	object, _ := edited.(map[string]any)
+	return maps.Clone(object), nil
+}

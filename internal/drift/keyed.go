@@ -1,0 +1,111 @@
+package drift
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Key says which of a list's elements is which.
+type Key func(element any) string
+
+// Keyed compares lists element by element; each that differs is a difference of
+// its own, at a path of one segment, the element's key. Elements are compared
+// whole: what a desired element does not name is desired to be empty, since the
+// lists that have keys are replaced whole by a write.
+//
+// tidy brings an element into the spelling that its equals share; merge makes one
+// of two tidied elements with the same key.
+func Keyed(key Key, tidy func(element any) any, merge func(a, b any) any) Comparison {
+	return keyed{key, tidy, merge}
+}
+
+type keyed struct {
+	key   Key
+	tidy  func(element any) any
+	merge func(a, b any) any
+}
+
+// whole compares tidied elements, by key: nothing of them may be left out.
+var whole = loose{}
+
+func (k keyed) Compare(desired, observed any) []Difference {
+	want, isList := k.index(desired)
+	have, hasList := k.index(observed)
+	if !isList || !hasList {
+		if whole.key(desired) == whole.key(observed) {
+			return nil
+		}
+		return []Difference{{Expected: desired, Actual: settled(observed)}}
+	}
+	keys := maps.Clone(want)
+	maps.Copy(keys, have)
+	var differences []Difference
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		expected, declared := want[key]
+		actual, exists := have[key]
+		if declared && exists && whole.key(expected) == whole.key(actual) {
+			continue
+		}
+		differences = append(differences, Difference{
+			Path:     resource.Path{resource.Segment(key)},
+			Expected: expected,
+			Actual:   actual,
+		})
+	}
+	return differences
+}
+
+// index tidies a list. ok is false where the value is neither a list nor empty.
+func (k keyed) index(value any) (elements map[string]any, ok bool) {
+	list, ok := value.([]any)
+	if !ok {
+		return nil, whole.key(value) == nothing
+	}
+	elements = make(map[string]any, len(list))
+	for _, element := range list {
+		if whole.key(element) == nothing {
+			continue
+		}
+		key, tidied := k.key(element), settled(k.tidy(element))
+		if other, twice := elements[key]; twice && whole.key(other) != whole.key(tidied) {
+			tidied = settled(k.merge(other, tidied))
+		}
+		elements[key] = tidied
+	}
+	return elements, true
+}
+
+func (k keyed) Adopt(desired, actual any, at resource.Path) (any, error) {
+	if len(at) == 0 {
+		return actual, nil
+	}
+	list, isList := k.index(desired)
+	if len(at) > 1 || !isList {
+		return nil, ErrNotDeclared
+	}
+	key := string(at[0])
+	if actual != nil && k.key(actual) != key {
+		return nil, fmt.Errorf("the value recorded for %q is %q's: it can't be written there", key, k.key(actual))
+	}
+	if declared, ok := list[key]; ok && actual != nil && whole.key(declared) == whole.key(settled(k.tidy(actual))) {
+		return desired, nil
+	}
+	old, _ := desired.([]any)
+	edited := make([]any, 0, len(old)+1)
+	for _, element := range old {
+		switch {
+		case whole.key(element) == nothing || k.key(element) != key:
+			edited = append(edited, element)
+		case actual != nil: // the first takes the place of all with this key
+			edited = append(edited, actual)
+			actual = nil
+		}
+	}
+	if actual != nil {
+		edited = append(edited, actual)
+	}
+	return edited, nil
+}

@@ -1,0 +1,252 @@
+package drift
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// The default comparison and its kin, which differ in the form of scalars only.
+var (
+	// Loose takes scalars as strings (8, 8.0 and "8" are equal, true and "true"),
+	// lists as sets, and null, missing and empty alike. Objects are compared leaf
+	// by leaf, and what desired does not name is not compared.
+	Loose = Loosely()
+	// FoldCase is Loose without case.
+	FoldCase = Loosely(Fold)
+	// SetFoldCase is FoldCase; it says in a table that the field is a list.
+	SetFoldCase = FoldCase
+	// Text is Loose without white space around.
+	Text = Loosely(Trim)
+	// Number is Loose with numbers compared by value.
+	Number = Loosely(Decimal)
+	// Addresses is Loose for IP addresses and CIDRs.
+	Addresses = Loosely(Address)
+	// Time is Loose for points in time.
+	Time = Loosely(Timestamp)
+)
+
+// Loosely is Loose with scalars brought into these forms, one after the other.
+func Loosely(forms ...Form) Comparison { return loose{forms} }
+
+type loose struct{ forms []Form }
+
+func (l loose) Compare(desired, observed any) []Difference {
+	return l.compare(nil, desired, observed)
+}
+
+func (l loose) compare(at resource.Path, desired, observed any) []Difference {
+	want, isObject := desired.(map[string]any)
+	have, hasObject := observed.(map[string]any)
+	if isObject && len(want) > 0 && (hasObject || l.key(observed) == nothing) {
+		var differences []Difference
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			differences = append(differences,
+				l.compare(at.Append(resource.Segment(key)), want[key], have[key])...)
+		}
+		return differences
+	}
+	if l.satisfies(desired, observed) {
+		return nil
+	}
+	return []Difference{{Path: at, Expected: desired, Actual: settled(observed)}}
+}
+
+// nothing is the key of null and of all that is empty.
+const nothing = ""
+
+// key is equal for equal values: for scalars of one form, for lists with the same
+// set of elements, for objects that agree in everything that is not empty.
+func (l loose) key(value any) string {
+	if text, ok := scalarText(value); ok {
+		for _, form := range l.forms {
+			text = form(text)
+		}
+		if text == "" {
+			return nothing
+		}
+		return "=" + text
+	}
+	var parts []string
+	open := "["
+	switch value := value.(type) {
+	case []any:
+		for _, element := range value {
+			if key := l.key(element); key != nothing {
+				parts = append(parts, key)
+			}
+		}
+	case map[string]any:
+		open = "{"
+		for name, element := range value {
+			if key := l.key(element); key != nothing {
+				parts = append(parts, strconv.Quote(name)+key)
+			}
+		}
+	default:
+		return "?" + string(resource.Canonical(value))
+	}
+	if len(parts) == 0 {
+		return nothing
+	}
+	slices.Sort(parts)
+	var b strings.Builder
+	b.WriteString(open)
+	for _, part := range slices.Compact(parts) {
+		fmt.Fprintf(&b, "%d:%s", len(part), part) // with its length, so that no element can look like two
+	}
+	return b.String()
+}
+
+// satisfies says whether observed is all that desired asks for: an observed
+// object may hold more than the desired one names, a list may not.
+func (l loose) satisfies(desired, observed any) bool {
+	switch want := desired.(type) {
+	case map[string]any:
+		have, ok := observed.(map[string]any)
+		if !ok || len(want) == 0 {
+			break
+		}
+		for name, value := range want {
+			if !l.satisfies(value, have[name]) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		if have, ok := observed.([]any); ok {
+			return l.key(want) == l.key(have) || hasComposite(want) && l.pairs(want, have)
+		}
+	}
+	return l.key(desired) == l.key(observed)
+}
+
+func hasComposite(list []any) bool {
+	return slices.ContainsFunc(list, func(element any) bool {
+		_, scalar := scalarText(element)
+		return !scalar
+	})
+}
+
+// pairs says whether each desired element has an observed one of its own, with
+// none left over. Elements that name only some of an object's fields could else
+// stand for several: one desired rule for a second that somebody added.
+func (l loose) pairs(desired, observed []any) bool {
+	want, have := l.distinct(desired), l.distinct(observed)
+	if len(want) != len(have) {
+		return false
+	}
+	owner := make([]int, len(have)) // 1 + the index of the desired element, or 0
+	var find func(i int, tried []bool) bool
+	find = func(i int, tried []bool) bool {
+		for j := range have {
+			if tried[j] || !l.satisfies(want[i], have[j]) {
+				continue
+			}
+			tried[j] = true
+			if owner[j] == 0 || find(owner[j]-1, tried) {
+				owner[j] = i + 1
+				return true
+			}
+		}
+		return false
+	}
+	for i := range want {
+		if !find(i, make([]bool, len(have))) {
+			return false
+		}
+	}
+	return true
+}
+
+// distinct leaves out what is empty, and repetitions.
+func (l loose) distinct(list []any) []any {
+	seen := map[string]bool{nothing: true}
+	var distinct []any
+	for _, element := range list {
+		if key := l.key(element); !seen[key] {
+			seen[key] = true
+			distinct = append(distinct, element)
+		}
+	}
+	return distinct
+}
+
+func (l loose) Adopt(desired, actual any, at resource.Path) (any, error) {
+	return edit(desired, at, func(old any) any { return l.merge(old, actual) })
+}
+
+// merge is actual, in desired's own words as far as they still hold.
+func (l loose) merge(desired, actual any) any {
+	if len(l.Compare(desired, actual)) == 0 {
+		return desired
+	}
+	want, isList := desired.([]any)
+	have, hasList := actual.([]any)
+	if !isList || !hasList {
+		return actual
+	}
+	merged := make([]any, 0, len(have))
+	rest := slices.Clone(have)
+	for _, element := range want {
+		i := slices.IndexFunc(rest, func(other any) bool { return l.satisfies(element, other) })
+		if i >= 0 {
+			merged = append(merged, element)
+			rest = slices.Delete(rest, i, i+1)
+		}
+	}
+	merged = append(merged, rest...)
+	if !l.satisfies(merged, actual) { // elements that name too little paired off badly
+		return actual
+	}
+	return merged
+}
+
+// edit replaces the value at a path below desired. Nothing is added on the way:
+// what is not declared can't differ.
+func edit(desired any, at resource.Path, replace func(old any) any) (any, error) {
+	if len(at) == 0 {
+		return replace(desired), nil
+	}
+	object, ok := desired.(map[string]any)
+	value, declared := object[string(at[0])]
+	if !ok || !declared {
+		return nil, ErrNotDeclared
+	}
+	edited, err := edit(value, at[1:], replace)
+	if err != nil {
+		return nil, err
+	}
+	object = maps.Clone(object)
+	object[string(at[0])] = edited
+	return object, nil
+}
+
+// settled sorts all lists. DigitalOcean may list a set in another order the next
+// time, and nobody's approval should be void because of that.
+func settled(value any) any {
+	switch value := value.(type) {
+	case []any:
+		sorted := make([]any, len(value))
+		for i, element := range value {
+			sorted[i] = settled(element)
+		}
+		slices.SortStableFunc(sorted, func(a, b any) int {
+			return bytes.Compare(resource.Canonical(a), resource.Canonical(b))
+		})
+		return sorted
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for name, element := range value {
+			object[name] = settled(element)
+		}
+		return object
+	default:
+		return value
+	}
+}

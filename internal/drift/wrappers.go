@@ -1,0 +1,117 @@
+package drift
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Tolerating is for lists into which DigitalOcean itself puts these elements: they
+// count only where they were declared.
+func Tolerating(inner Comparison, elements ...string) Comparison {
+	return tolerating{inner, elements}
+}
+
+type tolerating struct {
+	Comparison
+	elements []string
+}
+
+func (t tolerating) Compare(desired, observed any) []Difference {
+	have, ok := observed.([]any)
+	if !ok {
+		return t.Comparison.Compare(desired, observed)
+	}
+	want, _ := desired.([]any)
+	declared := func(text string) bool {
+		return slices.ContainsFunc(want, func(element any) bool {
+			other, _ := scalarText(element)
+			return Fold(other) == Fold(text)
+		})
+	}
+	counted := slices.DeleteFunc(slices.Clone(have), func(element any) bool {
+		text, _ := scalarText(element)
+		return slices.Contains(t.elements, Fold(text)) && !declared(text)
+	})
+	return t.Comparison.Compare(desired, counted)
+}
+
+// Default takes value for what is null, missing or empty, on either side.
+func Default(value any, inner Comparison) Comparison { return defaulted{inner, value} }
+
+type defaulted struct {
+	Comparison
+	value any
+}
+
+func (d defaulted) Compare(desired, observed any) []Difference {
+	return d.Comparison.Compare(d.or(desired), d.or(observed))
+}
+
+func (d defaulted) or(value any) any {
+	if whole.key(value) == nothing {
+		return d.value
+	}
+	return value
+}
+
+// Unset is for fields that DigitalOcean fills in where they are left empty: what
+// is declared empty is not compared.
+func Unset(inner Comparison) Comparison { return unset{inner} }
+
+type unset struct{ Comparison }
+
+func (u unset) Compare(desired, observed any) []Difference {
+	if whole.key(desired) == nothing {
+		return nil
+	}
+	return u.Comparison.Compare(desired, observed)
+}
+
+// OwnedElsewhere is for fields that another controller moves: never compared.
+func OwnedElsewhere(owner string) Comparison { return owned{owner} }
+
+type owned struct{ owner string }
+
+func (owned) Compare(desired, observed any) []Difference { return nil }
+
+func (o owned) Adopt(desired, actual any, at resource.Path) (any, error) {
+	return nil, fmt.Errorf("it is %s's to change: it is not compared, and there is nothing to accept", o.owner)
+}
+
+// ErrNotDeclared says that there is nothing at the path to edit.
+var ErrNotDeclared = errors.New("it is not declared any more, so that nothing differs there")
+
+// Contextual is a Comparison that depends on more of the resource than the
+// field's own value: a DNS record's data is a host name or an address by its type.
+type Contextual interface {
+	Comparison
+	For(observed resource.Resource) Comparison
+}
+
+// With makes a Contextual comparison. Where the resource is not at hand, as in
+// Adopt, choose gets an empty one, and must then choose the strictest.
+func With(choose func(observed resource.Resource) Comparison) Contextual { return contextual{choose} }
+
+type contextual struct {
+	choose func(observed resource.Resource) Comparison
+}
+
+func (c contextual) For(observed resource.Resource) Comparison { return c.choose(observed) }
+
+func (c contextual) Compare(desired, observed any) []Difference {
+	return c.choose(resource.Resource{}).Compare(desired, observed)
+}
+
+func (c contextual) Adopt(desired, actual any, at resource.Path) (any, error) {
+	return c.choose(resource.Resource{}).Adopt(desired, actual, at)
+}
+
+// Inconclusive is implemented by a Comparison for which some observed values
+// leave open whether they are the desired ones. Those count as not observed.
+type Inconclusive interface {
+	Comparison
+	Inconclusive(desired, observed any) bool
+}

@@ -29,8 +29,11 @@ const (
 type Drift struct {
 	Name, Field string
 	Episode     int64
-	Observation string
-	State       State
+	// Expected and Actual are what was recorded, perhaps capped. Planning goes by
+	// the Observation, which is a hash of the whole.
+	Expected, Actual any
+	Observation      string
+	State            State
 	// Resolving says that work on its resolution has begun.
 	Resolving bool
 }

@@ -1,0 +1,191 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// Transport is an http.RoundTripper that checks every request and every
+// answer. What it finds it collects; the traffic itself is not disturbed.
+type Transport struct {
+	// Base sends the requests; nil is http.DefaultTransport.
+	Base http.RoundTripper
+	Spec *Spec
+	// Excuse may name a reason why a violation is the description's fault and
+	// not the traffic's; empty is no excuse.
+	Excuse func(Violation) string
+
+	mu         sync.Mutex
+	violations []Violation
+	excused    map[string]int
+	seen       map[string]int
+	fields     fieldCoverage
+}
+
+// Violation is one request or answer that the description does not allow.
+type Violation struct {
+	// Operation is "POST /v2/droplets/{droplet_id}/actions".
+	Operation string
+	// Part is "request" or "answer".
+	Part   string
+	Status int
+	Detail string
+}
+
+func (v Violation) String() string {
+	return fmt.Sprintf("%s: %s (%d): %s", v.Operation, v.Part, v.Status, v.Detail)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := drain(&r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the request: %w", err)
+	}
+	base := t.Base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	answer, err := base.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	answerBody, err := drain(&answer.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	t.Check(r, body, answer, answerBody)
+	return answer, nil
+}
+
+// drain reads a body and puts a fresh one in its place.
+func drain(body *io.ReadCloser) ([]byte, error) {
+	if *body == nil {
+		return nil, nil
+	}
+	data, err := io.ReadAll(*body)
+	if closeErr := (*body).Close(); err == nil {
+		err = closeErr
+	}
+	*body = io.NopCloser(bytes.NewReader(data))
+	return data, err
+}
+
+// Check judges one exchange; recorded traffic comes in here.
+func (t *Transport) Check(r *http.Request, body []byte, answer *http.Response, answerBody []byte) {
+	route, params := t.Spec.find(r.Method, r.URL.Path)
+	if route == nil {
+		t.note(Violation{Operation: r.Method + " " + r.URL.Path, Part: "request", Status: answer.StatusCode, Detail: "no such operation"})
+		return
+	}
+	operation := r.Method + " " + route.Path
+	t.mu.Lock()
+	if t.seen == nil {
+		t.seen = map[string]int{}
+	}
+	t.seen[operation]++
+	t.fields.visit(operation, route, answer.StatusCode, answerBody)
+	t.mu.Unlock()
+	request := t.input(r, body, route, params)
+	// A refused request may well be one that the description refuses too.
+	if answer.StatusCode < http.StatusBadRequest {
+		if err := openapi3filter.ValidateRequest(r.Context(), request); err != nil {
+			t.note(Violation{operation, "request", answer.StatusCode, err.Error()})
+		}
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: request, Status: answer.StatusCode, Header: answer.Header, Options: request.Options,
+	}
+	input.SetBodyBytes(answerBody)
+	if err := openapi3filter.ValidateResponse(r.Context(), input); err != nil {
+		t.note(Violation{operation, "answer", answer.StatusCode, err.Error()})
+	}
+}
+
+func (t *Transport) input(r *http.Request, body []byte, route *routers.Route, params map[string]string) *openapi3filter.RequestValidationInput {
+	checked := r.Clone(r.Context())
+	checked.Body = io.NopCloser(bytes.NewReader(body))
+	if len(body) == 0 {
+		checked.Body = http.NoBody
+	}
+	return &openapi3filter.RequestValidationInput{
+		Request: checked, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{
+			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+			IncludeResponseStatus: true,
+			SkipSettingDefaults:   true,
+			// godo repeats read-only fields, such as an id, in some requests.
+			ExcludeReadOnlyValidations: true,
+			MultiError:                 true,
+		},
+	}
+}
+
+func (t *Transport) note(v Violation) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Excuse != nil {
+		if reason := t.Excuse(v); reason != "" {
+			if t.excused == nil {
+				t.excused = map[string]int{}
+			}
+			t.excused[reason]++
+			return
+		}
+	}
+	t.violations = append(t.violations, v)
+}
+
+// Violations are the ones without an excuse, in the order of the traffic.
+func (t *Transport) Violations() []Violation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.violations)
+}
+
+// Excused counts the violations by the reason that excused them.
+func (t *Transport) Excused() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.excused)
+}
+
+// Operations are those that were checked, sorted, and how often.
+func (t *Transport) Operations() (names []string, exchanges int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, n := range t.seen {
+		exchanges += n
+	}
+	return slices.Sorted(maps.Keys(t.seen)), exchanges
+}
+
+// MissingFields are the properties of successful answers that the description
+// has and no answer had, as "GET /v2/x: a.b"; those of objects in lists have
+// no index. An operation without a successful answer is not judged.
+func (t *Transport) MissingFields() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fields.missing()
+}
+
+// Documented lists the operations of the description below a path prefix.
+func (s *Spec) Documented(prefix string) []string {
+	var out []string
+	for _, r := range s.routes {
+		if r.Path == prefix || strings.HasPrefix(r.Path, prefix+"/") {
+			out = append(out, r.Method+" "+r.Path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -6,6 +6,8 @@ package digitalocean
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -21,6 +23,11 @@ type Client struct {
 	now     func() time.Time
 	token   string
 	without map[string]bool
+}
+
+// Format keeps the token out of whatever prints a client.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "DigitalOcean client for "+c.godo.BaseURL.Host)
 }
 
 // Without returns a client that spends no calls of their own on these fields:

@@ -71,7 +71,9 @@ func TestListSecondPageFails(t *testing.T) {
 		says  string
 	}{
 		"server error": {
-			fail:  func(w http.ResponseWriter, _ *http.Request) { refuse(w, 500, "server_error", "Unexpected server-side error") },
+			fail: func(w http.ResponseWriter, _ *http.Request) {
+				refuse(w, 500, "server_error", "Unexpected server-side error")
+			},
 			class: ServerError, says: "listing volumes, page 2: 500 Internal Server Error: Unexpected server-side error (request 4d9d8375",
 		},
 		"forbidden": {
@@ -79,7 +81,9 @@ func TestListSecondPageFails(t *testing.T) {
 			class: Forbidden, says: "listing volumes, page 2: 403 Forbidden: You are not authorized",
 		},
 		"token revoked meanwhile": {
-			fail:  func(w http.ResponseWriter, _ *http.Request) { refuse(w, 401, "unauthorized", "Unable to authenticate you") },
+			fail: func(w http.ResponseWriter, _ *http.Request) {
+				refuse(w, 401, "unauthorized", "Unable to authenticate you")
+			},
 			class: Denied, says: "page 2: 401",
 		},
 		"not found": {
@@ -116,11 +120,15 @@ func TestListSecondPageFails(t *testing.T) {
 			class: Malformed, says: "can't be read",
 		},
 		"another listing": {
-			fail:  func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{"droplets":[],"meta":{"total":3}}`) },
+			fail: func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprint(w, `{"droplets":[],"meta":{"total":3}}`)
+			},
 			class: Malformed, says: `no "volumes"`,
 		},
 		"null instead of a list": {
-			fail:  func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{"volumes":null,"meta":{"total":3}}`) },
+			fail: func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprint(w, `{"volumes":null,"meta":{"total":3}}`)
+			},
 			class: Malformed, says: "something else",
 		},
 		"a redirect": {

@@ -1,0 +1,127 @@
+package digitalocean
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// bodies are the files with a full body of each kind.
+var bodies = map[string]string{
+	"Droplet": "droplet", "Volume": "volume", "VPC": "vpc", "Firewall": "firewall",
+	"Tag": "tag", "Domain": "domain", "DomainRecord": "domain_record",
+}
+
+func TestKindsHaveParentsFirst(t *testing.T) {
+	all := Kinds()
+	if len(all) != len(bodies) {
+		t.Errorf("%v, but there are bodies of %d", all, len(bodies))
+	}
+	for i, name := range all {
+		if parent := ParentOf(name); parent != "" && !slices.Contains(all[:i], parent) {
+			t.Errorf("%s comes before its parent %s", name, parent)
+		}
+	}
+	if ParentOf("DomainRecord") != "Domain" || ParentOf("Dropplet") != "" {
+		t.Error("wrong parents")
+	}
+}
+
+// readBody reads the kind's test body, as a listing would.
+func readBody(t *testing.T, name string) resource.Resource {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + bodies[name] + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(data, &body); err != nil {
+		t.Fatal(err)
+	}
+	res, err := registry[name].read(body, "example.com", newValues())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestNothingSecretIsKept(t *testing.T) {
+	for _, name := range Kinds() {
+		res := readBody(t, name)
+		if text := toJSON(t, res); strings.Contains(text, "SECRET") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
+// A body without a field that needs no scope must not be read as one without
+// the field's value.
+func TestEveryAbsentKeyIsUnseenOrOptional(t *testing.T) {
+	for _, name := range Kinds() {
+		k := registry[name]
+		for _, f := range k.fields {
+			if f.path == k.id || f.path == "name" {
+				continue
+			}
+			minimal := map[string]json.RawMessage{"id": json.RawMessage(`1`), "name": json.RawMessage(`"x"`)}
+			res, err := k.read(minimal, "example.com", newValues())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.Contains(res.Unseen, f.path) == f.optional {
+				t.Errorf("%s.%s: unseen %v", name, f.path, res.Unseen)
+			}
+		}
+	}
+}
+
+func TestEveryKindIsListedAndGot(t *testing.T) {
+	for _, name := range Kinds() {
+		t.Run(name, func(t *testing.T) {
+			k := registry[name]
+			item := toJSON(t, testBody(t, bodies[name]))
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.Query().Get("type") == "gpus":
+					_, _ = fmt.Fprint(w, pageOf(k.listKey, nil, "{}", 0))
+				case strings.Contains(r.URL.Path, "/backups/"):
+					refuse(w, 403, "forbidden", "no")
+				case r.URL.Query().Get("page") != "":
+					_, _ = fmt.Fprint(w, pageOf(k.listKey, []string{item}, "{}", 1))
+				default:
+					_, _ = fmt.Fprintf(w, `{%q:%s}`, k.itemKey, item)
+				}
+			})
+			parents := resource.Listing{}
+			if k.parent != "" {
+				parents = resource.Listing{Kind: k.parent, Complete: true,
+					Resources: []resource.Resource{{Ref: resource.Ref{Kind: k.parent, ID: "example.com"}}}}
+			}
+			listed, err := c.List(t.Context(), name, parents)
+			if err != nil || !listed.Complete || len(listed.Resources) != 1 {
+				t.Fatalf("%+v, %v", listed, err)
+			}
+			one := listed.Resources[0]
+			got, err := c.Get(t.Context(), name, one.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.ObservedAt = one.ObservedAt
+			if a, b := toJSON(t, one), toJSON(t, got); a != b {
+				t.Errorf("listed %s\ngot    %s", a, b)
+			}
+		})
+	}
+}
+
+func TestUnknownKind(t *testing.T) {
+	c := serve(t, func(http.ResponseWriter, *http.Request) {})
+	_, err := c.List(t.Context(), "Dropplet", resource.Listing{})
+	wantClass(t, err, Invalid)
+}

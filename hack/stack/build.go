@@ -31,7 +31,7 @@ func (f *finder) build(ctx context.Context, p program, position string) (string,
 	partial := fmt.Sprintf("%s.partial-%d", final, os.Getpid())
 	defer func() { _ = os.Remove(partial) }()
 
-	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-trimpath", "-ldflags", f.ldflags(), "-o", partial, p.pkg)
+	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", f.ldflags(), "-o", partial, p.pkg)
 	cmd.Dir = filepath.Join(f.root, filepath.Dir(pinFile))
 	// The surrounding project's settings (a workspace, a vendor directory, -race)
 	// are not meant for this module.

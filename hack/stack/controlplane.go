@@ -179,7 +179,7 @@ func (cp *ControlPlane) prepare(ctx context.Context) error {
 	if cp.pki, err = openPKI(cp.file("pki")); err != nil {
 		return err
 	}
-	ports, err := freePorts(3)
+	ports, err := freePorts(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -333,10 +333,11 @@ func getOK(client *http.Client, url string) func(context.Context) error {
 }
 
 // freePorts are n different ports that nobody listens on at the moment.
-func freePorts(n int) ([]int, error) {
+func freePorts(ctx context.Context, n int) ([]int, error) {
+	var listen net.ListenConfig
 	ports := make([]int, 0, n)
 	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("looking for a free port: %w", err)
 		}

@@ -2,7 +2,15 @@
 // how each is compared, and what it takes to change it. One file a kind.
 package kinds
 
-import "github.com/arcadiacloud/clouddrift/internal/drift"
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+)
 
 // Kind is a kind of resource.
 type Kind struct {
@@ -11,19 +19,84 @@ type Kind struct {
 	Parent string
 	// TopLevel are the fields that are observed beside attrs, not in it.
 	TopLevel []string
+	// ID is the shape of an ID.
+	ID IDShape
+}
+
+// IDShape is the shape of a kind's IDs.
+type IDShape struct {
+	Pattern *regexp.Regexp
+	Example string
+	// NoCase says that two spellings, one in upper and one in lower case, are one ID.
+	NoCase bool
+}
+
+var (
+	number = IDShape{Pattern: regexp.MustCompile(`^[1-9][0-9]{0,18}$`), Example: "3164444"}
+	uuid   = IDShape{
+		Pattern: regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`),
+		Example: "506f78a4-e098-11e5-ad9f-000f53306ae1",
+		NoCase:  true,
+	}
+)
+
+var registry []Kind
+
+// register takes a kind's file into the table. It panics on a kind that is there
+// already: two files can't describe one.
+func register(k Kind) Kind {
+	if _, twice := Lookup(k.Kind); twice {
+		panic("kinds: " + k.Kind + " is registered twice")
+	}
+	registry = append(registry, k)
+	return k
 }
 
 // ValidateID says what is wrong with an ID, with an example of a right one.
-func (k Kind) ValidateID(id string) error { return nil }
+func (k Kind) ValidateID(id string) error {
+	if k.ID.Pattern.MatchString(id) {
+		return nil
+	}
+	return fmt.Errorf("%q is no ID of a %s: want one like %q", id, k.Kind, k.ID.Example)
+}
 
-// SameID says whether two spellings are one ID: tags and domains have no case.
-func (k Kind) SameID(a, b string) bool { return a == b }
+// SameID says whether two spellings are one ID: tags, domains and UUIDs have no
+// case.
+func (k Kind) SameID(a, b string) bool {
+	if k.ID.NoCase {
+		return strings.EqualFold(a, b)
+	}
+	return a == b
+}
 
 // Lookup finds a kind by its exact name.
-func Lookup(name string) (Kind, bool) { return Kind{}, false }
+func Lookup(name string) (Kind, bool) {
+	i := slices.IndexFunc(registry, func(k Kind) bool { return k.Kind == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return registry[i], true
+}
 
-// All returns the kinds, parents before their children, in a stable order.
-func All() []Kind { return nil }
+// All returns the kinds, parents before their children, else by name.
+func All() []Kind {
+	return slices.SortedFunc(slices.Values(registry), func(a, b Kind) int {
+		return cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(a.Kind, b.Kind))
+	})
+}
 
-// Nearest returns the known name most like this one.
-func Nearest(name string) string { return "" }
+func depth(k Kind) int {
+	if parent, ok := Lookup(k.Parent); ok {
+		return depth(parent) + 1
+	}
+	return 0
+}
+
+// Nearest returns the known kind most like this name.
+func Nearest(name string) string {
+	var names []string
+	for _, k := range All() {
+		names = append(names, k.Kind)
+	}
+	return drift.Nearest(name, names)
+}

@@ -1,0 +1,23 @@
+package kinds
+
+import (
+	"regexp"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+)
+
+const domainName = `[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+`
+
+// The zone file is not compared: its records are a kind of their own.
+var _ = register(Kind{
+	ID: IDShape{
+		Pattern: regexp.MustCompile(`^` + domainName + `$`),
+		Example: "example.com",
+		NoCase:  true,
+	},
+	TopLevel: []string{"name"},
+	Schema: drift.Schema{Kind: "Domain", Fields: []drift.Field{
+		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
+		{Path: "ttl", Compare: drift.Unset(drift.Number), Change: drift.Never},
+	}},
+})

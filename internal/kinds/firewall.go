@@ -1,0 +1,185 @@
+package kinds
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Pending changes are not compared: they say how far the last change has come.
+var _ = register(Kind{
+	ID:       uuid,
+	TopLevel: []string{"name", "status", "tags"},
+	Schema: drift.Schema{Kind: "Firewall", Fields: []drift.Field{
+		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
+		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},
+		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace,
+			Note: "the droplets with these tags are behind the firewall"},
+		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace},
+		{Path: "inbound_rules", Compare: rules, Change: drift.InPlace},
+		{Path: "outbound_rules", Compare: rules, Change: drift.InPlace},
+		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
+	}},
+})
+
+// rules are known by their protocol and ports, as in tcp/22, tcp/8000-9000, udp/0
+// for all ports, icmp/0, and tcp/22/deny for a rule that denies. Rules with the
+// same key are one rule with the sources of all: that is what they allow.
+var rules = drift.Keyed(ruleKey, tidyRule, mergeRules)
+
+func ruleKey(element any) string {
+	rule, ok := tidyRule(element).(map[string]any)
+	if !ok {
+		return string(resource.Canonical(element))
+	}
+	key := text(rule["protocol"]) + "/" + text(rule["ports"])
+	if action := text(rule["action"]); action != "" {
+		key += "/" + action
+	}
+	return key
+}
+
+// tidyRule writes a rule as DigitalOcean's answers do, without what is empty. What
+// it does not know it keeps: a misspelt name must not pass for an absent one.
+func tidyRule(element any) any {
+	declared, ok := element.(map[string]any)
+	if !ok {
+		return element
+	}
+	rule := maps.Clone(declared)
+	protocol := drift.Fold(text(rule["protocol"]))
+	rule["protocol"] = protocol
+	rule["ports"] = tidyPorts(protocol, text(rule["ports"]))
+	if action := drift.Fold(text(rule["action"])); action == "allow" || action == "" {
+		delete(rule, "action") // a rule allows unless it says otherwise
+	} else {
+		rule["action"] = action
+	}
+	for _, side := range []string{"sources", "destinations"} {
+		if peers, ok := rule[side].(map[string]any); ok {
+			rule[side] = tidyPeers(peers)
+		}
+	}
+	return withoutEmpty(rule)
+}
+
+// tidyPorts spells ports in one way: all ports are "0", of icmp always.
+func tidyPorts(protocol, ports string) string {
+	ports = strings.ReplaceAll(drift.Fold(ports), " ", "")
+	if protocol == "icmp" || ports == "all" {
+		return "0"
+	}
+	low, high, isRange := strings.Cut(ports, "-")
+	if !isRange {
+		high = low
+	}
+	from, errFrom := strconv.ParseUint(low, 10, 16)
+	to, errTo := strconv.ParseUint(high, 10, 16)
+	switch {
+	case errFrom != nil || errTo != nil:
+		return ports
+	case isRange && from <= 1 && to == 65535:
+		return "0"
+	case from == to:
+		return strconv.FormatUint(from, 10)
+	default:
+		return strconv.FormatUint(from, 10) + "-" + strconv.FormatUint(to, 10)
+	}
+}
+
+// tidyPeers spells each source or destination in one way, once.
+func tidyPeers(peers map[string]any) map[string]any {
+	tidied := make(map[string]any, len(peers))
+	for name, value := range peers {
+		list, ok := value.([]any)
+		if !ok {
+			tidied[name] = value
+			continue
+		}
+		form := drift.Fold
+		if name == "addresses" {
+			form = drift.Address
+		}
+		tidied[name] = distinct(list, form)
+	}
+	return withoutEmpty(tidied)
+}
+
+// distinct brings the strings of a list into a form and leaves repetitions out.
+func distinct(list []any, form drift.Form) []any {
+	seen := make(map[string]bool, len(list))
+	kept := make([]any, 0, len(list))
+	for _, element := range list {
+		if value, ok := element.(string); ok {
+			element = form(value)
+		}
+		if key := string(resource.Canonical(element)); !seen[key] {
+			seen[key] = true
+			kept = append(kept, element)
+		}
+	}
+	return kept
+}
+
+func mergeRules(a, b any) any {
+	left, leftOK := a.(map[string]any)
+	right, rightOK := b.(map[string]any)
+	if leftOK && rightOK {
+		merged := maps.Clone(left)
+		for name, value := range right {
+			if old, both := merged[name]; both {
+				value = mergeRules(old, value)
+			}
+			merged[name] = value
+		}
+		return merged
+	}
+	union := distinct(slices.Concat(asList(a), asList(b)), drift.Fold)
+	if len(union) == 1 && !isList(a) {
+		return union[0]
+	}
+	return union
+}
+
+func asList(value any) []any {
+	if list, ok := value.([]any); ok {
+		return list
+	}
+	return []any{value}
+}
+
+func isList(value any) bool {
+	_, ok := value.([]any)
+	return ok
+}
+
+func withoutEmpty(object map[string]any) map[string]any {
+	maps.DeleteFunc(object, func(_ string, value any) bool {
+		switch value := value.(type) {
+		case nil:
+			return true
+		case string:
+			return value == ""
+		case []any:
+			return len(value) == 0
+		case map[string]any:
+			return len(value) == 0
+		default:
+			return false
+		}
+	})
+	return object
+}
+
+// text is a scalar as a string, and empty for anything else.
+func text(value any) string {
+	if number, ok := resource.Decimal(value); ok {
+		return number
+	}
+	written, _ := value.(string)
+	return written
+}

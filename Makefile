@@ -6,7 +6,7 @@ SHELL := /usr/bin/env bash -o pipefail
 .DEFAULT_GOAL := help
 
 # IMG is the image that docker-build makes and deploy runs.
-IMG ?= clouddrift:latest
+IMG ?= ghcr.io/arcadiacloud/clouddrift:latest
 # BASE is the image that the binary is put on.
 BASE ?= gcr.io/distroless/static:nonroot
 CONTAINER_TOOL ?= docker
@@ -54,7 +54,7 @@ down: ## End what `make up` started.
 generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate deepcopy, apply configurations, CRDs, RBAC and the API reference.
 	$(CONTROLLER_GEN) object applyconfiguration paths=./api/...
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
-	$(CONTROLLER_GEN) rbac:roleName=clouddrift-operator paths=./internal/controller/... output:rbac:artifacts:config=config/rbac
+	$(CONTROLLER_GEN) rbac:roleName=clouddrift-manager paths=./internal/controller/... output:rbac:artifacts:config=config/rbac
 	$(CRD_REF_DOCS) --source-path=api/v1alpha1 --config=hack/tools/api-docs.yaml \
 		--renderer=markdown --output-path=docs/api.md --log-level=ERROR
 
@@ -142,7 +142,7 @@ uninstall: ## Remove the CRDs, and with them every object of theirs.
 
 .PHONY: deploy
 deploy: ## Install everything into the cluster of the current kubeconfig, running IMG.
-	$(KUBECTL) kustomize config/default | sed 's|image: clouddrift:latest|image: $(IMG)|' | $(KUBECTL) apply --server-side -f -
+	$(KUBECTL) kustomize config/default | sed "s|image: ghcr.io/arcadiacloud/clouddrift:.*|image: $(IMG)|" | $(KUBECTL) apply --server-side -f -
 
 .PHONY: undeploy
 undeploy: ## Remove everything from the cluster of the current kubeconfig.

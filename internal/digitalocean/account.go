@@ -1,7 +1,6 @@
 package digitalocean
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -9,9 +8,10 @@ import (
 
 // Account is whose token it is.
 type Account struct {
-	// TeamUUID and TeamName are the team's. A token from outside a team has its
-	// user's there.
+	// TeamUUID and TeamName are the team's, empty for a token outside of teams.
 	TeamUUID, TeamName string
+	// UUID is the user's whose token it is.
+	UUID string
 	// Status is active, warning or locked.
 	Status string
 	// DropletLimit is how many droplets the account may hold, 0 where the token
@@ -33,7 +33,6 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 	var answer struct {
 		Account struct {
 			UUID         string `json:"uuid"`
-			Name         string `json:"name"`
 			Status       string `json:"status"`
 			DropletLimit int    `json:"droplet_limit"`
 			Team         struct {
@@ -47,12 +46,13 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 	}
 	a := answer.Account
 	account := Account{
-		TeamUUID:     clean(cmp.Or(a.Team.UUID, a.UUID), c.token),
-		TeamName:     clean(cmp.Or(a.Team.Name, a.Name), c.token),
+		TeamUUID:     clean(a.Team.UUID, c.token),
+		TeamName:     clean(a.Team.Name, c.token),
+		UUID:         clean(a.UUID, c.token),
 		Status:       clean(a.Status, c.token),
 		DropletLimit: a.DropletLimit,
 	}
-	if account.TeamUUID == "" {
+	if account.TeamUUID == "" && account.UUID == "" {
 		return Account{}, &Error{Class: Malformed, Doing: doing, Message: "the answer has neither a team's uuid nor a user's"}
 	}
 	return account, nil

@@ -224,11 +224,11 @@ func TestAccount(t *testing.T) {
 	}{
 		"in a team": {
 			answer: body(`{"account":{` + user + `,"team":{"uuid":"team-1","name":"My Team"}}}`),
-			want:   Account{TeamUUID: "team-1", TeamName: "My Team", Status: "active", DropletLimit: 25},
+			want:   Account{TeamUUID: "team-1", TeamName: "My Team", UUID: "user-1", Status: "active", DropletLimit: 25},
 		},
 		"without a team": {
 			answer: body(`{"account":{` + user + `}}`),
-			want:   Account{TeamUUID: "user-1", TeamName: "Sammy", Status: "active", DropletLimit: 25},
+			want:   Account{UUID: "user-1", Status: "active", DropletLimit: 25},
 		},
 		"nobody's":       {answer: body(`{"account":{}}`), class: Malformed},
 		"no JSON":        {answer: body(`hello`), class: Malformed},

@@ -1,14 +1,11 @@
 package digitalocean
 
-import "strings"
-
 var _ = register(kind{
 	name: "Domain", one: "domain", many: "domains",
 	path: "v2/domains", listKey: "domains", itemKey: "domain",
-	id:     "name",
-	sameID: strings.EqualFold,
+	id: "name",
 	fields: []field{
-		{path: "name", top: true},
+		{path: "name"},
 		{path: "ttl"},
 	},
 })

@@ -1,15 +1,11 @@
 package digitalocean
 
-import "strings"
-
 var _ = register(kind{
 	name: "DomainRecord", one: "record", many: "records",
-	parent: "Domain",
-	path:   "v2/domains/%s/records", listKey: "domain_records", itemKey: "domain_record",
+	path: "v2/domains/%s/records", listKey: "domain_records", itemKey: "domain_record",
 	refName: recordName,
-	sameID:  strings.EqualFold,
 	fields: []field{
-		{path: "name", top: true},
+		{path: "name"},
 		{path: "type"},
 		{path: "data"},
 		{path: "ttl"},

@@ -13,11 +13,11 @@ var _ = register(kind{
 	// The plain listing leaves GPU droplets out.
 	queries: []url.Values{{}, {"type": {"gpus"}}},
 	fields: []field{
-		{path: "name", top: true},
-		{path: "region", top: true, read: slugOf},
-		{path: "size_slug", top: true},
-		{path: "status", top: true},
-		{path: "tags", top: true},
+		{path: "name"},
+		{path: "region", read: slugOf},
+		{path: "size_slug"},
+		{path: "status"},
+		{path: "tags"},
 		{path: "image", read: only("id", "slug", "name", "type", "distribution")},
 		{path: "vpc_uuid"},
 		{path: "features"},

@@ -4,13 +4,12 @@ var _ = register(kind{
 	name: "Firewall", one: "firewall", many: "firewalls",
 	path: "v2/firewalls", listKey: "firewalls", itemKey: "firewall",
 	fields: []field{
-		{path: "name", top: true},
-		{path: "status", top: true},
-		{path: "tags", top: true},
+		{path: "name"},
+		{path: "status"},
+		{path: "tags"},
 		{path: "droplet_ids"},
-		{path: "inbound_rules", read: each(only("protocol", "ports", "sources"))},
-		{path: "outbound_rules", read: each(only("protocol", "ports", "destinations"))},
-		{path: "pending_changes", optional: true, read: each(only("droplet_id", "removing", "status"))},
+		{path: "inbound_rules", read: each(only("protocol", "ports", "sources", "action"))},
+		{path: "outbound_rules", read: each(only("protocol", "ports", "destinations", "action"))},
 		{path: "created_at"},
 	},
 })

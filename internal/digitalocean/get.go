@@ -28,7 +28,7 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 	if err != nil {
 		return resource.Resource{}, &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
 	}
-	if res.ID != id && (k.sameID == nil || !k.sameID(res.ID, id)) {
+	if !k.known.SameID(res.ID, id) {
 		return resource.Resource{}, &Error{Class: Malformed, Doing: doing,
 			Message: "the answer is about " + clean(res.ID, c.token)}
 	}

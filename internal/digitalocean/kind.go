@@ -9,14 +9,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // kind is how one kind is read. Each has a file of its own, which registers it.
+// What a kind is stands in the package kinds.
 type kind struct {
 	name string
-	// parent is the kind that has one listing of this kind each, or "".
+	// parent and known are from the package kinds.
 	parent string
+	known  kinds.Kind
 	// one and many are what messages call it.
 	one, many string
 	// path is the listing's, below the endpoint; with a parent it holds a %s
@@ -29,8 +32,6 @@ type kind struct {
 	queries []url.Values
 	// id is the key that holds the id; "id" where it is empty.
 	id string
-	// sameID compares ids; exactly, where it is nil.
-	sameID func(a, b string) bool
 	// refName gives what a reference by name is matched with, where that is not
 	// the field name.
 	refName func(name, parentID string) string
@@ -43,7 +44,7 @@ type kind struct {
 // dropped where it is read, so that a secret can't get any further.
 type field struct {
 	path string
-	// top puts it into Resource.Fields.
+	// top, from the package kinds, puts it into Resource.Fields.
 	top bool
 	// key is where the body holds it; path, where empty.
 	key string
@@ -67,7 +68,16 @@ type aside struct {
 
 var registry = map[string]*kind{}
 
+// register panics on a kind that the package kinds does not know.
 func register(k kind) *kind {
+	known, ok := kinds.Lookup(k.name)
+	if !ok {
+		panic("digitalocean: the package kinds does not know " + k.name)
+	}
+	k.known, k.parent = known, known.Parent
+	for i, f := range k.fields {
+		k.fields[i].top = slices.Contains(known.TopLevel, f.path)
+	}
 	k.id = cmp.Or(k.id, "id")
 	if k.queries == nil {
 		k.queries = []url.Values{{}}
@@ -86,22 +96,13 @@ func lookup(name, doing string) (*kind, error) {
 
 // Kinds are the kinds that can be listed, parents before children.
 func Kinds() []string {
-	names := make([]string, 0, len(registry))
-	for name := range registry {
-		names = append(names, name)
+	var names []string
+	for _, k := range kinds.All() {
+		if _, ok := registry[k.Schema.Kind]; ok {
+			names = append(names, k.Schema.Kind)
+		}
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(a, b))
-	})
 	return names
-}
-
-func depth(name string) int {
-	d := 0
-	for k := registry[name]; k != nil && k.parent != ""; k = registry[k.parent] {
-		d++
-	}
-	return d
 }
 
 // ParentOf is the kind whose listing List needs for this one, or "".

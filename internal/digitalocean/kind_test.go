@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -49,6 +51,58 @@ func readBody(t *testing.T, name string) resource.Resource {
 		t.Fatal(err)
 	}
 	return res
+}
+
+// unread are the fields of the tables in internal/kinds that a full body does
+// not tell, and why.
+var unread = map[string]string{
+	"Droplet.backup_policy.plan":                  "told by /v2/droplets/backups/policies",
+	"Droplet.backup_policy.weekday":               "told by /v2/droplets/backups/policies",
+	"Droplet.backup_policy.hour":                  "told by /v2/droplets/backups/policies",
+	"Droplet.backup_policy.window_length_hours":   "told by /v2/droplets/backups/policies",
+	"Droplet.backup_policy.retention_period_days": "told by /v2/droplets/backups/policies",
+}
+
+// A field that can be declared and is never read would never drift.
+func TestEveryFieldOfTheTablesIsRead(t *testing.T) {
+	for _, kind := range kinds.All() {
+		name := kind.Schema.Kind
+		if _, ok := registry[name]; !ok {
+			t.Errorf("%s can be declared but not read", name)
+			continue
+		}
+		res := readBody(t, name)
+		for _, f := range kind.Fields {
+			path, err := resource.ParsePath(f.Path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, seen := res.Lookup(path)
+			why, excused := unread[name+"."+f.Path]
+			if seen == excused {
+				t.Errorf("%s.%s: seen %v, but: %s", name, f.Path, seen, why)
+			}
+			// Nested fields belong to what is read as a whole.
+			top := slices.Contains(kind.TopLevel, string(path[0]))
+			if _, ok := res.Fields[string(path[0])]; seen && ok != top {
+				t.Errorf("%s.%s: at the top level %v, want %v", name, f.Path, ok, top)
+			}
+		}
+	}
+}
+
+// The tables are the allowlist of what an object in the cluster may hold.
+func TestNothingElseIsRead(t *testing.T) {
+	for _, name := range Kinds() {
+		k := registry[name]
+		for _, f := range k.fields {
+			if !slices.ContainsFunc(k.known.Fields, func(known drift.Field) bool {
+				return known.Path == f.path || strings.HasPrefix(known.Path, f.path+".")
+			}) {
+				t.Errorf("%s.%s is not in the kind's table", name, f.path)
+			}
+		}
+	}
 }
 
 func TestNothingSecretIsKept(t *testing.T) {

@@ -4,9 +4,9 @@ var _ = register(kind{
 	name: "Volume", one: "volume", many: "volumes",
 	path: "v2/volumes", listKey: "volumes", itemKey: "volume",
 	fields: []field{
-		{path: "name", top: true},
-		{path: "region", top: true, read: slugOf},
-		{path: "tags", top: true},
+		{path: "name"},
+		{path: "region", read: slugOf},
+		{path: "tags"},
 		{path: "size_gigabytes"},
 		{path: "description", optional: true},
 		{path: "droplet_ids"},

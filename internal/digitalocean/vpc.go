@@ -4,8 +4,8 @@ var _ = register(kind{
 	name: "VPC", one: "VPC", many: "VPCs",
 	path: "v2/vpcs", listKey: "vpcs", itemKey: "vpc",
 	fields: []field{
-		{path: "name", top: true},
-		{path: "region", top: true, read: slugOf},
+		{path: "name"},
+		{path: "region", read: slugOf},
 		{path: "description", optional: true},
 		{path: "ip_range"},
 		{path: "default"},

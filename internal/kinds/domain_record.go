@@ -41,9 +41,11 @@ func recordName(observed resource.Resource) drift.Comparison {
 	return drift.Loosely(func(name string) string {
 		name = drift.Fold(name)
 		if absolute, ok := strings.CutSuffix(name, "."); ok && domain != "" {
-			name = strings.TrimSuffix(strings.TrimSuffix(absolute, domain), ".")
-			if !strings.HasSuffix(absolute, domain) {
-				return absolute + "."
+			if absolute == domain {
+				return "@"
+			}
+			if relative, inside := strings.CutSuffix(absolute, "."+domain); inside {
+				return relative
 			}
 		}
 		if name == "" {

@@ -52,11 +52,17 @@ func tidyRule(element any) any {
 	}
 	rule := maps.Clone(declared)
 	protocol := drift.Fold(text(rule["protocol"]))
-	rule["protocol"] = protocol
-	rule["ports"] = tidyPorts(protocol, text(rule["ports"]))
-	if action := drift.Fold(text(rule["action"])); action == "allow" || action == "" {
-		delete(rule, "action") // a rule allows unless it says otherwise
-	} else {
+	if protocol != "" {
+		rule["protocol"] = protocol
+	}
+	if ports := tidyPorts(protocol, text(rule["ports"])); ports != "" {
+		rule["ports"] = ports
+	}
+	switch action := drift.Fold(text(rule["action"])); action {
+	case "allow": // as a rule does that says nothing of it
+		delete(rule, "action")
+	case "":
+	default:
 		rule["action"] = action
 	}
 	for _, side := range []string{"sources", "destinations"} {

@@ -112,6 +112,9 @@ func spelledUnder(path, parent string) bool {
 }
 
 func dig(values map[string]any, p Path) (value any, found bool) {
+	if len(p) == 0 {
+		return nil, false
+	}
 	value = values
 	for _, segment := range p {
 		object, ok := value.(map[string]any)
@@ -122,5 +125,5 @@ func dig(values map[string]any, p Path) (value any, found bool) {
 			return nil, false
 		}
 	}
-	return value, len(p) > 0
+	return value, true
 }

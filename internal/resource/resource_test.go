@@ -1,0 +1,88 @@
+package resource
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLookup(t *testing.T) {
+	droplet := Resource{
+		Fields: map[string]any{"name": "web-1", "region": "nyc3", "status": nil},
+		Attrs: map[string]any{
+			"name":          "shadowed",
+			"status":        "shadowed",
+			"region":        map[string]any{"name": "New York 3"},
+			"backup_policy": map[string]any{"plan": "daily"},
+			"empty":         map[string]any{},
+		},
+		Unseen: []string{"image", "networks.v6", `labels["a.b"]`},
+	}
+	cases := []struct {
+		why  string
+		path Path
+		want any
+		seen bool
+	}{
+		{"the top level comes first", Path{"name"}, "web-1", true},
+		{"then the attributes", Path{"backup_policy", "plan"}, "daily", true},
+		{"null at the top level is an answer", Path{"status"}, nil, true},
+		{"a path that the top level does not have is looked for further", Path{"region", "name"}, "New York 3", true},
+		{"what is not there is seen not to be", Path{"backup_policy", "hour"}, nil, true},
+		{"nor is anything below a scalar", Path{"name", "first"}, nil, true},
+		{"nor in a resource without it", Path{"vpc_uuid"}, nil, true},
+		{"an object as a whole", Path{"empty"}, map[string]any{}, true},
+		{"unseen", Path{"image"}, nil, false},
+		{"below what is unseen", Path{"image", "slug"}, nil, false},
+		{"beside what is unseen", Path{"networks", "v4"}, nil, true},
+		{"above what is unseen", Path{"networks"}, nil, true},
+		{"unseen by a quoted key", Path{"labels", "a.b", "c"}, nil, false},
+		{"a name that only begins like it", Path{"image_id"}, nil, true},
+		{"no path finds nothing", nil, nil, true},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			got, seen := droplet.Lookup(c.path)
+			if diff := cmp.Diff(c.want, got); diff != "" || seen != c.seen {
+				t.Errorf("seen: %t; -want +got:\n%s", seen, diff)
+			}
+		})
+	}
+}
+
+func TestPartial(t *testing.T) {
+	droplet := Resource{Unseen: []string{"networks.v6", "image"}}
+	for path, want := range map[string]bool{"networks": true, "networks.v6": false, "image": false, "network": false} {
+		parsed, err := ParsePath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := droplet.Partial(parsed); got != want {
+			t.Errorf("%s: %t", path, got)
+		}
+	}
+}
+
+func TestPresence(t *testing.T) {
+	found := []Resource{{Ref: Ref{Kind: "Droplet", ID: "1"}}}
+	cases := []struct {
+		why     string
+		listing Listing
+		id      string
+		want    Presence
+	}{
+		{"it is in a complete listing", Listing{Resources: found, Complete: true}, "1", Present},
+		{"what was seen is there, whatever else is missing", Listing{Resources: found}, "1", Present},
+		{"a complete listing does not have it", Listing{Resources: found, Complete: true}, "2", Absent},
+		{"a listing that broke off tells nothing of it", Listing{Resources: found}, "2", Unknown},
+		{"nothing was listed yet", Listing{}, "1", Unknown},
+		{"an account may be empty", Listing{Complete: true}, "1", Absent},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			if got := c.listing.Presence(c.id); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}

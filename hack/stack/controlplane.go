@@ -59,7 +59,7 @@ type ControlPlane struct {
 	binaries *Binaries
 	options  Options
 
-	etcd, apiServer, controllerManager *process
+	etcd, apiServer, controllerManager *Process
 }
 
 // Start finds or builds the binaries and starts a control plane. It is ready
@@ -90,10 +90,10 @@ func (cp *ControlPlane) start(ctx context.Context) error {
 	if err := cp.prepare(ctx); err != nil {
 		return err
 	}
-	if err := cp.etcd.start(ctx); err != nil {
+	if err := cp.etcd.Start(ctx); err != nil {
 		return err
 	}
-	if err := cp.apiServer.start(ctx); err != nil {
+	if err := cp.apiServer.Start(ctx); err != nil {
 		return err
 	}
 	if len(cp.options.CRDs) > 0 {
@@ -102,7 +102,7 @@ func (cp *ControlPlane) start(ctx context.Context) error {
 		}
 	}
 	if cp.controllerManager != nil {
-		return cp.controllerManager.start(ctx)
+		return cp.controllerManager.Start(ctx)
 	}
 	return nil
 }
@@ -125,9 +125,9 @@ func (cp *ControlPlane) Dir() string { return cp.dir }
 // Stop ends every process and removes the temporary directory. It can be called
 // again.
 func (cp *ControlPlane) Stop() error {
-	for _, p := range []*process{cp.controllerManager, cp.apiServer, cp.etcd} {
+	for _, p := range []*Process{cp.controllerManager, cp.apiServer, cp.etcd} {
 		if p != nil {
-			p.stop()
+			p.Stop()
 		}
 	}
 	if cp.unlock != nil {
@@ -143,23 +143,23 @@ func (cp *ControlPlane) Stop() error {
 }
 
 // StopAPIServer ends the API server and keeps its data, port and users.
-func (cp *ControlPlane) StopAPIServer() { cp.apiServer.stop() }
+func (cp *ControlPlane) StopAPIServer() { cp.apiServer.Stop() }
 
 // StartAPIServer starts the API server again after StopAPIServer.
-func (cp *ControlPlane) StartAPIServer(ctx context.Context) error { return cp.apiServer.start(ctx) }
+func (cp *ControlPlane) StartAPIServer(ctx context.Context) error { return cp.apiServer.Start(ctx) }
 
 // KillEtcd ends etcd as a crash would; the API server stays up without it.
-func (cp *ControlPlane) KillEtcd() { cp.etcd.kill() }
+func (cp *ControlPlane) KillEtcd() { cp.etcd.Kill() }
 
 // StartEtcd starts etcd again after KillEtcd, with the data it had.
-func (cp *ControlPlane) StartEtcd(ctx context.Context) error { return cp.etcd.start(ctx) }
+func (cp *ControlPlane) StartEtcd(ctx context.Context) error { return cp.etcd.Start(ctx) }
 
 // Alive is nil while every process of the control plane runs, else it says
 // which has ended and how its log ends.
 func (cp *ControlPlane) Alive() error {
-	for _, p := range []*process{cp.etcd, cp.apiServer, cp.controllerManager} {
-		if p != nil && !p.running() {
-			return fmt.Errorf("%s has ended\n%s", p.name, p.logTail())
+	for _, p := range []*Process{cp.etcd, cp.apiServer, cp.controllerManager} {
+		if p != nil && !p.Running() {
+			return fmt.Errorf("%s has ended\n%s", p.Name, p.LogTail())
 		}
 	}
 	return nil
@@ -179,7 +179,7 @@ func (cp *ControlPlane) prepare(ctx context.Context) error {
 	if cp.pki, err = openPKI(cp.file("pki")); err != nil {
 		return err
 	}
-	ports, err := freePorts(ctx, 3)
+	ports, err := FreePorts(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -204,11 +204,11 @@ func (cp *ControlPlane) prepare(ctx context.Context) error {
 	return err
 }
 
-func (cp *ControlPlane) process(name, path string, args []string, ready func(context.Context) error) *process {
-	return &process{name: name, path: path, args: args, ready: ready, logFile: cp.file(name + ".log")}
+func (cp *ControlPlane) process(name, path string, args []string, ready func(context.Context) error) *Process {
+	return &Process{Name: name, Path: path, Args: args, Ready: ready, LogFile: cp.file(name + ".log")}
 }
 
-func (cp *ControlPlane) etcdProcess(clientURL, peerURL string) *process {
+func (cp *ControlPlane) etcdProcess(clientURL, peerURL string) *Process {
 	args := []string{
 		"--data-dir=" + cp.file("etcd"),
 		"--listen-client-urls=" + clientURL,
@@ -218,10 +218,10 @@ func (cp *ControlPlane) etcdProcess(clientURL, peerURL string) *process {
 		// what makes a control plane on a slow disk slow.
 		"--unsafe-no-fsync=true",
 	}
-	return cp.process("etcd", cp.binaries.Etcd, args, getOK(http.DefaultClient, clientURL+"/health"))
+	return cp.process("etcd", cp.binaries.Etcd, args, GetOK(http.DefaultClient, clientURL+"/health"))
 }
 
-func (cp *ControlPlane) apiServerProcess(etcdURL string, port int) (*process, error) {
+func (cp *ControlPlane) apiServerProcess(etcdURL string, port int) (*Process, error) {
 	args := []string{
 		"--etcd-servers=" + etcdURL,
 		"--bind-address=127.0.0.1",
@@ -250,15 +250,15 @@ func (cp *ControlPlane) apiServerProcess(etcdURL string, port int) (*process, er
 		return nil, err
 	}
 	ready := func(ctx context.Context) error {
-		if err := getOK(client, cp.URL+"/readyz")(ctx); err != nil {
+		if err := GetOK(client, cp.URL+"/readyz")(ctx); err != nil {
 			return err
 		}
-		return getOK(client, cp.URL+"/api/v1/namespaces/default")(ctx)
+		return GetOK(client, cp.URL+"/api/v1/namespaces/default")(ctx)
 	}
 	return cp.process("kube-apiserver", cp.binaries.APIServer, args, ready), nil
 }
 
-func (cp *ControlPlane) controllerManagerProcess() (*process, error) {
+func (cp *ControlPlane) controllerManagerProcess() (*Process, error) {
 	const user = "system:kube-controller-manager"
 	cfg, err := cp.User(user)
 	if err != nil {
@@ -313,8 +313,8 @@ func (cp *ControlPlane) adminHTTPClient() (*http.Client, error) {
 	}, nil
 }
 
-// getOK is a readiness check: a GET of url answers 200.
-func getOK(client *http.Client, url string) func(context.Context) error {
+// GetOK is a readiness check: a GET of url answers 200.
+func GetOK(client *http.Client, url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
@@ -332,8 +332,8 @@ func getOK(client *http.Client, url string) func(context.Context) error {
 	}
 }
 
-// freePorts are n different ports that nobody listens on at the moment.
-func freePorts(ctx context.Context, n int) ([]int, error) {
+// FreePorts are n different ports that nobody listens on at the moment.
+func FreePorts(ctx context.Context, n int) ([]int, error) {
 	var listen net.ListenConfig
 	ports := make([]int, 0, n)
 	for range n {

@@ -21,32 +21,38 @@ const (
 	pollInterval = 50 * time.Millisecond
 )
 
-// process is one server of the control plane.
-type process struct {
-	name string
-	path string
-	args []string
-	// logFile takes its output, appended to over restarts.
-	logFile string
-	// ready returns nil once the process serves.
-	ready func(context.Context) error
+// Process is a program that we start, wait for, and end with ourselves. The
+// zero value of the fields that are not set is fine, except for Name, Path and
+// LogFile. It is not for concurrent use, except for Done.
+type Process struct {
+	// Name is what errors call it.
+	Name string
+	Path string
+	Args []string
+	// Env is its environment; nil: ours.
+	Env []string
+	// LogFile takes its output, appended to over restarts.
+	LogFile string
+	// Ready returns nil once it serves; nil: it is ready as soon as it runs.
+	Ready func(context.Context) error
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when cmd has ended
 }
 
-// start runs the process and waits until it is ready. If it does not become
-// ready it is ended, and the error carries the end of its log.
-func (p *process) start(ctx context.Context) error {
-	if p.running() {
+// Start runs the process and waits until it is ready; ctx bounds the wait, not
+// the process. If it does not become ready it is ended, and the error carries the end of its log.
+func (p *Process) Start(ctx context.Context) error {
+	if p.Running() {
 		return nil
 	}
-	log, err := os.OpenFile(p.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(p.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("opening the log of %s: %w", p.name, err)
+		return fmt.Errorf("opening the log of %s: %w", p.Name, err)
 	}
-	cmd := exec.Command(p.path, p.args...) //nolint:noctx // it outlives the context that bounds its start
+	cmd := exec.Command(p.Path, p.Args...) //nolint:noctx // it outlives the context that bounds its start
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = p.Env
 	cmd.SysProcAttr = childAttr()
 	done := make(chan struct{})
 	started := make(chan error)
@@ -64,22 +70,26 @@ func (p *process) start(ctx context.Context) error {
 		}
 	}()
 	if err := <-started; err != nil {
-		return fmt.Errorf("starting %s: %w", p.name, err)
+		return fmt.Errorf("starting %s: %w", p.Name, err)
 	}
 	p.cmd, p.done = cmd, done
 	if err := p.waitReady(ctx); err != nil {
-		p.stop()
-		return fmt.Errorf("starting %s: %w\n%s", p.name, err, p.logTail())
+		p.Stop()
+		return fmt.Errorf("starting %s: %w\n%s", p.Name, err, p.LogTail())
 	}
 	return nil
 }
 
-func (p *process) waitReady(ctx context.Context) error {
+func (p *Process) waitReady(ctx context.Context) error {
+	if p.Ready == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		err := p.ready(ctx)
-		if err == nil {
+		err := p.Ready(ctx)
+		// What answers may be another process, where ours found its port taken.
+		if err == nil && p.Running() {
 			return nil
 		}
 		select {
@@ -92,7 +102,8 @@ func (p *process) waitReady(ctx context.Context) error {
 	}
 }
 
-func (p *process) running() bool {
+// Running says whether the process has been started and has not ended.
+func (p *Process) Running() bool {
 	if p.cmd == nil {
 		return false
 	}
@@ -104,31 +115,34 @@ func (p *process) running() bool {
 	}
 }
 
-// stop ends the process, by force if it does not end when asked to.
-func (p *process) stop() {
-	if !p.running() {
+// Done is closed when the process that was started last has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Stop ends the process, by force if it does not end when asked to.
+func (p *Process) Stop() {
+	if !p.Running() {
 		return
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 	case <-time.After(stopTimeout):
-		p.kill()
+		p.Kill()
 	}
 }
 
-// kill ends the process as a crash would.
-func (p *process) kill() {
-	if !p.running() {
+// Kill ends the process as a crash would.
+func (p *Process) Kill() {
+	if !p.Running() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
 
-// logTail is the end of the process's log, for error messages.
-func (p *process) logTail() string {
-	raw, err := os.ReadFile(p.logFile)
+// LogTail is the end of the process's log, for error messages.
+func (p *Process) LogTail() string {
+	raw, err := os.ReadFile(p.LogFile)
 	if err != nil {
 		return err.Error()
 	}
@@ -137,5 +151,5 @@ func (p *process) logTail() string {
 	if len(all) > lines {
 		all = all[len(all)-lines:]
 	}
-	return fmt.Sprintf("%s ends with:\n%s", p.logFile, bytes.Join(all, []byte("\n")))
+	return fmt.Sprintf("%s ends with:\n%s", p.LogFile, bytes.Join(all, []byte("\n")))
 }

@@ -188,10 +188,23 @@ func (c *call) actOn(d *droplet) (*action, error) {
 	return c.begin(&action{Type: p.Type, ResourceType: "droplet", Droplet: d.ID, Region: d.Region, Params: params}), nil
 }
 
+// actionsByTag are the types that can be done to all droplets of a tag.
+var actionsByTag = []string{
+	"power_cycle", "power_on", "power_off", "shutdown", "enable_ipv6", "enable_backups", "disable_backups", "snapshot",
+	"enable_private_networking",
+}
+
 func postDropletActionsByTag(c *call) (*reply, error) {
 	name := c.query("tag_name")
 	if name == "" {
 		return nil, invalid("tag_name is required")
+	}
+	var p dropletParams
+	if err := c.decode(&p); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(actionsByTag, p.Type) {
+		return nil, invalid("You specified an invalid action type: %q.", p.Type)
 	}
 	views := []any{}
 	for _, d := range c.team.Droplets.filter(func(d *droplet) bool { return d.DeletedAt == nil && hasTag(d.Tags, name) }) {

@@ -28,7 +28,7 @@ var vpcKind = kind{
 		{pattern: "DELETE /v2/vpcs/{vpc}", scope: "vpc:delete", handle: onVPC(deleteVPC)},
 		{pattern: "GET /v2/vpcs/{vpc}/members", scope: "vpc:read", handle: onVPC(listMembers)},
 		{pattern: "GET /v2/vpcs/{vpc}/peerings", scope: "vpc_peering:read", handle: onVPC(func(c *call, _ *vpc) (*reply, error) {
-			return list(c, "vpc_peerings", []any{}, func(v any) any { return v })
+			return list(c, "peerings", []any{}, func(v any) any { return v })
 		})},
 	},
 	seed: func(s *Server, t *team, n int) { t.addVPC(s.now(), fmt.Sprintf("seed-%d", n), "nyc3", "", "") },

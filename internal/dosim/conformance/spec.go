@@ -21,7 +21,8 @@ type Spec struct {
 	routes []*routers.Route
 }
 
-// Load reads a description from a file.
+// Load reads a description from a file, and mends where it is known to be
+// behind the API.
 func Load(path string) (*Spec, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -30,6 +31,9 @@ func Load(path string) (*Spec, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(data)
 	if err != nil {
 		return nil, fmt.Errorf("loading the OpenAPI description %s: %w", path, err)
+	}
+	if err := correct(doc); err != nil {
+		return nil, err
 	}
 	s := &Spec{doc: doc}
 	for path, item := range doc.Paths.Map() {

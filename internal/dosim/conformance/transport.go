@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 )
@@ -20,13 +21,9 @@ type Transport struct {
 	// Base sends the requests; nil is http.DefaultTransport.
 	Base http.RoundTripper
 	Spec *Spec
-	// Excuse may name a reason why a violation is the description's fault and
-	// not the traffic's; empty is no excuse.
-	Excuse func(Violation) string
 
 	mu         sync.Mutex
 	violations []Violation
-	excused    map[string]int
 	seen       map[string]int
 	fields     fieldCoverage
 }
@@ -99,7 +96,7 @@ func (t *Transport) Check(r *http.Request, body []byte, answer *http.Response, a
 	// A refused request may well be one that the description refuses too.
 	if answer.StatusCode < http.StatusBadRequest {
 		if err := openapi3filter.ValidateRequest(r.Context(), request); err != nil {
-			t.note(Violation{operation, "request", answer.StatusCode, err.Error()})
+			t.note(Violation{operation, "request", answer.StatusCode, fmt.Sprintf("%v; body %.300s", err, body)})
 		}
 	}
 	input := &openapi3filter.ResponseValidationInput{
@@ -117,46 +114,38 @@ func (t *Transport) input(r *http.Request, body []byte, route *routers.Route, pa
 	if len(body) == 0 {
 		checked.Body = http.NoBody
 	}
-	return &openapi3filter.RequestValidationInput{
-		Request: checked, PathParams: params, Route: route,
-		Options: &openapi3filter.Options{
-			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
-			IncludeResponseStatus: true,
-			SkipSettingDefaults:   true,
-			// godo repeats read-only fields, such as an id, in some requests.
-			ExcludeReadOnlyValidations: true,
-			MultiError:                 true,
-		},
+	options := &openapi3filter.Options{
+		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+		IncludeResponseStatus: true,
+		SkipSettingDefaults:   true,
+		// godo repeats read-only fields, such as an id, in some requests.
+		ExcludeReadOnlyValidations: true,
+		MultiError:                 true,
 	}
+	options.WithCustomSchemaErrorFunc(short)
+	return &openapi3filter.RequestValidationInput{Request: checked, PathParams: params, Route: route, Options: options}
+}
+
+// short says where and why; the library's own text quotes schema and value.
+func short(err *openapi3.SchemaError) string {
+	text := "/" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
+	if err.Origin != nil {
+		text += ": " + err.Origin.Error()
+	}
+	return text
 }
 
 func (t *Transport) note(v Violation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.Excuse != nil {
-		if reason := t.Excuse(v); reason != "" {
-			if t.excused == nil {
-				t.excused = map[string]int{}
-			}
-			t.excused[reason]++
-			return
-		}
-	}
 	t.violations = append(t.violations, v)
 }
 
-// Violations are the ones without an excuse, in the order of the traffic.
+// Violations are what was found, in the order of the traffic.
 func (t *Transport) Violations() []Violation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.violations)
-}
-
-// Excused counts the violations by the reason that excused them.
-func (t *Transport) Excused() map[string]int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return maps.Clone(t.excused)
 }
 
 // Operations are those that were checked, sorted, and how often.

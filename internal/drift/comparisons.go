@@ -57,7 +57,8 @@ func (a alias) Compare(desired, observed any) []Difference {
 func (a alias) names(object map[string]any) []any {
 	var names []any
 	for _, key := range a.keys {
-		if value := object[key]; whole.key(value) != nothing {
+		value := object[key]
+		if text, ok := scalarText(value); ok && text != "" {
 			names = append(names, value)
 		}
 	}

@@ -31,6 +31,9 @@ type keyed struct {
 // whole compares tidied elements, by key: nothing of them may be left out.
 var whole = loose{}
 
+// keyOf does not depend on the order of what is in an element.
+func (k keyed) keyOf(element any) string { return k.key(settled(element)) }
+
 func (k keyed) Compare(desired, observed any) []Difference {
 	want, isList := k.index(desired)
 	have, hasList := k.index(observed)
@@ -62,14 +65,14 @@ func (k keyed) Compare(desired, observed any) []Difference {
 func (k keyed) index(value any) (elements map[string]any, ok bool) {
 	list, ok := value.([]any)
 	if !ok {
-		return nil, whole.key(value) == nothing
+		return map[string]any{}, whole.key(value) == nothing
 	}
 	elements = make(map[string]any, len(list))
 	for _, element := range list {
 		if whole.key(element) == nothing {
 			continue
 		}
-		key, tidied := k.key(element), settled(k.tidy(element))
+		key, tidied := k.keyOf(element), settled(k.tidy(element))
 		if other, twice := elements[key]; twice && whole.key(other) != whole.key(tidied) {
 			tidied = settled(k.merge(other, tidied))
 		}
@@ -87,8 +90,8 @@ func (k keyed) Adopt(desired, actual any, at resource.Path) (any, error) {
 		return nil, ErrNotDeclared
 	}
 	key := string(at[0])
-	if actual != nil && k.key(actual) != key {
-		return nil, fmt.Errorf("the value recorded for %q is %q's: it can't be written there", key, k.key(actual))
+	if actual != nil && k.keyOf(actual) != key {
+		return nil, fmt.Errorf("the value recorded for %q is %q's: it can't be written there", key, k.keyOf(actual))
 	}
 	if declared, ok := list[key]; ok && actual != nil && whole.key(declared) == whole.key(settled(k.tidy(actual))) {
 		return desired, nil
@@ -97,7 +100,7 @@ func (k keyed) Adopt(desired, actual any, at resource.Path) (any, error) {
 	edited := make([]any, 0, len(old)+1)
 	for _, element := range old {
 		switch {
-		case whole.key(element) == nothing || k.key(element) != key:
+		case whole.key(element) == nothing || k.keyOf(element) != key:
 			edited = append(edited, element)
 		case actual != nil: // the first takes the place of all with this key
 			edited = append(edited, actual)

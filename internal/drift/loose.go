@@ -103,9 +103,22 @@ func (l loose) key(value any) string {
 	return b.String()
 }
 
+// Elements that need not name all of their fields have to be paired off, which
+// takes a power of their number for every list within a list. Nobody may keep the
+// operator busy with a declaration: beyond these limits lists are equal only where
+// their elements name the same.
+const (
+	pairedElements = 256
+	pairedDepth    = 3
+)
+
 // satisfies says whether observed is all that desired asks for: an observed
 // object may hold more than the desired one names, a list may not.
 func (l loose) satisfies(desired, observed any) bool {
+	return l.satisfiesWithin(pairedDepth, desired, observed)
+}
+
+func (l loose) satisfiesWithin(depth int, desired, observed any) bool {
 	switch want := desired.(type) {
 	case map[string]any:
 		have, ok := observed.(map[string]any)
@@ -113,14 +126,15 @@ func (l loose) satisfies(desired, observed any) bool {
 			break
 		}
 		for name, value := range want {
-			if !l.satisfies(value, have[name]) {
+			if !l.satisfiesWithin(depth, value, have[name]) {
 				return false
 			}
 		}
 		return true
 	case []any:
-		if have, ok := observed.([]any); ok {
-			return l.key(want) == l.key(have) || hasComposite(want) && l.pairs(want, have)
+		have, ok := observed.([]any)
+		if ok && depth > 0 && hasComposite(want) && l.key(want) != l.key(have) {
+			return l.pairs(depth-1, want, have)
 		}
 	}
 	return l.key(desired) == l.key(observed)
@@ -136,16 +150,16 @@ func hasComposite(list []any) bool {
 // pairs says whether each desired element has an observed one of its own, with
 // none left over. Elements that name only some of an object's fields could else
 // stand for several: one desired rule for a second that somebody added.
-func (l loose) pairs(desired, observed []any) bool {
+func (l loose) pairs(depth int, desired, observed []any) bool {
 	want, have := l.distinct(desired), l.distinct(observed)
-	if len(want) != len(have) {
+	if len(want) != len(have) || len(want) > pairedElements {
 		return false
 	}
 	owner := make([]int, len(have)) // 1 + the index of the desired element, or 0
 	var find func(i int, tried []bool) bool
 	find = func(i int, tried []bool) bool {
 		for j := range have {
-			if tried[j] || !l.satisfies(want[i], have[j]) {
+			if tried[j] || !l.satisfiesWithin(depth, want[i], have[j]) {
 				continue
 			}
 			tried[j] = true

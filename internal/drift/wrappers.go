@@ -50,9 +50,29 @@ func (d defaulted) Compare(desired, observed any) []Difference {
 	return d.Comparison.Compare(d.or(desired), d.or(observed))
 }
 
+func (d defaulted) Adopt(desired, actual any, at resource.Path) (any, error) {
+	if len(at) == 0 && len(d.Compare(desired, actual)) == 0 {
+		return desired, nil
+	}
+	return d.Comparison.Adopt(d.or(desired), actual, at)
+}
+
 func (d defaulted) or(value any) any {
-	if whole.key(value) == nothing {
+	switch value := value.(type) {
+	case nil:
 		return d.value
+	case string:
+		if value == "" {
+			return d.value
+		}
+	case []any:
+		if len(value) == 0 {
+			return d.value
+		}
+	case map[string]any: // of one whose leaves are empty, the leaves are compared
+		if len(value) == 0 {
+			return d.value
+		}
 	}
 	return value
 }

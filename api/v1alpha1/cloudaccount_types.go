@@ -152,6 +152,13 @@ type KindStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
+	// confirmationToken is what to annotate the account with, as
+	// drift.arcadia.cloud/confirm-disappearance, to confirm a FixMassDisappearance.
+	// It stands for exactly the resources that were missing.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	ConfirmationToken string `json:"confirmationToken,omitempty"`
+
 	// behindSince is when the first of the attempts that failed in a row was made.
 	// +optional
 	BehindSince *metav1.Time `json:"behindSince,omitempty"`

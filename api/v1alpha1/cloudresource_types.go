@@ -76,6 +76,12 @@ type Observation struct {
 	// +kubebuilder:validation:MaxLength=1024
 	MatchName string `json:"matchName,omitempty"`
 
+	// digest is a hash of all of the above, so that a sync sees at a glance whether
+	// anything changed.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Digest string `json:"digest,omitempty"`
+
 	// observedAt is when these values were first asked for. A later look that showed
 	// the same values writes nothing: the account's status says how fresh a kind is.
 	// +required

@@ -1,0 +1,304 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// acceptor makes a drift's actual value the desired one. Three writes, each under
+// the resourceVersion that was read: the approval into the drift's status; the
+// value into the CloudProvisioned, together with a mark that names the drift; the
+// drift's end. Cut short after any of them, the status and the mark tell where to
+// go on, so that an accept is neither lost nor made twice.
+//
+// The mark has room for one drift. Whoever sets it first closes the drift that it
+// names, so that a mark that was overwritten belonged to an accept that was over.
+type acceptor struct {
+	client client.Client
+	// live reads past the cache: what is written here has to rest on what is there.
+	live      client.Reader
+	announcer announcer
+	clock     clock.PassiveClock
+}
+
+// Why an approval is not carried out. The first is over when somebody looks again;
+// the second never is.
+var (
+	errOutdated = errors.New("the approval is outdated")
+	errRefused  = errors.New("it can't be accepted")
+)
+
+// begin records the approval, if it is good. One that is not is taken off the
+// drift, with an event that says why.
+func (a acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun bool, err error) {
+	if err := a.good(ctx, d); err != nil {
+		return false, a.dismiss(ctx, d, err)
+	}
+	crashpoint.Reached(crashpoint.AcceptApproved)
+	d.Status.Resolution = &driftv1alpha1.Resolution{
+		Verb:        driftv1alpha1.VerbAccept,
+		User:        d.Annotations[driftv1alpha1.ResolvedByAnnotation],
+		Observation: d.Status.Observation,
+		Value:       d.Status.Actual,
+		Reason:      shorten(d.Annotations[driftv1alpha1.ResolveReasonAnnotation], messageLimit),
+		StartedAt:   metav1.NewTime(a.clock.Now()),
+	}
+	if err := a.client.Status().Update(ctx, d); err != nil {
+		return false, fmt.Errorf("recording the approval of CloudDrift %s: %w", d.Name, err)
+	}
+	crashpoint.Reached(crashpoint.AcceptIntended)
+	return true, nil
+}
+
+// good says what is wrong with an approval: errOutdated or errRefused.
+func (a acceptor) good(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+	if verb := d.Annotations[driftv1alpha1.ResolveAnnotation]; verb != driftv1alpha1.ResolveAccept {
+		return fmt.Errorf("%w: %s=%s is not something that this version does; it does %s",
+			errRefused, driftv1alpha1.ResolveAnnotation, resource.Short(verb, renderLimit), driftv1alpha1.ResolveAccept)
+	}
+	if d.Annotations[driftv1alpha1.ResolvedByAnnotation] == "" {
+		return fmt.Errorf("%w: %s is missing, which says who approves", errRefused, driftv1alpha1.ResolvedByAnnotation)
+	}
+	if d.Annotations[driftv1alpha1.ResolveObservationAnnotation] != d.Status.Observation {
+		return fmt.Errorf("%w: it was given for other values", errOutdated)
+	}
+	p, err := a.provisioned(ctx, d)
+	if err != nil {
+		return err
+	}
+	_, err = a.adopted(ctx, d, p)
+	return err
+}
+
+// carryOn applies a recorded approval and closes the drift, from wherever an
+// earlier attempt came to.
+func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+	p, err := a.provisioned(ctx, d)
+	if errors.Is(err, errRefused) {
+		return nil // the declaration is gone, and the drift is collected with it
+	}
+	if err != nil {
+		return err
+	}
+	mark := p.Annotations[driftv1alpha1.LastAcceptedAnnotation]
+	if mark != d.Name {
+		if err := a.closeMarked(ctx, p, mark); err != nil {
+			return err
+		}
+		err := a.apply(ctx, d, p)
+		if errors.Is(err, errOutdated) || errors.Is(err, errRefused) {
+			return a.withdraw(ctx, d, err)
+		}
+		if err != nil {
+			return err
+		}
+		crashpoint.Reached(crashpoint.AcceptApplied)
+	}
+	return a.close(ctx, d, p)
+}
+
+// provisioned is the drift's CloudProvisioned as it is now.
+func (a acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudProvisioned, error) {
+	p := &driftv1alpha1.CloudProvisioned{}
+	key := client.ObjectKey{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}
+	if err := a.live.Get(ctx, key, p); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, fmt.Errorf("%w: CloudProvisioned %s is gone", errRefused, key.Name)
+		}
+		return nil, fmt.Errorf("reading CloudProvisioned %s: %w", key, err)
+	}
+	if !metav1.IsControlledBy(d, p) {
+		return nil, fmt.Errorf("%w: CloudProvisioned %s is not the one that the drift was found for", errRefused, key.Name)
+	}
+	return p, nil
+}
+
+// adopted is p's desired state with the accepted value in it, provided that the
+// difference is still the one that was approved.
+func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
+	if d.Spec.Field == drift.Existence {
+		return nil, fmt.Errorf("%w: the resource is gone, and its absence can't be declared; to give it up, remove the CloudProvisioned %s",
+			errRefused, p.Name)
+	}
+	path, err := drift.FieldPath(d.Spec.Field)
+	if err != nil {
+		return nil, fmt.Errorf("%w: field %q: %w", errRefused, d.Spec.Field, err)
+	}
+	account := &driftv1alpha1.CloudAccount{}
+	if err := a.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
+		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
+	}
+	b, err := (binder{a.client}).bind(ctx, p, account)
+	if err != nil {
+		return nil, err
+	}
+	if b.resource == nil || b.id != d.Spec.ResourceRef.ID || b.presence() != resource.Present {
+		return nil, fmt.Errorf("%w: CloudProvisioned %s is not bound to %s %s any more, or that is gone",
+			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
+	}
+	observed, err := resourceOf(b.resource)
+	if err != nil {
+		return nil, err
+	}
+	desired, err := decodeMap(p.Spec.Desired)
+	if err != nil {
+		return nil, err
+	}
+	for _, difference := range drift.Differences(b.kind.Schema, desired, observed, nil).Differences {
+		if difference.Path.String() != path.String() {
+			continue
+		}
+		if drift.Observation(d.Spec.Field, difference.Expected, difference.Actual) != d.Status.Observation {
+			return nil, fmt.Errorf("%w: expected is %s and actual %s now", errOutdated,
+				resource.Short(difference.Expected, renderLimit), resource.Short(difference.Actual, renderLimit))
+		}
+		out, err := drift.Adopt(b.kind.Schema, desired, difference.Actual, path)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errRefused, err)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%w: the field does not differ any more", errOutdated)
+}
+
+// apply writes the accepted value and the mark in one patch, which can only
+// succeed on the object that was read. Each drift has a field manager of its own:
+// one shared by all would let go of the last accepted field with the next.
+func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
+	desired, err := a.adopted(ctx, d, p)
+	if err != nil {
+		return err
+	}
+	patch, err := acceptPatch(p, desired, d.Name)
+	if err != nil {
+		return err
+	}
+	err = a.client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager(d)))
+	if apierrors.IsInvalid(err) {
+		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the accepted value into CloudProvisioned %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// fieldManager names the drift, within the API server's limit of 128 characters.
+func fieldManager(d *driftv1alpha1.CloudDrift) string { return shorten("accept-"+d.Name, 120) }
+
+// acceptPatch replaces the top-level fields that changed. It is a JSON patch,
+// because a merge patch can't write the value null.
+func acceptPatch(p *driftv1alpha1.CloudProvisioned, desired map[string]any, mark string) ([]byte, error) {
+	before, err := decodeMap(p.Spec.Desired)
+	if err != nil {
+		return nil, err
+	}
+	operations := []map[string]any{
+		{"op": "replace", "path": "/metadata/resourceVersion", "value": p.ResourceVersion},
+	}
+	if p.Annotations == nil {
+		operations = append(operations, map[string]any{"op": "add", "path": "/metadata/annotations", "value": map[string]any{}})
+	}
+	operations = append(operations, map[string]any{
+		"op": "add", "path": "/metadata/annotations/" + pointerToken(driftv1alpha1.LastAcceptedAnnotation), "value": mark,
+	})
+	for key, value := range desired {
+		if was, had := before[key]; !had || resource.Hash(was) != resource.Hash(value) {
+			operations = append(operations, map[string]any{"op": "add", "path": "/spec/desired/" + pointerToken(key), "value": value})
+		}
+	}
+	for key := range before {
+		if _, stays := desired[key]; !stays {
+			operations = append(operations, map[string]any{"op": "remove", "path": "/spec/desired/" + pointerToken(key)})
+		}
+	}
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the patch of CloudProvisioned %s: %w", p.Name, err)
+	}
+	return patch, nil
+}
+
+// pointerToken escapes a key for a JSON pointer (RFC 6901).
+func pointerToken(key string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// closeMarked finishes the accept that the mark names, if it was cut short.
+func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
+	if mark == "" {
+		return nil
+	}
+	other := &driftv1alpha1.CloudDrift{}
+	if err := a.live.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: mark}, other); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("reading CloudDrift %s, which was accepted last: %w", mark, err)
+	}
+	if other.Status.State != driftv1alpha1.DriftOpen || other.Status.Resolution == nil || !metav1.IsControlledBy(other, p) {
+		return nil
+	}
+	return a.close(ctx, other, p)
+}
+
+// close ends the drift as Accepted.
+func (a acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
+	now := metav1.NewTime(a.clock.Now())
+	d.Status.State = driftv1alpha1.DriftAccepted
+	d.Status.ResolvedAt = &now
+	d.Status.ResolvedBy = d.Status.Resolution.User
+	if err := a.client.Status().Update(ctx, d); err != nil {
+		return fmt.Errorf("closing CloudDrift %s as accepted: %w", d.Name, err)
+	}
+	crashpoint.Reached(crashpoint.AcceptClosed)
+	a.announcer.driftAccepted(p, d)
+	return nil
+}
+
+// withdraw takes back a recorded approval that nothing came of, and then the
+// annotations.
+func (a acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
+	d.Status.Resolution = nil
+	if err := a.client.Status().Update(ctx, d); err != nil {
+		return fmt.Errorf("taking back the approval of CloudDrift %s: %w", d.Name, err)
+	}
+	return a.dismiss(ctx, d, why)
+}
+
+// dismiss takes the annotations off the drift that was read, and says why. Another
+// error than the two is returned as it is.
+func (a acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
+	outdated := errors.Is(why, errOutdated)
+	if !outdated && !errors.Is(why, errRefused) {
+		return why
+	}
+	before := d.DeepCopy()
+	for _, name := range resolutionAnnotations {
+		delete(d.Annotations, name)
+	}
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := a.client.Patch(ctx, d, patch); err != nil {
+		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
+	}
+	if outdated {
+		a.announcer.approvalOutdated(d, why.Error())
+	} else {
+		a.announcer.approvalRefused(d, why.Error())
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// accountReconciler syncs an account's inventory and sweeps what it declares, each
+// when it is due.
+type accountReconciler struct {
+	client     client.Client
+	announcer  announcer
+	clock      clock.PassiveClock
+	timetables *timetables
+	connector  *connector
+	admission  *admissionGuard
+	sweeper    *sweeper
+	historian  historian
+	secretPoll time.Duration
+}
+
+// Reconcile does what is due for one account and comes back when the next thing
+// is, or when its Secret has to be looked at again.
+func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	account := &driftv1alpha1.CloudAccount{}
+	if err := r.client.Get(ctx, req.NamespacedName, account); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !account.DeletionTimestamp.IsZero() {
+		r.connector.forget(account.UID)
+		r.sweeper.detector.budgets.forget(account.UID)
+		return ctrl.Result{}, nil
+	}
+	pass := accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.clock.Now()}
+	pass.connection, pass.problem = r.connector.connect(ctx, account)
+	pass.admission = r.admission.Check(ctx)
+
+	if pass.problem.exists() {
+		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
+	} else if syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
+		report, err := r.sync(ctx, account, pass.connection.cloud)
+		if err != nil {
+			return ctrl.Result{}, fmt.Errorf("syncing CloudAccount %s: %w", req, err)
+		}
+		pass.report = &report
+		r.connector.used(account.UID, pass.connection)
+	} else {
+		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
+	}
+	if err := r.finish(ctx, &pass); err != nil {
+		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
+	}
+	return ctrl.Result{RequeueAfter: r.wait(account, pass)}, nil
+}
+
+// accountPass is one reconciliation of an account.
+type accountPass struct {
+	account    *driftv1alpha1.CloudAccount
+	timetable  timetable
+	startedAt  time.Time
+	connection connection
+	// problem is why nothing can be asked of DigitalOcean.
+	problem problem
+	// admission is why approvals can't be trusted, nil: they can.
+	admission error
+	// report is what a sync found, nil where none was due.
+	report *syncReport
+	// sweep says that everything declared is to be compared.
+	sweep  bool
+	result *sweepResult
+}
+
+// finish writes what the sync found, compares on it, and answers whoever asked
+// for it. The freshness comes first, because detection depends on it.
+func (r *accountReconciler) finish(ctx context.Context, pass *accountPass) error {
+	if pass.report != nil {
+		if err := r.writeStatus(ctx, pass, false); err != nil {
+			return err
+		}
+	}
+	if pass.report != nil || pass.sweep {
+		result, err := r.sweeper.Sweep(ctx, pass.account)
+		if err != nil {
+			return err
+		}
+		if err := r.historian.prune(ctx, pass.account); err != nil {
+			return err
+		}
+		pass.result = &result
+	}
+	return r.writeStatus(ctx, pass, true)
+}
+
+// writeStatus is written over what is there live, because a sync takes its time
+// and people annotate meanwhile. A status that says the same is not written.
+func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, final bool) error {
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		live := &driftv1alpha1.CloudAccount{}
+		if err := r.client.Get(ctx, client.ObjectKeyFromObject(pass.account), live); err != nil {
+			return err
+		}
+		if live.UID != pass.account.UID {
+			return nil // another account of that name
+		}
+		before := live.Status.DeepCopy()
+		r.describe(pass, &live.Status, final)
+		if equality.Semantic.DeepEqual(*before, live.Status) {
+			return nil
+		}
+		return r.client.Status().Update(ctx, live)
+	})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("writing its status: %w", err)
+	}
+	return nil
+}
+
+// wait is until the next thing that is due, and no longer than until the Secret
+// has to be looked at again: it is polled, because watching it would mean to list
+// every Secret.
+func (r *accountReconciler) wait(account *driftv1alpha1.CloudAccount, pass accountPass) time.Duration {
+	now := r.clock.Now()
+	wait := r.secretPoll
+	if next := pass.timetable.sweep.Next(pass.startedAt); next.Sub(now) < wait {
+		wait = next.Sub(now)
+	}
+	if next := nextSync(account, pass); next.Sub(now) < wait {
+		wait = next.Sub(now)
+	}
+	return max(wait, time.Second)
+}
+
+// syncDue says whether the inventory has to be refreshed now.
+func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now time.Time) bool {
+	status := &account.Status
+	switch {
+	case status.LastSyncTime == nil, status.NextSyncTime == nil:
+		return true
+	case account.Generation != status.ObservedGeneration:
+		return true
+	case account.Annotations[driftv1alpha1.SyncAnnotation] != "" &&
+		account.Annotations[driftv1alpha1.SyncAnnotation] != status.LastHandledSyncRequest:
+		return true
+	case c.changed:
+		return true
+	case confirms(account):
+		return true
+	case status.LastSyncTime.After(now.Add(time.Minute)):
+		return true // the clock went back: the next time would be too far off
+	default:
+		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.sync.Next(status.LastSyncTime.Time))
+	}
+}
+
+// confirms says whether the account's annotation answers a mass disappearance
+// that is waiting for it.
+func confirms(account *driftv1alpha1.CloudAccount) bool {
+	token := account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation]
+	if token == "" {
+		return false
+	}
+	for _, k := range account.Status.Kinds {
+		if k.ConfirmationToken == token {
+			return true
+		}
+	}
+	return false
+}
+
+// sweepDue says whether everything declared has to be compared once more.
+func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool {
+	last := account.Status.LastDetectionTime
+	if last == nil || last.After(now.Add(time.Minute)) {
+		return true
+	}
+	return !now.Before(t.sweep.Next(last.Time))
+}
+
+// The waits before a sync that failed is tried again: as long as it has been
+// failing, between these two, so that they double by themselves.
+const (
+	firstRetry = 30 * time.Second
+	mostRetry  = 10 * time.Minute
+)
+
+// nextSync is when the next sync is due: by the schedule, or sooner where the last
+// one failed in a way that heals by itself.
+func nextSync(account *driftv1alpha1.CloudAccount, pass accountPass) time.Time {
+	if pass.report == nil {
+		if account.Status.NextSyncTime != nil {
+			return account.Status.NextSyncTime.Time
+		}
+		return pass.timetable.sync.Next(pass.startedAt)
+	}
+	next := pass.timetable.sync.Next(pass.report.startedAt)
+	for _, p := range pass.report.problems(&account.Status) {
+		if at := retryTime(p.problem, p.since, pass.report.startedAt); !at.IsZero() && at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// retryTime is zero for a problem that needs a person: their change is noticed.
+func retryTime(p problem, since, now time.Time) time.Time {
+	switch p.reason {
+	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
+		return time.Time{}
+	case driftv1alpha1.ReasonThrottled:
+		if p.retryAt.After(now) {
+			return p.retryAt
+		}
+	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused:
+		return now.Add(mostRetry)
+	}
+	wait := firstRetry
+	if !since.IsZero() {
+		wait = min(max(now.Sub(since), firstRetry), mostRetry)
+	}
+	return now.Add(wait)
+}
+
+// summarised is the time in the form that the API keeps it in.
+func summarised(t time.Time) *metav1.Time {
+	m := metav1.NewTime(t).Rfc3339Copy()
+	return &m
+}

@@ -1,0 +1,146 @@
+package controller
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// describe is the one place where an account's status is made. final is false
+// while the detection on a sync has yet to come.
+func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.CloudAccountStatus, final bool) {
+	now := r.clock.Now()
+	if pass.report != nil {
+		pass.report.into(status, pass.report.endedAt)
+		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
+		status.ObservedGeneration = pass.account.Generation
+		if final {
+			status.LastHandledSyncRequest = shorten(pass.account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
+		}
+	}
+	if pass.result != nil {
+		pass.result.into(status, pass.account, now)
+	}
+	r.ready(pass, status).set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
+	synced(status, pass).set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
+}
+
+// ready says whether the account can be worked with: the first thing that is in
+// the way, the account's own before the cluster's.
+func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) verdict {
+	whole := pass.problem
+	if pass.report != nil {
+		whole = pass.report.wholeProblem()
+	}
+	switch {
+	case whole.exists():
+		return no(whole.reason, "%s", whole.message)
+	case pass.timetable.problem != nil:
+		return no(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.problem)
+	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
+		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
+		return currentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
+	case pass.admission != nil:
+		return no(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+	default:
+		return yes(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
+	}
+}
+
+// standsFor says whether a condition is False for a reason that only the next
+// sync can take back.
+func standsFor(conditions []metav1.Condition, conditionType string) bool {
+	for _, c := range conditions {
+		if c.Type == conditionType && c.Status == metav1.ConditionFalse {
+			switch c.Reason {
+			case driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixAdmission,
+				driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixEndpoint:
+				return false
+			}
+			return true
+		}
+	}
+	return false
+}
+
+func currentVerdict(conditions []metav1.Condition, conditionType string) verdict {
+	for _, c := range conditions {
+		if c.Type == conditionType {
+			return verdict{c.Status, c.Reason, c.Message}
+		}
+	}
+	return verdict{}
+}
+
+func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
+	if status.TeamName == "" {
+		return status.TeamUUID
+	}
+	return fmt.Sprintf("%q (%s)", status.TeamName, status.TeamUUID)
+}
+
+// synced says whether the last sync saw every kind completely.
+func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict {
+	if pass.report != nil && pass.report.problem.exists() {
+		return no(pass.report.problem.reason, "%s", pass.report.problem.message)
+	}
+	if status.LastSyncTime == nil {
+		if pass.problem.exists() {
+			return unknown(driftv1alpha1.ReasonAwaitingSync, "no sync could be made yet: %s", pass.problem.message)
+		}
+		return unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
+	}
+	if pass.report == nil {
+		if current := currentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.status != "" {
+			return current
+		}
+	}
+	var behind []string
+	for _, k := range status.Kinds {
+		if k.Reason != "" {
+			behind = append(behind, fmt.Sprintf("%s since %s (%s: %s)",
+				k.Kind, k.BehindSince.UTC().Format(time.RFC3339), k.Reason, shorten(k.Message, 200)))
+		}
+	}
+	if len(behind) > 0 {
+		return no(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
+	}
+	return yes(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
+}
+
+// into puts a sweep's counts into the status.
+func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
+	status.LastDetectionTime = summarised(now)
+	resources, managed := 0, 0
+	for i := range status.Kinds {
+		k := &status.Kinds[i]
+		k.Managed = ptr.To(int32(s.managed[k.Kind]))
+		k.OpenDrifts = ptr.To(int32(s.open[k.Kind]))
+		resources += int(ptr.Deref(k.Resources, 0))
+		managed += s.managed[k.Kind]
+	}
+	status.Resources = ptr.To(int32(resources))
+	status.Managed = ptr.To(int32(managed))
+	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
+	status.Coverage = coverage(managed, resources)
+	withheld := no(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
+	if s.withheld > 0 {
+		withheld = yes(driftv1alpha1.ReasonLimitReached,
+			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
+			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
+	}
+	withheld.set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
+}
+
+func coverage(managed, resources int) string {
+	if resources == 0 {
+		return "0 of 0"
+	}
+	return fmt.Sprintf("%d of %d (%d%%)", managed, resources, managed*100/resources)
+}

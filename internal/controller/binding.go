@@ -1,0 +1,196 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// binding is what a CloudProvisioned refers to, as far as anybody can tell.
+type binding struct {
+	// ready is the condition Ready. Where it is not True, nothing is compared.
+	ready verdict
+	kind  kinds.Kind
+	// id is the live resource's, "" while none is known.
+	id string
+	// resource is nil while the inventory has never held it.
+	resource *driftv1alpha1.CloudResource
+	// reboundFrom is the id that a reference by name was bound to before.
+	reboundFrom string
+}
+
+// presence is Unknown unless the inventory says something of the resource.
+func (b binding) presence() resource.Presence {
+	switch {
+	case b.resource == nil:
+		return resource.Unknown
+	case b.resource.Observed.AbsentSince != nil:
+		return resource.Absent
+	default:
+		return resource.Present
+	}
+}
+
+// binder finds what is referred to.
+type binder struct {
+	reader client.Reader
+}
+
+// bind finds the one resource that p declares. account is nil where there is none.
+func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (binding, error) {
+	declared := p.Spec.Resource
+	kind, known := kinds.Lookup(declared.Kind)
+	switch {
+	case account == nil:
+		return binding{ready: no(driftv1alpha1.ReasonFixAccountRef,
+			"there is no CloudAccount %q in this namespace", p.Spec.AccountRef.Name)}, nil
+	case !known:
+		return binding{ready: no(driftv1alpha1.ReasonFixKind,
+			"kind %q is not known; did you mean %s?", declared.Kind, kinds.Nearest(declared.Kind))}, nil
+	}
+	out := binding{kind: kind}
+	var err error
+	if declared.ID != "" {
+		err = b.byID(ctx, p, &out)
+	} else {
+		err = b.byName(ctx, p, account, &out)
+	}
+	if err != nil || out.ready.status != "" {
+		return out, err
+	}
+	older, err := b.olderDeclaration(ctx, p, out.id)
+	if err != nil {
+		return out, err
+	}
+	if older != "" {
+		out.ready = no(driftv1alpha1.ReasonFixDuplicate,
+			"CloudProvisioned %s declares the same resource and is older; remove one of them", older)
+		return out, nil
+	}
+	if out.resource == nil {
+		out.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"no sync has looked for %s %s yet", declared.Kind, out.id)
+		return out, nil
+	}
+	out.ready = yes(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.id)
+	return out, nil
+}
+
+func (b binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out *binding) error {
+	if err := out.kind.ValidateID(p.Spec.Resource.ID); err != nil {
+		out.ready = no(driftv1alpha1.ReasonFixReference, "resource.id: %v", err)
+		return nil
+	}
+	out.id = p.Spec.Resource.ID
+	var err error
+	out.resource, err = b.get(ctx, p, out.id)
+	return err
+}
+
+// byName keeps what the reference is bound to while that still has the name, and
+// binds it anew when exactly one other resource has it.
+func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount, out *binding) error {
+	name := p.Spec.Resource.Name
+	bound := p.Status.ResourceID
+	if bound != "" {
+		current, err := b.get(ctx, p, bound)
+		if err != nil {
+			return err
+		}
+		out.id, out.resource = bound, current
+		if current != nil && current.Observed.AbsentSince == nil && liveName(current) == name {
+			return nil
+		}
+	}
+	var named driftv1alpha1.CloudResourceList
+	if err := b.reader.List(ctx, &named, client.InNamespace(p.Namespace), client.MatchingFields{
+		byLiveName: indexKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, name),
+	}); err != nil {
+		return fmt.Errorf("listing CloudResources named %q: %w", name, err)
+	}
+	switch len(named.Items) {
+	case 1:
+		out.resource = &named.Items[0]
+		out.id = out.resource.Spec.ID
+		if bound != "" && bound != out.id {
+			out.reboundFrom = bound
+		}
+	case 0:
+		if bound != "" {
+			return nil // renamed or gone: still that resource
+		}
+		if kindStatus(account, p.Spec.Resource.Kind).ObservedAt == nil {
+			out.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
+				"no complete listing of the kind %s has arrived yet", p.Spec.Resource.Kind)
+			return nil
+		}
+		out.ready = no(driftv1alpha1.ReasonResourceNotFound,
+			"the inventory holds no %s named %q", p.Spec.Resource.Kind, name)
+	default:
+		ids := make([]string, 0, len(named.Items))
+		for i := range named.Items {
+			ids = append(ids, named.Items[i].Spec.ID)
+		}
+		out.id, out.resource = "", nil
+		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName,
+			"%d resources are named %q (%s); declare one of them by id", len(ids), name, shorten(strings.Join(ids, ", "), 256))
+	}
+	return nil
+}
+
+func (b binder) get(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
+	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
+	key := client.ObjectKey{Namespace: p.Namespace, Name: cloudResourceName(p.Spec.AccountRef.Name, ref)}
+	found := &driftv1alpha1.CloudResource{}
+	if err := b.reader.Get(ctx, key, found); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("getting CloudResource %s: %w", key, err)
+	}
+	return found, nil
+}
+
+// olderDeclaration names an older CloudProvisioned of the same resource, "" where
+// p is the oldest.
+func (b binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (string, error) {
+	var same driftv1alpha1.CloudProvisionedList
+	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
+	if err := b.reader.List(ctx, &same, client.InNamespace(p.Namespace), client.MatchingFields{
+		byResource: resourceKey(p.Spec.AccountRef.Name, ref),
+	}); err != nil {
+		return "", fmt.Errorf("listing the declarations of %s %s: %w", ref.Kind, id, err)
+	}
+	for i := range same.Items {
+		other := &same.Items[i]
+		if other.UID != p.UID && other.DeletionTimestamp.IsZero() && older(other, p) {
+			return other.Name, nil
+		}
+	}
+	return "", nil
+}
+
+// older orders by creation, then by name, so that of two exactly one wins.
+func older(a, b *driftv1alpha1.CloudProvisioned) bool {
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	return a.Name < b.Name
+}
+
+// kindStatus is what the account's status says of a kind; zero where it says nothing.
+func kindStatus(account *driftv1alpha1.CloudAccount, kind string) driftv1alpha1.KindStatus {
+	for _, k := range account.Status.Kinds {
+		if k.Kind == kind {
+			return k
+		}
+	}
+	return driftv1alpha1.KindStatus{}
+}

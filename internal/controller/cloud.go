@@ -1,0 +1,24 @@
+package controller
+
+import (
+	"context"
+
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Cloud reads one DigitalOcean account. Its errors have a class that
+// digitalocean.ClassOf tells.
+type Cloud interface {
+	// Account asks whose token it is.
+	Account(ctx context.Context) (digitalocean.Account, error)
+	// List lists a kind. A listing that is not complete comes with an error.
+	List(ctx context.Context, kind string, parents resource.Listing) (resource.Listing, error)
+	// Get asks for one resource; one that is gone is an error of the class NotFound.
+	Get(ctx context.Context, kind, id string) (resource.Resource, error)
+	// RateLimit is what the last answer said of the token's budget.
+	RateLimit() digitalocean.RateLimit
+}
+
+// CloudFor returns the Cloud of a token at an endpoint.
+type CloudFor func(endpoint, token string) (Cloud, error)

@@ -1,0 +1,252 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// detector compares one CloudProvisioned with the inventory and carries the plan
+// out. Whoever calls it, and however often at once: every write is guarded by the
+// resourceVersion that was read, or by a name that only one create can take.
+type detector struct {
+	client client.Client
+	// live reads past the cache.
+	live       client.Reader
+	announcer  announcer
+	clock      clock.PassiveClock
+	timetables *timetables
+	budgets    *budgets
+}
+
+// outcome is what one detection found.
+type outcome struct {
+	// kind and resourceID are of the bound resource; resourceID is "" where none is.
+	kind, resourceID string
+	// open is how many fields are drifted.
+	open int
+	// withheld is how many of them have no drift yet, for the account's limit.
+	withheld int
+}
+
+// detection is one run.
+type detection struct {
+	provisioned *driftv1alpha1.CloudProvisioned
+	account     *driftv1alpha1.CloudAccount
+	binding     binding
+	drifts      []driftv1alpha1.CloudDrift
+	desired     map[string]any
+	presence    resource.Presence
+	// blind is why nothing can be said although the reference is bound; zero: it can.
+	blind verdict
+	plan  drift.Plan
+}
+
+// Detect runs the detection for one CloudProvisioned. One that does not exist is
+// no error. A conflict means that something was written meanwhile: run it again.
+func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, error) {
+	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}}
+	if err := d.client.Get(ctx, key, run.provisioned); err != nil {
+		if apierrors.IsNotFound(err) {
+			return outcome{}, nil
+		}
+		return outcome{}, fmt.Errorf("getting CloudProvisioned %s: %w", key, err)
+	}
+	if !run.provisioned.DeletionTimestamp.IsZero() {
+		return outcome{}, nil
+	}
+	if err := d.look(ctx, &run); err != nil {
+		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
+	}
+	if err := d.planFor(&run); err != nil {
+		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
+	}
+	if err := d.carryOut(ctx, &run); err != nil {
+		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
+	}
+	return outcome{
+		kind:       run.provisioned.Spec.Resource.Kind,
+		resourceID: run.provisioned.Status.ResourceID,
+		open:       int(*run.provisioned.Status.OpenDrifts),
+		withheld:   run.plan.Withheld,
+	}, nil
+}
+
+// look reads everything that the plan depends on.
+func (d *detector) look(ctx context.Context, run *detection) error {
+	p := run.provisioned
+	run.account = &driftv1alpha1.CloudAccount{}
+	err := d.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, run.account)
+	if apierrors.IsNotFound(err) {
+		run.account = nil
+	} else if err != nil {
+		return fmt.Errorf("getting its CloudAccount: %w", err)
+	}
+	if run.binding, err = (binder{d.client}).bind(ctx, p, run.account); err != nil {
+		return err
+	}
+	var drifts driftv1alpha1.CloudDriftList
+	if err := d.client.List(ctx, &drifts, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)}); err != nil {
+		return fmt.Errorf("listing its CloudDrifts: %w", err)
+	}
+	run.drifts = drifts.Items
+	run.desired, err = decodeMap(p.Spec.Desired)
+	return err
+}
+
+// planFor decides. Nothing is planned from what nobody can know.
+func (d *detector) planFor(run *detection) error {
+	run.presence = run.binding.presence()
+	if run.binding.ready.status != yes("", "").status {
+		run.presence = resource.Unknown
+	} else if seen := kindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt; seen == nil {
+		run.presence = resource.Unknown
+		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"no complete listing of the kind %s has arrived yet", run.binding.kind.Schema.Kind)
+	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.clock.Now(), toleratedMisses); missed >= toleratedMisses {
+		run.presence = resource.Unknown
+		run.blind = unknown(driftv1alpha1.ReasonInventoryStale,
+			"the kind %s was last listed completely at %s; CloudAccount %s says why",
+			run.binding.kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
+	}
+	in, err := d.planInput(run)
+	if err != nil {
+		return err
+	}
+	run.plan = drift.NewPlan(in)
+	if wanted := len(run.plan.Open); wanted > 0 {
+		if granted := d.budgets.take(run.account, wanted); granted < wanted {
+			in.MaxNew = granted
+			run.plan = drift.NewPlan(in)
+		}
+	}
+	return nil
+}
+
+func (d *detector) planInput(run *detection) (drift.Input, error) {
+	p := run.provisioned
+	in := drift.Input{
+		Subject: drift.Subject{
+			Account: p.Spec.AccountRef.Name,
+			Ref:     resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id},
+		},
+		Schema:   run.binding.kind.Schema,
+		Desired:  run.desired,
+		Presence: run.presence,
+		Now:      d.clock.Now(),
+		MaxNew:   -1,
+	}
+	for _, text := range p.Spec.Ignore {
+		path, err := resource.ParsePath(text)
+		if err != nil {
+			continue // the condition Ready says so
+		}
+		in.Ignore = append(in.Ignore, path)
+	}
+	if run.binding.resource != nil {
+		var err error
+		if in.Observed, err = resourceOf(run.binding.resource); err != nil {
+			return in, err
+		}
+	}
+	for _, field := range p.Status.Fields {
+		in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
+	}
+	for i := range run.drifts {
+		recorded, err := recordedDrift(&run.drifts[i])
+		if err != nil {
+			return in, err
+		}
+		in.Drifts = append(in.Drifts, recorded)
+	}
+	return in, nil
+}
+
+// recordedDrift is a CloudDrift as planning sees it.
+func recordedDrift(d *driftv1alpha1.CloudDrift) (drift.Drift, error) {
+	out := drift.Drift{
+		Name:        d.Name,
+		Field:       d.Spec.Field,
+		Episode:     d.Spec.Episode,
+		Observation: d.Status.Observation,
+		State:       drift.State(d.Status.State),
+		Resolving:   d.Status.Resolution != nil,
+	}
+	var err error
+	if out.Expected, err = decode(d.Status.Expected); err != nil {
+		return out, fmt.Errorf("CloudDrift %s, expected: %w", d.Name, err)
+	}
+	if out.Actual, err = decode(d.Status.Actual); err != nil {
+		return out, fmt.Errorf("CloudDrift %s, actual: %w", d.Name, err)
+	}
+	return out, nil
+}
+
+// carryOut takes the episodes first, in one guarded write, and then writes the
+// drifts that they are for. Cut short anywhere, the next run goes on from there.
+func (d *detector) carryOut(ctx context.Context, run *detection) error {
+	p := run.provisioned
+	before := p.DeepCopy()
+	d.summarise(run)
+	if !equality.Semantic.DeepEqual(before.Status, p.Status) {
+		if err := d.client.Status().Update(ctx, p); err != nil {
+			return fmt.Errorf("writing its status: %w", err)
+		}
+		if run.binding.reboundFrom != "" {
+			d.announcer.rebound(p, run.binding.reboundFrom, run.binding.id)
+		}
+	}
+	if len(run.plan.Open) > 0 {
+		crashpoint.Reached(crashpoint.DetectRemembered)
+	}
+	recorder := driftRecorder{client: d.client, live: d.live, announcer: d.announcer, clock: d.clock, provisioned: p}
+	for _, name := range run.plan.Stale {
+		if err := recorder.closeAsStale(ctx, run.find(name)); err != nil {
+			return err
+		}
+	}
+	for _, opening := range run.plan.Open {
+		if err := recorder.open(ctx, opening, run.binding); err != nil {
+			return d.skipEpisode(ctx, p, opening, err)
+		}
+	}
+	for _, refreshing := range run.plan.Refresh {
+		if err := recorder.refresh(ctx, run.find(refreshing.Name), refreshing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// skipEpisode remembers an episode whose name turned out to be in use, so that the
+// next run takes the one after it.
+func (d *detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvisioned, o drift.Opening, err error) error {
+	if !errors.Is(err, errEpisodeTaken) {
+		return err
+	}
+	for i := range p.Status.Fields {
+		if p.Status.Fields[i].Path == o.Field {
+			p.Status.Fields[i].OpenDrift = ""
+		}
+	}
+	return errors.Join(err, d.client.Status().Update(ctx, p))
+}
+
+func (run *detection) find(name string) *driftv1alpha1.CloudDrift {
+	for i := range run.drifts {
+		if run.drifts[i].Name == name {
+			return &run.drifts[i]
+		}
+	}
+	return nil
+}

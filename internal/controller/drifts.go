@@ -1,0 +1,151 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+var (
+	// errFieldTaken: this field of this resource has an open drift already, and it
+	// is another CloudProvisioned's, or one of a deleted one that is not collected
+	// yet. It is over when that is.
+	errFieldTaken = errors.New("another CloudProvisioned has an open drift for this field of this resource")
+	// errEpisodeTaken: the name is in use by history that is not ours.
+	errEpisodeTaken = errors.New("the episode was taken before")
+)
+
+// driftRecorder writes the CloudDrifts of one CloudProvisioned.
+type driftRecorder struct {
+	client      client.Client
+	live        client.Reader
+	announcer   announcer
+	clock       clock.PassiveClock
+	provisioned *driftv1alpha1.CloudProvisioned
+}
+
+// open creates a drift and writes its first status. The name is the unique index:
+// of two creates, whoever's, one is refused.
+func (r driftRecorder) open(ctx context.Context, o drift.Opening, b binding) error {
+	p := r.provisioned
+	ref := resource.Ref{Kind: b.kind.Schema.Kind, ID: b.id}
+	d := &driftv1alpha1.CloudDrift{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: p.Namespace,
+			Name:      o.Name,
+			Labels: map[string]string{
+				driftv1alpha1.AccountLabel:     p.Spec.AccountRef.Name,
+				driftv1alpha1.KindLabel:        ref.Kind,
+				driftv1alpha1.ProvisionedLabel: p.Name,
+			},
+		},
+		Spec: driftv1alpha1.CloudDriftSpec{
+			AccountRef:     p.Spec.AccountRef,
+			ProvisionedRef: driftv1alpha1.LocalReference{Name: p.Name},
+			ResourceRef: driftv1alpha1.ResourceReference{
+				Name: cloudResourceName(p.Spec.AccountRef.Name, ref), Kind: ref.Kind, ID: ref.ID,
+			},
+			Field:   o.Field,
+			Episode: o.Episode,
+		},
+	}
+	if err := controllerutil.SetControllerReference(p, d, r.client.Scheme()); err != nil {
+		return fmt.Errorf("making CloudDrift %s its own: %w", o.Name, err)
+	}
+	err := r.client.Create(ctx, d)
+	if apierrors.IsAlreadyExists(err) {
+		d, err = r.existing(ctx, d)
+	}
+	if err != nil {
+		return fmt.Errorf("creating CloudDrift %s: %w", o.Name, err)
+	}
+	crashpoint.Reached(crashpoint.DetectCreated)
+	if d.Status.State != "" {
+		return nil // another operator was here first
+	}
+	return r.write(ctx, d, o.Expected, o.Actual, o.Observation)
+}
+
+// existing reads the drift that has the name already, past the cache, and says
+// whether it is this one, created before a crash or by another operator.
+func (r driftRecorder) existing(ctx context.Context, wanted *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudDrift, error) {
+	found := &driftv1alpha1.CloudDrift{}
+	if err := r.live.Get(ctx, client.ObjectKeyFromObject(wanted), found); err != nil {
+		return nil, fmt.Errorf("reading the one that exists: %w", err)
+	}
+	if metav1.IsControlledBy(found, r.provisioned) && found.Spec == wanted.Spec {
+		return found, nil
+	}
+	owner := metav1.GetControllerOf(found)
+	if owner == nil || isResolved(found) {
+		return nil, errEpisodeTaken
+	}
+	return nil, fmt.Errorf("%w: CloudProvisioned %s (%s)", errFieldTaken, owner.Name, owner.UID)
+}
+
+// isResolved says whether the drift is history.
+func isResolved(d *driftv1alpha1.CloudDrift) bool {
+	return d.Status.State != "" && d.Status.State != driftv1alpha1.DriftOpen
+}
+
+// refresh writes new values into an open drift.
+func (r driftRecorder) refresh(ctx context.Context, d *driftv1alpha1.CloudDrift, to drift.Refreshing) error {
+	if err := r.write(ctx, d, to.Expected, to.Actual, to.Observation); err != nil {
+		return fmt.Errorf("refreshing CloudDrift %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, expected, actual any, observation string) error {
+	now := metav1.NewTime(r.clock.Now())
+	first := d.Status.State == ""
+	if first {
+		d.Status.State = driftv1alpha1.DriftOpen
+		d.Status.DetectedAt = &now
+	}
+	var err error
+	if d.Status.Expected, err = encode(drift.Cap(expected)); err != nil {
+		return fmt.Errorf("expected: %w", err)
+	}
+	if d.Status.Actual, err = encode(drift.Cap(actual)); err != nil {
+		return fmt.Errorf("actual: %w", err)
+	}
+	d.Status.Rendered = driftv1alpha1.RenderedValues{
+		Expected: resource.Short(expected, renderLimit),
+		Actual:   resource.Short(actual, renderLimit),
+	}
+	d.Status.Observation = observation
+	d.Status.ChangedAt = &now
+	if err := r.client.Status().Update(ctx, d); err != nil {
+		return fmt.Errorf("writing the status of CloudDrift %s: %w", d.Name, err)
+	}
+	if first {
+		r.announcer.driftDetected(r.provisioned, d)
+	}
+	return nil
+}
+
+// closeAsStale closes a drift whose difference went away without us.
+func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+	now := metav1.NewTime(r.clock.Now())
+	d.Status.State = driftv1alpha1.DriftStale
+	d.Status.ResolvedAt = &now
+	d.Status.ResolvedBy = driftv1alpha1.OperatorUser
+	if err := r.client.Status().Update(ctx, d); err != nil {
+		return fmt.Errorf("closing CloudDrift %s as stale: %w", d.Name, err)
+	}
+	crashpoint.Reached(crashpoint.DetectClosed)
+	r.announcer.driftStale(r.provisioned, d)
+	return nil
+}

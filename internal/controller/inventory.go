@@ -1,0 +1,205 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// writers is how many CloudResources are written at once.
+const writers = 8
+
+// inventory keeps the CloudResources of one kind of one account.
+type inventory struct {
+	client    client.Client
+	announcer announcer
+	clock     clock.PassiveClock
+	account   *driftv1alpha1.CloudAccount
+	kind      string
+}
+
+// held is what the inventory has, by CloudResource name.
+func (v inventory) held(ctx context.Context) (map[string]*driftv1alpha1.CloudResource, error) {
+	var list driftv1alpha1.CloudResourceList
+	if err := v.client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
+		byAccountKind: indexKey(v.account.Name, v.kind),
+	}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing CloudResources of the kind %s: %w", v.kind, err)
+	}
+	held := make(map[string]*driftv1alpha1.CloudResource, len(list.Items))
+	for i := range list.Items {
+		held[list.Items[i].Name] = &list.Items[i]
+	}
+	return held, nil
+}
+
+// declared are the ids of this kind that any CloudProvisioned of the account
+// declares or is bound to, by CloudResource name.
+func (v inventory) declared(ctx context.Context) (map[string]string, error) {
+	var list driftv1alpha1.CloudProvisionedList
+	if err := v.client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
+		byAccount: v.account.Name,
+	}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
+	}
+	declared := map[string]string{}
+	for i := range list.Items {
+		p := &list.Items[i]
+		if p.Spec.Resource.Kind != v.kind {
+			continue
+		}
+		if id := referencedID(p); id != "" {
+			declared[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
+		}
+	}
+	return declared, nil
+}
+
+// record writes the observations that changed; held objects are left untouched.
+func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(writers)
+	for i := range seen {
+		name := cloudResourceName(v.account.Name, seen[i].Ref)
+		current := held[name]
+		if current != nil && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen[i]) {
+			continue
+		}
+		group.Go(func() error { return v.recordOne(ctx, name, current, seen[i]) })
+	}
+	return group.Wait()
+}
+
+func (v inventory) recordOne(ctx context.Context, name string, current *driftv1alpha1.CloudResource, seen resource.Resource) error {
+	observed, err := observationOf(seen)
+	if err != nil {
+		return err
+	}
+	if current == nil {
+		err = v.create(ctx, name, seen.Ref, observed)
+		if !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		// The cache is behind, or another operator was faster: its observation counts
+		// as any other.
+		current = &driftv1alpha1.CloudResource{}
+		if err := v.client.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
+			return fmt.Errorf("reading CloudResource %s, which exists: %w", name, err)
+		}
+	}
+	return v.update(ctx, current, observed)
+}
+
+func (v inventory) create(ctx context.Context, name string, ref resource.Ref, observed driftv1alpha1.Observation) error {
+	r := &driftv1alpha1.CloudResource{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: v.account.Namespace,
+			Name:      name,
+			Labels: map[string]string{
+				driftv1alpha1.AccountLabel: v.account.Name,
+				driftv1alpha1.KindLabel:    ref.Kind,
+			},
+		},
+		Spec: driftv1alpha1.CloudResourceSpec{
+			AccountRef: driftv1alpha1.LocalReference{Name: v.account.Name}, Kind: ref.Kind, ID: ref.ID,
+		},
+		Observed: observed,
+	}
+	if err := controllerutil.SetControllerReference(v.account, r, v.client.Scheme()); err != nil {
+		return fmt.Errorf("making CloudResource %s the account's: %w", name, err)
+	}
+	if err := v.client.Create(ctx, r); err != nil {
+		return fmt.Errorf("creating CloudResource %s: %w", name, err)
+	}
+	if observed.AbsentSince != nil {
+		v.announcer.resourceMissing(r)
+	}
+	return nil
+}
+
+// update writes a newer observation over an older one, and never the reverse.
+func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+	if observed.ObservedAt.Time.Before(current.Observed.ObservedAt.Time) {
+		return nil
+	}
+	updated := current.DeepCopy()
+	updated.Observed = observed
+	if err := v.client.Update(ctx, updated); err != nil {
+		return fmt.Errorf("updating CloudResource %s: %w", current.Name, err)
+	}
+	switch was, is := current.Observed.AbsentSince != nil, observed.AbsentSince != nil; {
+	case is && !was:
+		v.announcer.resourceMissing(updated)
+	case was && !is:
+		v.announcer.resourceReturned(updated)
+	default:
+		if changed := changedFields(current.Observed, observed); changed != "" {
+			v.announcer.resourceChanged(updated, changed)
+		}
+	}
+	return nil
+}
+
+// entomb records that a resource was proven gone: as a tombstone while anything
+// declared refers to it, else by deleting its CloudResource.
+func (v inventory) entomb(ctx context.Context, name, id string, current *driftv1alpha1.CloudResource, declared bool, askedAt metav1.MicroTime) error {
+	now := metav1.NewTime(v.clock.Now())
+	switch {
+	case current == nil && declared:
+		return v.create(ctx, name, resource.Ref{Kind: v.kind, ID: id},
+			driftv1alpha1.Observation{ObservedAt: askedAt, AbsentSince: &now})
+	case current == nil:
+		return nil
+	case declared:
+		if current.Observed.AbsentSince != nil {
+			return nil
+		}
+		gone := current.Observed.DeepCopy()
+		gone.AbsentSince, gone.ObservedAt = &now, askedAt
+		return v.update(ctx, current, *gone)
+	default:
+		err := v.client.Delete(ctx, current.DeepCopy(), client.Preconditions{UID: &current.UID, ResourceVersion: &current.ResourceVersion})
+		if client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting CloudResource %s: %w", name, err)
+		}
+		return nil
+	}
+}
+
+// changedFields names the fields whose values changed.
+func changedFields(was, is driftv1alpha1.Observation) string {
+	changed := sets.New[string]()
+	for name, pair := range map[string][2]*string{
+		"name": {was.Name, is.Name}, "region": {was.Region, is.Region},
+		"size_slug": {was.SizeSlug, is.SizeSlug}, "status": {was.Status, is.Status},
+	} {
+		if !equality.Semantic.DeepEqual(pair[0], pair[1]) {
+			changed.Insert(name)
+		}
+	}
+	if !slices.Equal(was.Tags, is.Tags) {
+		changed.Insert("tags")
+	}
+	for _, key := range slices.Concat(slices.Collect(maps.Keys(was.Attrs)), slices.Collect(maps.Keys(is.Attrs))) {
+		a, errA := decode(was.Attrs[key])
+		b, errB := decode(is.Attrs[key])
+		if errA != nil || errB != nil || resource.Hash(a) != resource.Hash(b) {
+			changed.Insert(key)
+		}
+	}
+	return strings.Join(sets.List(changed), ", ")
+}

@@ -1,0 +1,48 @@
+package controller
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// slugLimit bounds the readable part of a name; the hash keeps it unique.
+const slugLimit = 40
+
+// cloudResourceName is the name of the CloudResource for a live resource: readable,
+// and always the same.
+func cloudResourceName(account string, ref resource.Ref) string {
+	sum := sha256.Sum256([]byte(resource.Hash(account, ref.Kind, canonicalID(ref))))
+	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:10]
+	parts := []string{account, strings.ToLower(ref.Kind)}
+	if slug := slugOf(canonicalID(ref)); slug != "" {
+		parts = append(parts, slug)
+	}
+	return strings.Join(append(parts, hash), "-")
+}
+
+func slugOf(id string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(id) {
+		switch {
+		case b.Len() >= slugLimit:
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
+
+// canonicalID is the one spelling that an id is compared and indexed in.
+func canonicalID(ref resource.Ref) string {
+	kind, ok := kinds.Lookup(ref.Kind)
+	if ok && kind.SameID("a", "A") {
+		return strings.ToLower(ref.ID)
+	}
+	return ref.ID
+}

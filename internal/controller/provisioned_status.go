@@ -1,0 +1,142 @@
+package controller
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// summarise puts what a detection found into the CloudProvisioned's status.
+func (d *detector) summarise(run *detection) {
+	p := run.provisioned
+	status := &p.Status
+	now := metav1.NewTime(d.clock.Now())
+
+	if hash := resource.Hash(run.desired); hash != status.SpecHash {
+		status.SpecVersion++
+		status.SpecHash = hash
+	}
+	if run.binding.id != "" {
+		status.ResourceID = run.binding.id
+		status.ResourceRef = &driftv1alpha1.LocalReference{
+			Name: cloudResourceName(p.Spec.AccountRef.Name, resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}),
+		}
+	}
+	status.Fields = remember(status.Fields, run.plan.Memory)
+	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
+	run.ready().set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
+	run.inSync().set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
+	status.ObservedGeneration = p.Generation
+}
+
+// remember carries over what planning does not decide: a field's acceptance.
+func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory) []driftv1alpha1.FieldStatus {
+	out := make([]driftv1alpha1.FieldStatus, 0, len(memory))
+	for _, m := range memory {
+		field := driftv1alpha1.FieldStatus{Path: m.Path, Episode: m.Episode, OpenDrift: m.OpenDrift}
+		if i := slices.IndexFunc(fields, func(f driftv1alpha1.FieldStatus) bool { return f.Path == m.Path }); i >= 0 {
+			field.Acceptance = fields[i].Acceptance
+		}
+		out = append(out, field)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// openAfterwards is how many drifts are open once the plan is carried out.
+func (run *detection) openAfterwards() int {
+	open := len(run.plan.Open)
+	for i := range run.drifts {
+		d := &run.drifts[i]
+		isOpen := d.Status.State == "" || d.Status.State == driftv1alpha1.DriftOpen
+		created := slices.ContainsFunc(run.plan.Open, func(o drift.Opening) bool { return o.Name == d.Name })
+		if isOpen && !created && !slices.Contains(run.plan.Stale, d.Name) {
+			open++
+		}
+	}
+	return open
+}
+
+// ready also says which names are not understood; the other fields are compared
+// all the same.
+func (run *detection) ready() verdict {
+	if run.binding.ready.status != metav1.ConditionTrue {
+		return run.binding.ready
+	}
+	var problems []string
+	for _, text := range run.provisioned.Spec.Ignore {
+		if _, err := resource.ParsePath(text); err != nil {
+			problems = append(problems, fmt.Sprintf("ignore %q: %v", text, err))
+		}
+	}
+	for _, u := range run.plan.Result.Unknown {
+		problem := fmt.Sprintf("%s has no field %s", run.binding.kind.Schema.Kind, u.Path)
+		if u.Nearest != "" {
+			problem += fmt.Sprintf("; did you mean %s?", u.Nearest)
+		}
+		problems = append(problems, problem)
+	}
+	if len(problems) > 0 {
+		return no(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
+	}
+	return run.binding.ready
+}
+
+// inSync is True only when every declared field was compared and none differs.
+func (run *detection) inSync() verdict {
+	ready := run.ready()
+	switch {
+	case run.binding.ready.status == metav1.ConditionUnknown:
+		return unknown(run.binding.ready.reason, "%s", run.binding.ready.message)
+	case run.binding.ready.status == metav1.ConditionFalse:
+		return unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.ready.message)
+	case run.blind.status != "":
+		return run.blind
+	case run.presence == resource.Absent:
+		return no(driftv1alpha1.ReasonResourceMissing, "%s %s is gone since %s",
+			run.binding.kind.Schema.Kind, run.binding.id, run.binding.resource.Observed.AbsentSince.UTC().Format("2006-01-02T15:04:05Z"))
+	case len(run.plan.Result.Differences) > 0:
+		return no(driftv1alpha1.ReasonDrifted, "%s", run.differing())
+	case ready.status != metav1.ConditionTrue:
+		return unknown(ready.reason, "not everything could be compared: %s", ready.message)
+	case len(run.plan.Result.Unseen) > 0:
+		return unknown(driftv1alpha1.ReasonFixFieldsUnseen,
+			"the token's scopes hide %s; give it the scopes, or ignore the fields", joined(run.plan.Result.Unseen))
+	default:
+		return yes(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
+	}
+}
+
+func (run *detection) differing() string {
+	paths := make([]resource.Path, 0, len(run.plan.Result.Differences))
+	for _, difference := range run.plan.Result.Differences {
+		paths = append(paths, difference.Path)
+	}
+	message := joined(paths)
+	if len(paths) == 1 {
+		message += " differs"
+	} else {
+		message += " differ"
+	}
+	if run.plan.Withheld > 0 {
+		message += fmt.Sprintf("; %d of them wait for the account's limit of new drifts a minute", run.plan.Withheld)
+	}
+	return message
+}
+
+func joined(paths []resource.Path) string {
+	texts := make([]string, 0, len(paths))
+	for _, path := range paths {
+		texts = append(texts, path.String())
+	}
+	return strings.Join(texts, ", ")
+}

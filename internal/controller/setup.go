@@ -1,0 +1,89 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// Options are what the controllers are given.
+type Options struct {
+	// Clouds makes the Cloud of a token. Required.
+	Clouds CloudFor
+	// AllowedEndpoints are the endpoints that a token may be sent to.
+	AllowedEndpoints []string
+	// Clock is the wall clock where it is nil.
+	Clock clock.PassiveClock
+	// SecretPoll is how often each account's Secret is looked at. Zero: 15 s.
+	SecretPoll time.Duration
+	// Workers is how many objects of a kind are reconciled at once. Zero: 4.
+	Workers int
+}
+
+// Setup adds the indexes and the controllers to the manager.
+func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	if o.Clouds == nil {
+		return errors.New("setting up the controllers: no Clouds were given")
+	}
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if o.SecretPoll == 0 {
+		o.SecretPoll = 15 * time.Second
+	}
+	if o.Workers == 0 {
+		o.Workers = 4
+	}
+	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	c, live := mgr.GetClient(), mgr.GetAPIReader()
+	announcer := announcer{recorder: mgr.GetEventRecorder("clouddrift")}
+	guard := &admissionGuard{live: live, clock: o.Clock}
+	tables := &timetables{}
+	detector := &detector{
+		client: c, live: live, announcer: announcer, clock: o.Clock,
+		timetables: tables, budgets: newBudgets(o.Clock),
+	}
+	again := make(chan event.GenericEvent, 1024)
+	accounts := &accountReconciler{
+		client: c, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
+		connector:  newConnector(live, o.Clouds, o.AllowedEndpoints),
+		sweeper:    &sweeper{client: c, detector: detector, again: into(again)},
+		historian:  historian{client: c, clock: o.Clock},
+		secretPoll: o.SecretPoll,
+	}
+	return errors.Join(
+		accounts.setup(mgr, o.Workers),
+		(&provisionedReconciler{client: c, detector: detector}).setup(mgr, again, o.Workers),
+		(&driftReconciler{
+			client: c, admission: guard,
+			acceptor: acceptor{client: c, live: live, announcer: announcer, clock: o.Clock},
+		}).setup(mgr, o.Workers),
+	)
+}
+
+// into sends to the channel, and lets go what has no room: the sweep catches it.
+func into(channel chan<- event.GenericEvent) func(*driftv1alpha1.CloudProvisioned) {
+	return func(p *driftv1alpha1.CloudProvisioned) {
+		select {
+		case channel <- event.GenericEvent{Object: p}:
+		default:
+		}
+	}
+}
+
+func (r *accountReconciler) setup(mgr ctrl.Manager, workers int) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("cloudaccount").
+		For(&driftv1alpha1.CloudAccount{}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		Complete(r)
+}

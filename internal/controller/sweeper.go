@@ -1,0 +1,89 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// detectors is how many detections a sweep runs at once.
+const detectors = 4
+
+// sweeper runs the detection for everything that an account declares.
+type sweeper struct {
+	client   client.Client
+	detector *detector
+	// again has a detection that failed run once more, in its own time.
+	again func(*driftv1alpha1.CloudProvisioned)
+}
+
+// sweepResult is what a sweep found, by kind.
+type sweepResult struct {
+	managed, open map[string]int
+	withheld      int
+}
+
+func (s sweepResult) totalOpen() int {
+	total := 0
+	for _, n := range s.open {
+		total += n
+	}
+	return total
+}
+
+// Sweep compares everything declared with the inventory. One detection that fails
+// does not keep the others from being made: it is logged and made again.
+func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount) (sweepResult, error) {
+	var list driftv1alpha1.CloudProvisionedList
+	if err := s.client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
+		byAccount: account.Name,
+	}, client.UnsafeDisableDeepCopy); err != nil {
+		return sweepResult{}, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
+	}
+	result := sweepResult{managed: map[string]int{}, open: map[string]int{}}
+	bound := map[string]bool{}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(detectors)
+	for i := range list.Items {
+		p := &list.Items[i]
+		group.Go(func() error {
+			found, err := s.detect(ctx, client.ObjectKeyFromObject(p))
+			if err != nil {
+				log.FromContext(ctx).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
+				s.again(p)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			result.open[found.kind] += found.open
+			result.withheld += found.withheld
+			if key := indexKey(found.kind, found.resourceID); found.resourceID != "" && !bound[key] {
+				bound[key] = true
+				result.managed[found.kind]++
+			}
+			return ctx.Err()
+		})
+	}
+	return result, group.Wait()
+}
+
+// detect runs a detection again while somebody else writes what it reads.
+func (s *sweeper) detect(ctx context.Context, key client.ObjectKey) (outcome, error) {
+	const attempts = 5
+	var found outcome
+	var err error
+	for range attempts {
+		found, err = s.detector.Detect(ctx, key)
+		if !apierrors.IsConflict(err) {
+			return found, err
+		}
+	}
+	return found, err
+}

@@ -1,0 +1,79 @@
+package controller
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/schedule"
+)
+
+// The schedules of an account that names none, as the CRD's defaults have them.
+const (
+	defaultSync      = "15 * * * *"
+	defaultDetection = "20 * * * *"
+	defaultZone      = "Etc/UTC"
+	// mostDelay spreads the accounts that follow a default schedule; it is less
+	// than what lies between the two, so that a sweep follows its sync.
+	mostDelay = 4 * time.Minute
+	// toleratedMisses is after how many missed syncs nobody can tell any more.
+	toleratedMisses = 3
+)
+
+// timetable is when an account is due.
+type timetable struct {
+	sync, sweep schedule.Schedule
+	// problem is why one of the account's own schedules could not be used. The
+	// default stands in for it, because what is never looked at again would stay
+	// "in sync" forever.
+	problem error
+}
+
+// timetables keeps what was parsed, because every detection asks.
+type timetables struct{ parsed sync.Map }
+
+func (t *timetables) of(account *driftv1alpha1.CloudAccount) timetable {
+	zone := account.Spec.TimeZone
+	if zone == "" {
+		zone = defaultZone
+	}
+	var out timetable
+	var syncErr, sweepErr error
+	key := string(account.UID)
+	out.sync, syncErr = t.parse(string(account.Spec.SyncSchedule), defaultSync, zone, key)
+	out.sweep, sweepErr = t.parse(string(account.Spec.DetectionSchedule), defaultDetection, zone, key)
+	if syncErr != nil {
+		out.problem = fmt.Errorf("syncSchedule, following %q meanwhile: %w", defaultSync, syncErr)
+	} else if sweepErr != nil {
+		out.problem = fmt.Errorf("detectionSchedule, following %q meanwhile: %w", defaultDetection, sweepErr)
+	}
+	return out
+}
+
+type parsedSchedule struct {
+	schedule schedule.Schedule
+	err      error
+}
+
+func (t *timetables) parse(line, standard, zone, key string) (schedule.Schedule, error) {
+	if line == "" {
+		line = standard
+	}
+	cacheKey := indexKey(line, zone, key)
+	if found, ok := t.parsed.Load(cacheKey); ok {
+		p := found.(parsedSchedule)
+		return p.schedule, p.err
+	}
+	var p parsedSchedule
+	p.schedule, p.err = schedule.Parse(line, zone)
+	if p.err != nil {
+		// The default in UTC is known to parse; a test holds it to that.
+		p.schedule, _ = schedule.Parse(standard, defaultZone)
+		p.schedule = p.schedule.Delayed(key, mostDelay)
+	} else if line == standard {
+		p.schedule = p.schedule.Delayed(key, mostDelay)
+	}
+	t.parsed.Store(cacheKey, p)
+	return p.schedule, p.err
+}

@@ -1,0 +1,146 @@
+package controller
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// decode turns an API object's JSON into a value. The API server took it, so it
+// is JSON; an empty one is null.
+func decode(in apiextensionsv1.JSON) (any, error) {
+	if len(in.Raw) == 0 {
+		return nil, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(in.Raw))
+	d.UseNumber()
+	var out any
+	if err := d.Decode(&out); err != nil {
+		return nil, fmt.Errorf("decoding a JSON value: %w", err)
+	}
+	return out, nil
+}
+
+func decodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {
+	out := make(map[string]any, len(in))
+	for key, raw := range in {
+		value, err := decode(raw)
+		if err != nil {
+			return nil, fmt.Errorf("field %q: %w", key, err)
+		}
+		out[key] = value
+	}
+	return out, nil
+}
+
+func encode(value any) (apiextensionsv1.JSON, error) {
+	if value == nil {
+		return apiextensionsv1.JSON{}, nil
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return apiextensionsv1.JSON{}, fmt.Errorf("encoding a JSON value: %w", err)
+	}
+	return apiextensionsv1.JSON{Raw: raw}, nil
+}
+
+// observationOf is a resource as a CloudResource holds it.
+func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
+	out := driftv1alpha1.Observation{
+		Name:       text(in.Fields["name"]),
+		Region:     text(in.Fields["region"]),
+		SizeSlug:   text(in.Fields["size_slug"]),
+		Status:     text(in.Fields["status"]),
+		Unseen:     in.Unseen,
+		Digest:     digestOf(in),
+		ObservedAt: metav1.NewMicroTime(in.ObservedAt),
+	}
+	if name, _ := in.Fields["name"].(string); name != in.Name {
+		out.MatchName = in.Name
+	}
+	if tags, ok := in.Fields["tags"].([]any); ok {
+		out.Tags = make([]string, 0, len(tags))
+		for _, tag := range tags {
+			out.Tags = append(out.Tags, fmt.Sprint(tag))
+		}
+	}
+	for key, value := range in.Attrs {
+		encoded, err := encode(value)
+		if err != nil {
+			return out, fmt.Errorf("%s %s, field %q: %w", in.Kind, in.ID, key, err)
+		}
+		if out.Attrs == nil {
+			out.Attrs = make(map[string]apiextensionsv1.JSON, len(in.Attrs))
+		}
+		out.Attrs[key] = encoded
+	}
+	return out, nil
+}
+
+// digestOf is the same for two observations that show the same.
+func digestOf(in resource.Resource) string {
+	unseen := make([]any, 0, len(in.Unseen))
+	for _, path := range in.Unseen {
+		unseen = append(unseen, path)
+	}
+	return resource.Hash(in.Name, in.Fields, in.Attrs, unseen)
+}
+
+// resourceOf is the way back.
+func resourceOf(in *driftv1alpha1.CloudResource) (resource.Resource, error) {
+	attrs, err := decodeMap(in.Observed.Attrs)
+	if err != nil {
+		return resource.Resource{}, fmt.Errorf("CloudResource %s: %w", in.Name, err)
+	}
+	fields := map[string]any{}
+	for key, value := range map[string]*string{
+		"name":      in.Observed.Name,
+		"region":    in.Observed.Region,
+		"size_slug": in.Observed.SizeSlug,
+		"status":    in.Observed.Status,
+	} {
+		if value != nil {
+			fields[key] = *value
+		}
+	}
+	if in.Observed.Tags != nil {
+		tags := make([]any, 0, len(in.Observed.Tags))
+		for _, tag := range in.Observed.Tags {
+			tags = append(tags, tag)
+		}
+		fields["tags"] = tags
+	}
+	return resource.Resource{
+		Ref:        resource.Ref{Kind: in.Spec.Kind, ID: in.Spec.ID},
+		Name:       liveName(in),
+		Fields:     fields,
+		Attrs:      attrs,
+		Unseen:     in.Observed.Unseen,
+		ObservedAt: in.Observed.ObservedAt.Time,
+	}, nil
+}
+
+// liveName is what a reference by name is matched with.
+func liveName(in *driftv1alpha1.CloudResource) string {
+	if in.Observed.MatchName != "" {
+		return in.Observed.MatchName
+	}
+	if in.Observed.Name != nil {
+		return *in.Observed.Name
+	}
+	return ""
+}
+
+func text(value any) *string {
+	if value == nil {
+		return nil
+	}
+	s := fmt.Sprint(value)
+	return &s
+}

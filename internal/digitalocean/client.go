@@ -4,7 +4,6 @@
 package digitalocean
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -80,9 +79,8 @@ func (c *Client) get(ctx context.Context, doing, path string, query url.Values) 
 		return nil, time.Time{}, &Error{Class: Invalid, Doing: doing, Message: "the request can't be built"}
 	}
 	x := &exchange{}
-	var body bytes.Buffer
-	if _, err := c.godo.Do(context.WithValue(ctx, exchangeKey{}, x), req, &body); err != nil {
+	if _, err := c.godo.Do(context.WithValue(ctx, exchangeKey{}, x), req, nil); err != nil {
 		return nil, x.askedAt, c.classify(ctx, doing, x, err)
 	}
-	return body.Bytes(), x.askedAt, nil
+	return x.body, x.askedAt, nil
 }

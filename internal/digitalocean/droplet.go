@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strconv"
 )
@@ -53,22 +54,20 @@ func backupsFeature(raw json.RawMessage, v *values) (any, bool, error) {
 
 // readNetworks keeps the addresses, by version.
 func readNetworks(raw json.RawMessage, v *values) (any, bool, error) {
-	var networks map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &networks); err != nil {
+	networks, err := cutObject(raw)
+	if err != nil {
 		return nil, false, err
 	}
 	kept := map[string]any{}
 	for _, version := range []string{"v4", "v6"} {
-		list, ok := networks[version]
-		if !ok || isNull(list) {
-			kept[version] = []any{}
-			continue
+		kept[version] = []any{}
+		if list := networks[version]; list != nil && !isNull(list) {
+			addresses, _, err := each(only("ip_address", "type"))(list, v)
+			if err != nil {
+				return nil, false, err
+			}
+			kept[version] = addresses
 		}
-		addresses, known, err := each(only("ip_address", "type"))(list, v)
-		if err != nil || !known {
-			return nil, false, err
-		}
-		kept[version] = addresses
 	}
 	return kept, true, nil
 }
@@ -100,15 +99,15 @@ func listBackupPolicies(ctx context.Context, c *Client) (map[string]map[string]a
 	known, v := map[string]map[string]any{}, newValues()
 	pages := pages{doing: "listing the droplets' backup policies", path: "v2/droplets/backups/policies", key: "policies"}
 	err := c.walk(ctx, pages, func(p *pageReader) error {
-		var records map[string]backupRecord
-		if err := p.Decode(&records); err != nil {
-			return notJSON(err)
-		}
-		for id, record := range records {
+		return eachMember(p.raw, func(id string, raw json.RawMessage) error {
+			var record backupRecord
+			if err := json.Unmarshal(raw, &record); err != nil {
+				return fmt.Errorf("droplet %s: %w", id, err)
+			}
 			p.saw(id)
 			known[id] = record.known(v)
-		}
-		return nil
+			return nil
+		})
 	})
 	// What came is true of its droplet, whether or not the rest came too.
 	return known, err

@@ -1,10 +1,13 @@
 package digitalocean
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -28,12 +31,15 @@ func FuzzRead(f *testing.F) {
 			k := registry[name]
 			check := func(res resource.Resource) { checkKept(t, k, res) }
 			reader := &pageReader{number: 1, seen: map[string]bool{}}
-			p, err := readPage(data, k.listKey, func(decoder *json.Decoder) error {
-				reader.Decoder = decoder
-				return reader.eachElement(func(element map[string]json.RawMessage) error {
-					res, err := k.read(element, "example.com", newValues())
+			p, err := reader.read(data, k.listKey, func(p *pageReader) error {
+				return eachElement(p.raw, func(element json.RawMessage) error {
+					body, err := cutObject(element)
+					if err != nil {
+						return err
+					}
+					res, err := k.read(body, "example.com", newValues())
 					if err == nil {
-						reader.saw(res.ID)
+						p.saw(res.ID)
 						check(res)
 					}
 					return err
@@ -48,6 +54,29 @@ func FuzzRead(f *testing.F) {
 		}
 		if text := clean(string(data), testToken); strings.ContainsAny(text, "\x00\x1b\n") || len([]rune(text)) > 301 {
 			t.Errorf("not clean: %q", text)
+		}
+	})
+}
+
+// FuzzAnyOf compares our cutting with encoding/json's decoding.
+func FuzzAnyOf(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,-2.5e+3,"x\\\"y",null,true,false,{}],"a":{"b":[]}}`, " [ 1 , 2 ] ", `"\u00e9\ud800"`, "\"\xff\"", "0 ", `{" ":{"{":"}"}}`, "[[],[[]]]",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if checkJSON(data) != nil {
+			return
+		}
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		var want any
+		if err := decoder.Decode(&want); err != nil {
+			t.Skip(err)
+		}
+		if diff := cmp.Diff(want, anyOf(data)); diff != "" {
+			t.Errorf("%q (-encoding/json +ours):\n%s", data, diff)
 		}
 	})
 }

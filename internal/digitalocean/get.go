@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -48,14 +47,17 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 }
 
 // readItem reads an answer that holds one resource.
-func (k *kind) readItem(body []byte, parentID string) (res resource.Resource, err error) {
-	_, err = readPage(body, k.itemKey, func(decoder *json.Decoder) error {
-		var item map[string]json.RawMessage
-		if err := decoder.Decode(&item); err != nil {
-			return notJSON(err)
-		}
-		res, err = k.read(item, parentID, newValues())
-		return err
-	})
-	return res, err
+func (k *kind) readItem(body []byte, parentID string) (resource.Resource, error) {
+	if err := checkJSON(body); err != nil {
+		return resource.Resource{}, err
+	}
+	answer, err := cutObject(body)
+	if err != nil {
+		return resource.Resource{}, fmt.Errorf("the answer is %w", err)
+	}
+	item, err := cutObject(answer[k.itemKey])
+	if err != nil {
+		return resource.Resource{}, fmt.Errorf("the answer has no %q", k.itemKey)
+	}
+	return k.read(item, parentID, newValues())
 }

@@ -51,7 +51,7 @@ func TestGetClassesErrors(t *testing.T) {
 		},
 		"another resource":     {body(`{"volume":{"id":"v-2","name":"other"}}`), Malformed, "the answer is about v-2"},
 		"no resource":          {body(`{"droplet":{}}`), Malformed, `no "volume"`},
-		"null":                 {body(`{"volume":null}`), Malformed, "without a usable id"},
+		"null":                 {body(`{"volume":null}`), Malformed, `no "volume"`},
 		"a resource of no use": {body(`{"volume":{"id":"v-1"}}`), Malformed, "has no name"},
 		"an id of no use":      {body(`{"volume":{"id":{},"name":"x"}}`), Malformed, "without a usable id"},
 	}

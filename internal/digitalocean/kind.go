@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -51,9 +50,8 @@ type field struct {
 	// optional fields are left out of the body when they are empty. The others
 	// are Unseen when they do not come: then a scope is missing.
 	optional bool
-	// read normalises the value; nil keeps it as it came. It returns false when
-	// the value tells nothing.
-	read func(raw json.RawMessage, v *values) (any, bool, error)
+	// read normalises the value; nil keeps it as it came.
+	read reader
 }
 
 // aside is a second endpoint that tells some of the kind's fields.
@@ -143,7 +141,7 @@ func (k *kind) getPath(id string) (path, parentID string, err error) {
 }
 
 // read makes a resource of its body. ObservedAt is the caller's to set.
-func (k *kind) read(body map[string]json.RawMessage, parentID string, v *values) (resource.Resource, error) {
+func (k *kind) read(body object, parentID string, v *values) (resource.Resource, error) {
 	res := resource.Resource{Fields: map[string]any{}, Attrs: make(map[string]any, len(k.fields))}
 	id, err := readID(body[k.id])
 	if err != nil {
@@ -169,7 +167,7 @@ func (k *kind) read(body map[string]json.RawMessage, parentID string, v *values)
 	return res, nil
 }
 
-func (f field) readInto(res *resource.Resource, body map[string]json.RawMessage, v *values) error {
+func (f field) readInto(res *resource.Resource, body object, v *values) error {
 	raw, came := body[cmp.Or(f.key, f.path)]
 	if !came {
 		if f.optional {

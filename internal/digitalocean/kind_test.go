@@ -42,7 +42,7 @@ func readBody(t *testing.T, name string) resource.Resource {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var body map[string]json.RawMessage
+	var body object
 	if err := json.Unmarshal(data, &body); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestEveryAbsentKeyIsUnseenOrOptional(t *testing.T) {
 			if f.path == k.id || f.path == "name" {
 				continue
 			}
-			minimal := map[string]json.RawMessage{"id": json.RawMessage(`1`), "name": json.RawMessage(`"x"`)}
+			minimal := object{"id": json.RawMessage(`1`), "name": json.RawMessage(`"x"`)}
 			res, err := k.read(minimal, "example.com", newValues())
 			if err != nil {
 				t.Fatal(err)

@@ -78,8 +78,12 @@ func (l *lister) listAll(ctx context.Context, parentID string) error {
 				// A walk that begins anew must not keep what has gone since the last.
 				found = found[:0]
 			}
-			return p.eachElement(func(element map[string]json.RawMessage) error {
-				res, err := k.read(element, parentID, l.values)
+			return eachElement(p.raw, func(element json.RawMessage) error {
+				body, err := cutObject(element)
+				if err != nil {
+					return err
+				}
+				res, err := k.read(body, parentID, l.values)
 				if err != nil {
 					return err
 				}

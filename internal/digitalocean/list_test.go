@@ -113,11 +113,11 @@ func TestListSecondPageFails(t *testing.T) {
 		},
 		"JSON and then more": {
 			fail:  func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, page2+"{}") },
-			class: Malformed, says: "goes on after its end",
+			class: Malformed, says: "it is not JSON",
 		},
 		"a page of HTML": {
 			fail:  func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>") },
-			class: Malformed, says: "can't be read",
+			class: Malformed, says: "it is not JSON",
 		},
 		"another listing": {
 			fail: func(w http.ResponseWriter, _ *http.Request) {
@@ -129,7 +129,7 @@ func TestListSecondPageFails(t *testing.T) {
 			fail: func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = fmt.Fprint(w, `{"volumes":null,"meta":{"total":3}}`)
 			},
-			class: Malformed, says: "something else",
+			class: Malformed, says: "not a list",
 		},
 		"a redirect": {
 			fail: func(w http.ResponseWriter, _ *http.Request) {

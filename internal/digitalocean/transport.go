@@ -24,6 +24,7 @@ type exchange struct {
 	status    int
 	requestID string
 	waited    time.Duration
+	body      []byte
 }
 
 type exchangeKey struct{}
@@ -50,7 +51,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	x.askedAt, x.status, x.requestID = t.now(), 0, ""
+	x.askedAt, x.status, x.requestID, x.body = t.now(), 0, "", nil
 
 	attempt, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
@@ -64,6 +65,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.limiter.learn(resp.StatusCode, resp.Header)
 
 	var body bytes.Buffer
+	// Room to spare, or ReadFrom grows the buffer once more to find the end.
+	body.Grow(int(min(max(resp.ContentLength, 0), maxBody)) + bytes.MinRead)
 	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
 		return nil, t.explain(ctx, attempt, fmt.Errorf("reading the answer: %w", err))
@@ -71,8 +74,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if n > maxBody {
 		return nil, &Error{Class: Malformed, Message: fmt.Sprintf("the answer is larger than %d MiB", maxBody>>20)}
 	}
+	x.body = body.Bytes()
 	whole := *resp
-	whole.Body, whole.ContentLength = io.NopCloser(bytes.NewReader(body.Bytes())), n
+	whole.Body, whole.ContentLength = io.NopCloser(bytes.NewReader(x.body)), n
 	return &whole, nil
 }
 

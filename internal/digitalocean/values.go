@@ -1,7 +1,6 @@
 package digitalocean
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 )
@@ -17,113 +16,99 @@ const mostScalars = 4096
 
 func newValues() *values { return &values{scalars: map[string]any{}} }
 
-func (v *values) decode(raw json.RawMessage) (any, error) {
+func (v *values) decode(raw json.RawMessage) any {
 	if len(raw) > 64 || len(raw) == 0 || raw[0] == '{' || raw[0] == '[' {
-		return decodeAny(raw)
+		return anyOf(raw)
 	}
 	if value, ok := v.scalars[string(raw)]; ok {
-		return value, nil
+		return value
 	}
-	value, err := decodeAny(raw)
-	if err == nil && len(v.scalars) < mostScalars {
+	value := anyOf(raw)
+	if len(v.scalars) < mostScalars {
 		v.scalars[string(raw)] = value
 	}
-	return value, err
+	return value
 }
 
-func decodeAny(raw json.RawMessage) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	err := decoder.Decode(&value)
-	return value, err
-}
+// reader normalises one value; raw is valid JSON and not null. known is false
+// when the value tells nothing.
+type reader func(raw json.RawMessage, v *values) (value any, known bool, err error)
 
-func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
-
-func asIs(raw json.RawMessage, v *values) (any, bool, error) {
-	value, err := v.decode(raw)
-	return value, err == nil, err
-}
+func asIs(raw json.RawMessage, v *values) (any, bool, error) { return v.decode(raw), true, nil }
 
 // slugOf reads an object, or a bare slug, as its slug.
 func slugOf(raw json.RawMessage, v *values) (any, bool, error) {
-	if len(raw) > 0 && raw[0] == '"' {
+	if raw[0] == '"' {
 		return asIs(raw, v)
 	}
-	var object struct{ Slug json.RawMessage }
-	if err := json.Unmarshal(raw, &object); err != nil {
+	var slug json.RawMessage
+	err := eachMember(raw, func(key string, value json.RawMessage) error {
+		if key == "slug" {
+			slug = value
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, false, errors.New("neither a slug nor an object with one")
 	}
-	if object.Slug == nil {
+	if slug == nil {
 		return nil, false, nil
 	}
-	return asIs(object.Slug, v)
+	return asIs(slug, v)
 }
 
 // only reads an object and keeps these keys of it.
-func only(keys ...string) func(json.RawMessage, *values) (any, bool, error) {
+func only(keys ...string) reader {
 	return func(raw json.RawMessage, v *values) (any, bool, error) {
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &object); err != nil {
-			return nil, false, errors.New("not an object")
-		}
 		kept := make(map[string]any, len(keys))
-		for _, key := range keys {
-			if raw, ok := object[key]; ok {
-				value, err := v.decode(raw)
-				if err != nil {
-					return nil, false, err
+		err := eachMember(raw, func(key string, value json.RawMessage) error {
+			for _, wanted := range keys {
+				if key == wanted {
+					kept[key] = v.decode(value)
 				}
-				kept[key] = value
 			}
-		}
-		return kept, true, nil
+			return nil
+		})
+		return kept, err == nil, err
 	}
 }
 
 // each reads a list by reading every element.
-func each(read func(json.RawMessage, *values) (any, bool, error)) func(json.RawMessage, *values) (any, bool, error) {
+func each(read reader) reader {
 	return func(raw json.RawMessage, v *values) (any, bool, error) {
-		var list []json.RawMessage
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return nil, false, errors.New("not a list")
-		}
-		kept := make([]any, 0, len(list))
-		for _, raw := range list {
-			value, known, err := read(raw, v)
-			if err != nil || !known {
-				return nil, false, err
-			}
-			kept = append(kept, value)
+		kept, known := []any{}, true
+		err := eachElement(raw, func(element json.RawMessage) error {
+			value, ok, err := read(element, v)
+			kept, known = append(kept, value), known && ok
+			return err
+		})
+		if err != nil || !known {
+			return nil, false, err
 		}
 		return kept, true, nil
 	}
 }
 
-// has reads a list of strings as whether it holds this one.
-func has(member string) func(json.RawMessage, *values) (any, bool, error) {
+// has reads a list as whether it holds this string.
+func has(member string) reader {
 	return func(raw json.RawMessage, _ *values) (any, bool, error) {
-		var list []string
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return nil, false, errors.New("not a list of strings")
-		}
-		for _, s := range list {
-			if s == member {
-				return true, true, nil
-			}
-		}
-		return false, true, nil
+		found := false
+		err := eachElement(raw, func(element json.RawMessage) error {
+			found = found || element[0] == '"' && text(element) == member
+			return nil
+		})
+		return found, err == nil, err
 	}
 }
 
+func isNull(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == 'n' }
+
 // readID reads an id, which is a number or a string.
 func readID(raw json.RawMessage) (string, error) {
-	value, err := decodeAny(raw)
-	if err != nil {
+	if raw == nil {
 		return "", errors.New("it is missing")
 	}
-	switch id := value.(type) {
+	switch id := anyOf(raw).(type) {
 	case json.Number:
 		return id.String(), nil
 	case string:

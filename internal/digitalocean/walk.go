@@ -1,12 +1,9 @@
 package digitalocean
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"strconv"
@@ -31,7 +28,8 @@ type pages struct {
 
 // pageReader is one page, while what is under the listing's key is read.
 type pageReader struct {
-	*json.Decoder
+	// raw is what is under the listing's key.
+	raw json.RawMessage
 	// number is the page's, from 1; askedAt is when it was asked for.
 	number  int
 	askedAt time.Time
@@ -74,10 +72,7 @@ func (c *Client) walkOnce(ctx context.Context, pages pages, read func(*pageReade
 			return err
 		}
 		reader := &pageReader{number: number, askedAt: askedAt, seen: seen}
-		p, err := readPage(body, pages.key, func(decoder *json.Decoder) error {
-			reader.Decoder = decoder
-			return read(reader)
-		})
+		p, err := reader.read(body, pages.key, read)
 		if err != nil {
 			return &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
 		}
@@ -121,108 +116,44 @@ type page struct {
 	next     bool
 }
 
-// readPage reads one page: each gets every element that is under key, one at a
-// time. An answer without key is not that listing's.
-func readPage(body []byte, key string, each func(*json.Decoder) error) (page, error) {
-	var p page
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if err := expect(decoder, '{'); err != nil {
-		return p, err
+// read reads a page: read gets what is under key. An answer without key is not
+// that listing's.
+func (p *pageReader) read(body []byte, key string, read func(*pageReader) error) (page, error) {
+	if err := checkJSON(body); err != nil {
+		return page{}, err
 	}
-	found := false
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return p, notJSON(err)
+	answer, err := cutObject(body)
+	if err != nil {
+		return page{}, fmt.Errorf("the answer is %w", err)
+	}
+	if p.raw = answer[key]; p.raw == nil {
+		return page{}, fmt.Errorf("the answer has no %q", key)
+	}
+	if err := read(p); err != nil {
+		return page{}, fmt.Errorf("%q: %w", key, err)
+	}
+	return readPaging(answer)
+}
+
+// readPaging reads links and meta. Neither is there when all fits on a page of
+// an endpoint that does not page.
+func readPaging(answer object) (page, error) {
+	var (
+		links struct {
+			Pages struct{ Next string }
 		}
-		switch name {
-		case key:
-			if found {
-				return p, fmt.Errorf("the answer holds %q twice", key)
+		meta struct{ Total *int }
+	)
+	for key, into := range map[string]any{"links": &links, "meta": &meta} {
+		if raw := answer[key]; raw != nil {
+			if err := json.Unmarshal(raw, into); err != nil {
+				return page{}, fmt.Errorf("%q can't be read: %w", key, err)
 			}
-			found, err = true, each(decoder)
-		case "links":
-			err = p.readLinks(decoder)
-		case "meta":
-			err = p.readMeta(decoder)
-		default:
-			var skipped json.RawMessage
-			err = notJSON(decoder.Decode(&skipped))
-		}
-		if err != nil {
-			return p, err
 		}
 	}
-	if err := expect(decoder, '}'); err != nil {
-		return p, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return p, errors.New("the answer goes on after its end")
-	}
-	if !found {
-		return p, fmt.Errorf("the answer has no %q", key)
+	p := page{next: links.Pages.Next != "", hasTotal: meta.Total != nil}
+	if p.hasTotal {
+		p.total = *meta.Total
 	}
 	return p, nil
-}
-
-func (p *page) readLinks(decoder *json.Decoder) error {
-	var links struct {
-		Pages struct{ Next string }
-	}
-	if err := decoder.Decode(&links); err != nil {
-		return notJSON(err)
-	}
-	p.next = links.Pages.Next != ""
-	return nil
-}
-
-func (p *page) readMeta(decoder *json.Decoder) error {
-	var meta struct{ Total *int }
-	if err := decoder.Decode(&meta); err != nil {
-		return notJSON(err)
-	}
-	if meta.Total != nil {
-		p.total, p.hasTotal = *meta.Total, true
-	}
-	return nil
-}
-
-func expect(decoder *json.Decoder, want json.Delim) error {
-	token, err := decoder.Token()
-	if err != nil {
-		return notJSON(err)
-	}
-	if token != want {
-		return fmt.Errorf("the answer has something else where %q belongs", want.String())
-	}
-	return nil
-}
-
-// notJSON puts the decoder's error into the words of an answer.
-func notJSON(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the answer ends in the middle")
-	default:
-		return fmt.Errorf("the answer can't be read: %w", err)
-	}
-}
-
-// eachElement reads a list of objects, one at a time.
-func (p *pageReader) eachElement(do func(map[string]json.RawMessage) error) error {
-	if err := expect(p.Decoder, '['); err != nil {
-		return err
-	}
-	for p.More() {
-		var element map[string]json.RawMessage
-		if err := p.Decode(&element); err != nil {
-			return notJSON(err)
-		}
-		if err := do(element); err != nil {
-			return err
-		}
-	}
-	return expect(p.Decoder, ']')
 }

@@ -116,11 +116,15 @@ func (c *Client) classify(ctx context.Context, doing string, x *exchange, err er
 	if !ok {
 		return c.unreachable(doing, err)
 	}
+	message := answer.Message
+	if message == "" && answer.NestedError != nil {
+		message = answer.NestedError.Message
+	}
 	e := &Error{
 		Class:     classOfStatus(x.status),
 		Doing:     doing,
 		Status:    x.status,
-		Message:   clean(answer.Message, c.token),
+		Message:   clean(message, c.token),
 		RequestID: clean(cmp.Or(answer.RequestID, x.requestID), c.token),
 	}
 	if e.Class == Throttled {

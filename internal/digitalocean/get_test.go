@@ -38,6 +38,12 @@ func TestGetClassesErrors(t *testing.T) {
 				_, _ = fmt.Fprint(w, `{"error":"x","messages":["y"]}`)
 			}, Invalid, `{"error":"x"`,
 		},
+		"an error in an envelope": {
+			func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(409)
+				_, _ = fmt.Fprint(w, `{"error":{"code":9,"message":"it is attached"}}`)
+			}, Invalid, "409 Conflict: it is attached",
+		},
 		"an error page with a terminal's escapes": {
 			func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(400)

@@ -39,7 +39,13 @@ type object map[string]json.RawMessage
 // encoding/json.
 func cutObject(raw json.RawMessage) (object, error) {
 	o := object{}
-	return o, eachMember(raw, func(key string, value json.RawMessage) error {
+	return o, o.cut(raw)
+}
+
+// cut makes the object another one.
+func (o object) cut(raw json.RawMessage) error {
+	clear(o)
+	return eachMember(raw, func(key string, value json.RawMessage) error {
 		o[key] = value
 		return nil
 	})

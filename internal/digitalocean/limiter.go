@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// DigitalOcean's limits for one token. Both windows slide.
 const (
+	// DigitalOcean's limits for one token. Both windows slide.
 	perMinute = 250
 	perHour   = 5000
 	// reads leave one in reserveShare of either window to writes, so that a
@@ -30,12 +30,13 @@ const (
 // bucket that never exceeds them would have to halve the burst; and it
 // believes the answers' headers, because others spend the same budget.
 type limiter struct {
-	now func() time.Time
+	now    func() time.Time
+	minute int
 
 	mu sync.Mutex
-	// sent holds when each of the last perHour requests was sent; next is the
-	// oldest, and the one to be overwritten.
-	sent [perHour]time.Time
+	// sent holds when each of the last requests was sent, as many as an hour
+	// may have; next is the oldest, and the one to be overwritten.
+	sent []time.Time
 	next int
 	last time.Time
 
@@ -48,7 +49,9 @@ type limiter struct {
 	hourly       bool
 }
 
-func newLimiter(now func() time.Time) *limiter { return &limiter{now: now, last: time.Now()} }
+func newLimiter(now func() time.Time, minute, hour int) *limiter {
+	return &limiter{now: now, minute: min(minute, hour), sent: make([]time.Time, hour), last: time.Now()}
+}
 
 // wait returns when a request may be sent, having counted it, or with a
 // Throttled error when that would take too long.
@@ -92,10 +95,10 @@ func (l *limiter) take(write bool) (delay, patience time.Duration) {
 	if d := l.spent(now, write); d > 0 {
 		return d, hourlyPatience
 	}
-	if d := l.window(now, time.Hour, perHour, write); d > 0 {
+	if d := l.window(now, time.Hour, len(l.sent), write); d > 0 {
 		return d, hourlyPatience
 	}
-	if d := l.window(now, time.Minute, perMinute, write); d > 0 {
+	if d := l.window(now, time.Minute, l.minute, write); d > 0 {
 		return d, burstPatience
 	}
 	l.add(now)
@@ -111,7 +114,7 @@ func (l *limiter) count() {
 
 func (l *limiter) add(now time.Time) {
 	l.sent[l.next], l.last = now, now
-	l.next = (l.next + 1) % perHour
+	l.next = (l.next + 1) % len(l.sent)
 	l.rate.Remaining = max(l.rate.Remaining-1, 0)
 }
 
@@ -120,7 +123,7 @@ func (l *limiter) window(now time.Time, length time.Duration, limit int, write b
 	if !write {
 		limit -= limit / reserveShare
 	}
-	nth := l.sent[(l.next-limit+perHour)%perHour]
+	nth := l.sent[(l.next-limit+len(l.sent))%len(l.sent)]
 	if nth.IsZero() {
 		return 0
 	}

@@ -96,7 +96,7 @@ func TestLimiterKeepsTheWindows(t *testing.T) {
 
 func TestLimiterLeavesTheReserveToWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(time.Now)
+		l := newLimiter(time.Now, perMinute, perHour)
 		for range perMinute - perMinute/reserveShare {
 			if d, _ := l.take(false); d != 0 {
 				t.Fatalf("a read has to wait %s", d)
@@ -153,6 +153,23 @@ func TestClientsOfOneTokenShareTheLimiter(t *testing.T) {
 			t.Errorf("another token's budget is %+v", other.RateLimit())
 		}
 	})
+}
+
+func TestLimitsOfOnesOwn(t *testing.T) {
+	for _, tt := range []struct{ minute, hour, want int }{{10, 100, 10}, {600, 100000, 570}, {0, 0, 1}, {100, 10, 10}} {
+		a := &answers{}
+		synctest.Test(t, func(t *testing.T) {
+			c := clientOf(t, NewPool(WithTransport(a), WithLimits(tt.minute, tt.hour)), "https://api.digitalocean.com")
+			for start := time.Now(); time.Since(start) < time.Minute; {
+				if _, err := c.List(t.Context(), "Volume", resource.Listing{}); err != nil {
+					break
+				}
+			}
+			if got := a.most(time.Minute); got != tt.want {
+				t.Errorf("%d and %d: %d requests within a minute, want %d", tt.minute, tt.hour, got, tt.want)
+			}
+		})
+	}
 }
 
 func TestPoolForgetsQuietTokens(t *testing.T) {

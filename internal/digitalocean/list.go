@@ -78,9 +78,9 @@ func (l *lister) listAll(ctx context.Context, parentID string) error {
 				// A walk that begins anew must not keep what has gone since the last.
 				found = found[:0]
 			}
+			body := object{}
 			return eachElement(p.raw, func(element json.RawMessage) error {
-				body, err := cutObject(element)
-				if err != nil {
+				if err := body.cut(element); err != nil {
 					return err
 				}
 				res, err := k.read(body, parentID, l.values)

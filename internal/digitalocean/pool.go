@@ -24,6 +24,8 @@ type Pool struct {
 	first, most time.Duration
 	timeout     time.Duration
 	base        http.RoundTripper
+	// minute and hour are how many requests a token may send.
+	minute, hour int
 
 	mu sync.Mutex
 	// limiters are by the token's hash, so that no token lives here.
@@ -51,6 +53,13 @@ func WithRetries(retries int, first, most time.Duration) Option {
 // WithTimeout limits each attempt, from its connection to its body's last byte.
 func WithTimeout(attempt time.Duration) Option { return func(p *Pool) { p.timeout = attempt } }
 
+// WithLimits allows each token so many requests a minute and an hour, in place
+// of DigitalOcean's own limits: fewer to leave some to others. What the answers
+// say of the budget counts in any case.
+func WithLimits(minute, hour int) Option {
+	return func(p *Pool) { p.minute, p.hour = max(minute, 1), max(hour, 1) }
+}
+
 // WithTransport sends requests through base.
 func WithTransport(base http.RoundTripper) Option { return func(p *Pool) { p.base = base } }
 
@@ -63,6 +72,8 @@ func NewPool(opts ...Option) *Pool {
 		first:     time.Second,
 		most:      10 * time.Second,
 		timeout:   30 * time.Second,
+		minute:    perMinute,
+		hour:      perHour,
 		limiters:  map[[sha256.Size]byte]*limiter{},
 	}
 	for _, opt := range opts {
@@ -109,7 +120,7 @@ func (p *Pool) limiterOf(token string) *limiter {
 			delete(p.limiters, old)
 		}
 	}
-	l := newLimiter(p.now)
+	l := newLimiter(p.now, p.minute, p.hour)
 	p.limiters[key] = l
 	return l
 }

@@ -98,9 +98,8 @@ func newWorld(opts ...dosim.Option) *world {
 			found = append(found, v.String())
 		}
 		Expect(found).To(BeEmpty(), "what DigitalOcean's description does not allow")
-		names, _ := w.checked.Operations()
-		for _, name := range names {
-			validated[name]++
+		for name, n := range w.checked.Operations() {
+			validated[name] += n
 		}
 	})
 	return w

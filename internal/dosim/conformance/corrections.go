@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,55 +12,64 @@ import (
 // DigitalOcean's own clients (godo, doctl, the Terraform provider) work with.
 type correction struct {
 	reason string
-	schema string
-	apply  func(*openapi3.Schema)
+	// schema is a component; property, where not empty, is one of its own.
+	schema, property string
+	mend             func(*openapi3.Schema)
 }
 
 var corrections = []correction{
-	{
-		reason: "null where backups are off; the description's second half of allOf forgets to say so",
-		schema: "droplet", apply: nullableParts("next_backup_window"),
-	},
-	{
-		reason: "the same in the policies of droplets",
-		schema: "droplet_backup_policy_record", apply: nullableParts("next_backup_window"),
-	},
-	{
-		reason: "change_backup_policy is an action of its own, but not in the list of types that it is checked against",
-		schema: "droplet_action",
-		apply: func(s *openapi3.Schema) {
-			kind := s.Properties["type"].Value
-			kind.Enum = append(kind.Enum, "change_backup_policy")
-		},
-	},
-	{reason: "NS records have no flags and no tag", schema: "domain_record_ns", apply: notRequired("flags", "tag")},
-	{reason: "TXT records have no flags and no tag", schema: "domain_record_txt", apply: notRequired("flags", "tag")},
-	{reason: "SRV records have no flags and no tag", schema: "domain_record_srv", apply: notRequired("flags", "tag")},
+	{"null where backups are off; the description's second half of allOf forgets to say so", "droplet", "next_backup_window", nullable},
+	{"the same in the policies of droplets", "droplet_backup_policy_record", "next_backup_window", nullable},
+	{"an action of its own, but not in the list of types that it is checked against", "droplet_action", "type", alsoAllow("change_backup_policy")},
+	{"godo sends null where there are none", "droplet_create", "ssh_keys", nullable},
+	{"godo sends objects with an id", "droplet_create", "volumes", func(s *openapi3.Schema) {
+		s.Items = &openapi3.SchemaRef{Value: openapi3.NewSchema()}
+	}},
+	{"godo sends an empty weekday with a daily plan", "droplet_backup_policy", "weekday", alsoAllow("")},
+	{"godo sends null where there are none", "firewall", "tags", nullable},
+	{"icmp has no ports; the API refuses any", "firewall_rule_base", "", notRequired("ports")},
+	{"NS records have no flags and no tag", "domain_record_ns", "", notRequired("flags", "tag")},
+	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
+	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},
 }
 
 func correct(doc *openapi3.T) error {
+	if doc.Components == nil {
+		return errors.New("correcting the OpenAPI description: it has no components")
+	}
 	for _, c := range corrections {
 		ref, ok := doc.Components.Schemas[c.schema]
 		if !ok {
 			return fmt.Errorf("correcting the OpenAPI description (%s): no schema %s", c.reason, c.schema)
 		}
-		c.apply(ref.Value)
+		schema := ref.Value
+		if c.property != "" {
+			if schema, ok = propertiesOf(schema)[c.property]; !ok {
+				return fmt.Errorf("correcting the OpenAPI description (%s): no %s.%s", c.reason, c.schema, c.property)
+			}
+		}
+		c.mend(schema)
 	}
 	return nil
 }
 
-func nullableParts(property string) func(*openapi3.Schema) {
-	return func(s *openapi3.Schema) {
-		for _, part := range s.Properties[property].Value.AllOf {
-			part.Value.Nullable = true
-		}
+func nullable(s *openapi3.Schema) {
+	s.Nullable = true
+	for _, part := range s.AllOf {
+		part.Value.Nullable = true
 	}
+}
+
+func alsoAllow(value string) func(*openapi3.Schema) {
+	return func(s *openapi3.Schema) { s.Enum = append(s.Enum, value) }
 }
 
 func notRequired(names ...string) func(*openapi3.Schema) {
 	return func(s *openapi3.Schema) {
+		named := func(name string) bool { return slices.Contains(names, name) }
+		s.Required = slices.DeleteFunc(s.Required, named)
 		for _, part := range s.AllOf {
-			part.Value.Required = slices.DeleteFunc(part.Value.Required, func(name string) bool { return slices.Contains(names, name) })
+			part.Value.Required = slices.DeleteFunc(part.Value.Required, named)
 		}
 	}
 }

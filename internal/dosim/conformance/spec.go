@@ -17,7 +17,6 @@ const EnvSpec = "CLOUDDRIFT_OPENAPI"
 
 // Spec is a loaded description.
 type Spec struct {
-	doc    *openapi3.T
 	routes []*routers.Route
 }
 
@@ -35,7 +34,11 @@ func Load(path string) (*Spec, error) {
 	if err := correct(doc); err != nil {
 		return nil, err
 	}
-	s := &Spec{doc: doc}
+	return newSpec(doc), nil
+}
+
+func newSpec(doc *openapi3.T) *Spec {
+	s := &Spec{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			s.routes = append(s.routes, &routers.Route{
@@ -43,7 +46,7 @@ func Load(path string) (*Spec, error) {
 			})
 		}
 	}
-	return s, nil
+	return s
 }
 
 // find returns the operation of a request and its path parameters. Of several

@@ -148,14 +148,11 @@ func (t *Transport) Violations() []Violation {
 	return slices.Clone(t.violations)
 }
 
-// Operations are those that were checked, sorted, and how often.
-func (t *Transport) Operations() (names []string, exchanges int) {
+// Operations counts the exchanges that were checked, by operation.
+func (t *Transport) Operations() map[string]int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, n := range t.seen {
-		exchanges += n
-	}
-	return slices.Sorted(maps.Keys(t.seen)), exchanges
+	return maps.Clone(t.seen)
 }
 
 // MissingFields are the properties of successful answers that the description

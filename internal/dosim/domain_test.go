@@ -1,0 +1,94 @@
+package dosim_test
+
+import (
+	"github.com/digitalocean/godo"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
+)
+
+var _ = Describe("domains", func() {
+	var w *world
+	var c *godo.Client
+
+	BeforeEach(func() {
+		w = newWorld()
+		c = w.client(dosim.DefaultToken)
+		_, _, err := c.Domains.Create(ctx, &godo.DomainCreateRequest{Name: "example.com", IPAddress: "203.0.113.10"})
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	create := func(r godo.DomainRecordEditRequest) *godo.DomainRecord {
+		GinkgoHelper()
+		got, _, err := c.Domains.CreateRecord(ctx, "example.com", &r)
+		Expect(err).NotTo(HaveOccurred())
+		return got
+	}
+
+	It("come with their SOA and name servers, and an A record where asked", func() {
+		records, _, err := c.Domains.Records(ctx, "example.com", nil)
+		Expect(err).NotTo(HaveOccurred())
+		got := []string{}
+		for _, r := range records {
+			Expect(r.TTL).To(Equal(1800))
+			got = append(got, r.Type+" "+r.Name+" "+r.Data)
+		}
+		Expect(got).To(Equal([]string{
+			"SOA @ 1800", "NS @ ns1.digitalocean.com", "NS @ ns2.digitalocean.com", "NS @ ns3.digitalocean.com", "A @ 203.0.113.10",
+		}))
+		d, _, err := c.Domains.Get(ctx, "example.com")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(d.ZoneFile).To(ContainSubstring("$ORIGIN example.com."))
+		Expect(d.ZoneFile).To(ContainSubstring("example.com. 1800 IN A 203.0.113.10"))
+	})
+
+	It("belong to one team", func() {
+		Expect(w.AddToken(dosim.Token{Value: "other", Team: "11111111-0000-4000-8000-000000000000"})).To(Succeed())
+		_, _, err := w.client("other").Domains.Create(ctx, &godo.DomainCreateRequest{Name: "EXAMPLE.com"})
+		Expect(failure(err)).To(HavePrefix("422 "))
+		_, _, err = w.client("other").Domains.Get(ctx, "example.com")
+		Expect(failure(err)).To(HavePrefix("404 "))
+	})
+
+	It("have records whose host names end with a dot in the request only", func() {
+		mx := create(godo.DomainRecordEditRequest{Type: "MX", Name: "@", Data: "mail.example.com.", Priority: 10})
+		Expect(mx.Data).To(Equal("mail.example.com"))
+		Expect(mx.Priority).To(Equal(10))
+		Expect(create(godo.DomainRecordEditRequest{Type: "CNAME", Name: "www", Data: "@"}).Data).To(Equal("@"))
+		_, _, err := c.Domains.CreateRecord(ctx, "example.com", &godo.DomainRecordEditRequest{Type: "CNAME", Name: "x", Data: "example.net"})
+		Expect(failure(err)).To(Equal("422 Data needs to end with a dot (.)"))
+	})
+
+	It("have records with relative names, found by whole ones", func() {
+		Expect(create(godo.DomainRecordEditRequest{Type: "A", Name: "api.example.com.", Data: "203.0.113.1"}).Name).To(Equal("api"))
+		found, _, err := c.Domains.RecordsByTypeAndName(ctx, "example.com", "A", "api.example.com", nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(found).To(HaveLen(1))
+	})
+
+	It("share one TTL in an RRset", func() {
+		one := create(godo.DomainRecordEditRequest{Type: "A", Name: "api", Data: "203.0.113.1"})
+		create(godo.DomainRecordEditRequest{Type: "A", Name: "api", Data: "203.0.113.2", TTL: 60})
+		got, _, err := c.Domains.Record(ctx, "example.com", one.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.TTL).To(Equal(60))
+		edited, _, err := c.Domains.EditRecord(ctx, "example.com", one.ID, &godo.DomainRecordEditRequest{Type: "A", Data: "203.0.113.9"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{edited.Name, edited.Data, edited.TTL}).To(Equal([]any{"api", "203.0.113.9", 60}))
+	})
+
+	DescribeTable("refuse records",
+		func(r godo.DomainRecordEditRequest) {
+			_, _, err := c.Domains.CreateRecord(ctx, "example.com", &r)
+			Expect(failure(err)).To(HavePrefix("422 "))
+		},
+		Entry("of no known type", godo.DomainRecordEditRequest{Type: "HINFO", Name: "a", Data: "x"}),
+		Entry("that are a second SOA", godo.DomainRecordEditRequest{Type: "SOA", Name: "@", Data: "1800"}),
+		Entry("with a TTL below 30", godo.DomainRecordEditRequest{Type: "A", Name: "a", Data: "203.0.113.1", TTL: 5}),
+		Entry("without data", godo.DomainRecordEditRequest{Type: "TXT", Name: "a"}),
+		Entry("whose address is of the other family", godo.DomainRecordEditRequest{Type: "A", Name: "a", Data: "2001:db8::1"}),
+		Entry("that alias a name in use", godo.DomainRecordEditRequest{Type: "CNAME", Name: "@", Data: "example.net."}),
+		Entry("of CAA without a tag", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org."}),
+	)
+})

@@ -1,0 +1,219 @@
+package dosim_test
+
+import (
+	"net/http"
+
+	"github.com/digitalocean/godo"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
+)
+
+var _ = Describe("VPCs", func() {
+	var w *world
+	var c *godo.Client
+
+	BeforeEach(func() {
+		w = newWorld()
+		c = w.client(dosim.DefaultToken)
+	})
+
+	create := func(name, ipRange string) *godo.VPC {
+		GinkgoHelper()
+		v, _, err := c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: name, RegionSlug: "nyc3", IPRange: ipRange, Description: "a network"})
+		Expect(err).NotTo(HaveOccurred())
+		return v
+	}
+
+	It("have one default a region; making another the default flips it", func() {
+		first, second := create("first", ""), create("second", "")
+		Expect([]bool{first.Default, second.Default}).To(Equal([]bool{true, false}))
+		_, _, err := c.VPCs.Set(ctx, second.ID, godo.VPCSetDefault())
+		Expect(err).NotTo(HaveOccurred())
+		all, _, err := c.VPCs.List(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]bool{all[0].Default, all[1].Default}).To(Equal([]bool{false, true}))
+		_, err = c.VPCs.Delete(ctx, second.ID)
+		Expect(failure(err)).To(Equal("403 Can not delete default VPCs"))
+	})
+
+	It("are not deleted with members", func() {
+		create("first", "")
+		v := create("second", "10.9.0.0/16")
+		d := w.droplet(c, "web-1", func(r *godo.DropletCreateRequest) { r.VPCUUID = v.ID })
+		Expect(d.PrivateIPv4()).To(HavePrefix("10.9.0."))
+		_, err := c.VPCs.Delete(ctx, v.ID)
+		Expect(failure(err)).To(Equal("403 Can not delete VPC with members"))
+		_, err = c.Droplets.Delete(ctx, d.ID)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = c.VPCs.Delete(ctx, v.ID)
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	It("do not overlap, and have names of their own", func() {
+		create("first", "10.9.0.0/16")
+		_, _, err := c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "second", RegionSlug: "fra1", IPRange: "10.9.1.0/24"})
+		Expect(failure(err)).To(HavePrefix("422 This range/size overlaps"))
+		_, _, err = c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "first", RegionSlug: "fra1"})
+		Expect(failure(err)).To(HavePrefix("422 "))
+		_, _, err = c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "public", RegionSlug: "fra1", IPRange: "8.8.8.0/24"})
+		Expect(failure(err)).To(HavePrefix("422 ip_range"))
+	})
+
+	It("are updated in full by PUT and in part by PATCH", func() {
+		v := create("first", "")
+		patched, _, err := c.VPCs.Set(ctx, v.ID, godo.VPCSetName("renamed"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]string{patched.Name, patched.Description}).To(Equal([]string{"renamed", "a network"}))
+		put, _, err := c.VPCs.Update(ctx, v.ID, &godo.VPCUpdateRequest{Name: "again"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]string{put.Name, put.Description}).To(Equal([]string{"again", ""}))
+	})
+})
+
+var _ = Describe("firewalls", func() {
+	var w *world
+	var c *godo.Client
+
+	BeforeEach(func() {
+		w = newWorld()
+		c = w.client(dosim.DefaultToken)
+	})
+
+	anywhere := []string{"0.0.0.0/0", "::/0"}
+	in := func(protocol, ports string) godo.InboundRule {
+		return godo.InboundRule{Protocol: protocol, PortRange: ports, Sources: &godo.Sources{Addresses: anywhere}}
+	}
+	create := func(r *godo.FirewallRequest) *godo.Firewall {
+		GinkgoHelper()
+		f, _, err := c.Firewalls.Create(ctx, r)
+		Expect(err).NotTo(HaveOccurred())
+		return f
+	}
+	read := func(id string) *godo.Firewall {
+		GinkgoHelper()
+		f, _, err := c.Firewalls.Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		return f
+	}
+
+	It("show all ports, and the ports that icmp has not, as 0, and refuse that 0", func() {
+		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "all"), in("udp", "53"), in("tcp", "8000-9000"), in("icmp", "")}})
+		ports := []string{}
+		for _, r := range read(f.ID).InboundRules {
+			ports = append(ports, r.PortRange)
+		}
+		Expect(ports).To(Equal([]string{"0", "53", "8000-9000", "0"}))
+		_, _, err := c.Firewalls.Update(ctx, f.ID, &godo.FirewallRequest{Name: f.Name, InboundRules: f.InboundRules})
+		Expect(failure(err)).To(Equal("422 You must specify a positive value for ports."), "a GET cannot be PUT back")
+	})
+
+	It("lose by PUT what the body leaves out", func() {
+		d := w.droplet(c, "web-1", tagged("web"))
+		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}, DropletIDs: []int{d.ID}, Tags: []string{"web"}})
+		Expect(f.DropletIDs).To(Equal([]int{d.ID}))
+		f, _, err := c.Firewalls.Update(ctx, f.ID, &godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(f.DropletIDs).To(BeEmpty())
+		Expect(f.Tags).To(BeEmpty())
+	})
+
+	It("reach their droplets after a while", func() {
+		d := w.droplet(c, "web-1")
+		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}, DropletIDs: []int{d.ID}})
+		Expect(f.Status).To(Equal("waiting"))
+		Expect(f.PendingChanges).To(Equal([]godo.PendingChange{{DropletID: d.ID, Status: "waiting"}}))
+		w.settle()
+		f = read(f.ID)
+		Expect(f.Status).To(Equal("succeeded"))
+		Expect(f.PendingChanges).To(BeEmpty())
+		_, err := c.Droplets.Delete(ctx, d.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(read(f.ID).DropletIDs).To(BeEmpty())
+	})
+
+	It("are edited piece by piece", func() {
+		d := w.droplet(c, "web-1", tagged("web"))
+		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}})
+		ok := func(_ *godo.Response, err error) {
+			GinkgoHelper()
+			Expect(err).NotTo(HaveOccurred())
+		}
+		more := &godo.FirewallRulesRequest{InboundRules: []godo.InboundRule{in("tcp", "443")}}
+		ok(c.Firewalls.AddRules(ctx, f.ID, more))
+		ok(c.Firewalls.AddTags(ctx, f.ID, "WEB"))
+		ok(c.Firewalls.AddDroplets(ctx, f.ID, d.ID))
+		got := read(f.ID)
+		Expect(got.InboundRules).To(HaveLen(2))
+		Expect(got.Tags).To(Equal([]string{"web"}))
+		Expect(got.DropletIDs).To(Equal([]int{d.ID}))
+		ok(c.Firewalls.RemoveRules(ctx, f.ID, more))
+		ok(c.Firewalls.RemoveDroplets(ctx, f.ID, d.ID))
+		byTag, _, err := c.Firewalls.ListByDroplet(ctx, d.ID, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(byTag).To(HaveLen(1), "the tag still selects the droplet")
+		ok(c.Firewalls.RemoveTags(ctx, f.ID, "web"))
+		none, _, err := c.Firewalls.ListByDroplet(ctx, d.ID, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(none).To(BeEmpty())
+		Expect(read(f.ID).InboundRules).To(HaveLen(1))
+	})
+
+	It("are refused without rules, with unknown tags or droplets, or twice of a name", func() {
+		rules := []godo.InboundRule{in("tcp", "22")}
+		for _, r := range []*godo.FirewallRequest{
+			{Name: "web"},
+			{Name: "web", InboundRules: rules, Tags: []string{"unknown"}},
+			{Name: "web", InboundRules: rules, DropletIDs: []int{1}},
+			{Name: "web", InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{}}}},
+			{Name: "web", InboundRules: []godo.InboundRule{in("icmp", "all")}},
+			{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "70000")}},
+			{Name: "-", InboundRules: rules},
+		} {
+			_, _, err := c.Firewalls.Create(ctx, r)
+			Expect(failure(err)).To(HavePrefix("422 "))
+		}
+		create(&godo.FirewallRequest{Name: "web", InboundRules: rules})
+		_, _, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "web", InboundRules: rules})
+		Expect(failure(err)).To(Equal("409 duplicate name"))
+	})
+})
+
+var _ = Describe("tags", func() {
+	It("keep their first spelling, and count what carries them", func() {
+		w := newWorld()
+		c := w.client(dosim.DefaultToken)
+		d := w.droplet(c, "web-1", tagged("Web"))
+		again, _, err := c.Tags.Create(ctx, &godo.TagCreateRequest{Name: "WEB"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(again.Name).To(Equal("Web"))
+		v, _, err := c.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{Name: "data", Region: "nyc3", SizeGigaBytes: 10})
+		Expect(err).NotTo(HaveOccurred())
+		resource := []godo.Resource{{ID: v.ID, Type: godo.VolumeResourceType}}
+		_, err = c.Tags.TagResources(ctx, "web", &godo.TagResourcesRequest{Resources: resource})
+		Expect(err).NotTo(HaveOccurred())
+		tag, _, err := c.Tags.Get(ctx, "wEB")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(tag.Resources.Count).To(Equal(2))
+		Expect(tag.Resources.Droplets.Count).To(Equal(1))
+		Expect(tag.Resources.Volumes.Count).To(Equal(1))
+		for name, part := range map[string]any{"images": tag.Resources.Images, "snapshots": tag.Resources.VolumeSnapshots, "databases": tag.Resources.Databases} {
+			Expect(part).NotTo(BeNil(), "%s: the Terraform provider crashes without it", name)
+		}
+		_, err = c.Tags.UntagResources(ctx, "web", &godo.UntagResourcesRequest{Resources: resource})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = c.Tags.Delete(ctx, "web")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.read(c, d.ID).Tags).To(BeEmpty())
+	})
+
+	It("are not given to what does not exist", func() {
+		w := newWorld()
+		w.call("POST", "/v2/tags", object{"name": "web"})
+		status, _ := w.call("POST", "/v2/tags/web/resources", object{"resources": []object{{"resource_id": "1", "resource_type": "droplet"}}})
+		Expect(status).To(Equal(http.StatusNotFound))
+		status, _ = w.call("POST", "/v2/tags/nope/resources", object{"resources": []object{}})
+		Expect(status).To(Equal(http.StatusNotFound))
+	})
+})

@@ -1,0 +1,268 @@
+package dosim_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/digitalocean/godo"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
+)
+
+const otherTeam = "11111111-0000-4000-8000-000000000000"
+
+var _ = Describe("pages", func() {
+	var w *world
+	var c *godo.Client
+
+	BeforeEach(func() {
+		w = newWorld()
+		c = w.client(dosim.DefaultToken)
+	})
+
+	It("hold 20 unless asked, never more than 200, and add up", func() {
+		Expect(w.Seed("Droplet", 450)).To(Succeed())
+		sizes := func(c *godo.Client, perPage int) (lengths []int) {
+			GinkgoHelper()
+			seen := map[int]bool{}
+			options := &godo.ListOptions{PerPage: perPage}
+			for {
+				page, answer, err := c.Droplets.List(ctx, options)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(answer.Meta.Total).To(Equal(450))
+				lengths = append(lengths, len(page))
+				for _, d := range page {
+					seen[d.ID] = true
+				}
+				if answer.Links.IsLastPage() {
+					Expect(seen).To(HaveLen(450))
+					return lengths
+				}
+				current, err := answer.Links.CurrentPage()
+				Expect(err).NotTo(HaveOccurred())
+				options.Page = current + 1
+			}
+		}
+		Expect(sizes(c, 0)).To(HaveLen(23))
+		Expect(sizes(c, 200)).To(Equal([]int{200, 200, 50}))
+		Expect(sizes(w.unchecked(), 1000)).To(Equal([]int{200, 200, 50}))
+	})
+
+	It("have only the links that make sense", func() {
+		Expect(w.Seed("Tag", 3)).To(Succeed())
+		rels := func(query string) []string {
+			GinkgoHelper()
+			_, answer := w.call("GET", "/v2/tags"+query, nil)
+			pages, _ := answer["links"].(object)["pages"].(object)
+			return sortedKeys(pages)
+		}
+		Expect(rels("")).To(BeEmpty())
+		Expect(rels("?per_page=1")).To(Equal([]string{"last", "next"}))
+		Expect(rels("?per_page=1&page=2")).To(Equal([]string{"first", "last", "next", "prev"}))
+		Expect(rels("?per_page=1&page=3")).To(Equal([]string{"first", "prev"}))
+		Expect(rels("?per_page=1&page=9")).To(Equal([]string{"first", "prev"}))
+	})
+
+	It("go by offset: what is deleted on one hides another from the next", func() {
+		Expect(w.Seed("Droplet", 4)).To(Succeed())
+		first, _, err := c.Droplets.List(ctx, &godo.ListOptions{PerPage: 2})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = c.Droplets.Delete(ctx, first[0].ID)
+		Expect(err).NotTo(HaveOccurred())
+		second, _, err := c.Droplets.List(ctx, &godo.ListOptions{PerPage: 2, Page: 2})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(names(second)).To(Equal([]string{"seed-4"}))
+	})
+})
+
+var _ = Describe("tokens", func() {
+	var w *world
+
+	BeforeEach(func() { w = newWorld() })
+
+	It("are needed, on unknown routes too", func() {
+		_, _, err := w.client("wrong").Account.Get(ctx)
+		Expect(failure(err)).To(Equal("401 Unable to authenticate you."))
+		status, body := do(http.DefaultClient, "GET", w.url+"/v2/no/such/thing", nil)
+		Expect(status).To(Equal(http.StatusUnauthorized))
+		Expect(body).To(HaveKeyWithValue("id", "unauthorized"))
+		status, body = do(w.plain(dosim.DefaultToken), "GET", w.url+"/v2/no/such/thing", nil)
+		Expect(status).To(Equal(http.StatusNotFound))
+		Expect(body).To(HaveKeyWithValue("id", "not_found"))
+		Expect(body).To(HaveKey("request_id"))
+	})
+
+	It("come and go at run time", func() {
+		Expect(w.AddToken(dosim.Token{Value: "second"})).To(Succeed())
+		_, _, err := w.client("second").Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		w.RevokeToken("second")
+		_, _, err = w.client("second").Account.Get(ctx)
+		Expect(failure(err)).To(HavePrefix("401 "))
+	})
+
+	It("say which team they are of, and show its resources only", func() {
+		Expect(w.AddToken(dosim.Token{Value: "other", Team: otherTeam, TeamName: "Others", Email: "o@example.com"})).To(Succeed())
+		account, _, err := w.client("other").Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]string{account.Team.UUID, account.Team.Name, account.Email}).To(Equal([]string{otherTeam, "Others", "o@example.com"}))
+		mine := w.droplet(w.client(dosim.DefaultToken), "web-1")
+		_, _, err = w.client("other").Droplets.Get(ctx, mine.ID)
+		Expect(failure(err)).To(HavePrefix("404 "))
+		theirs, _, err := w.client("other").Droplets.List(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(theirs).To(BeEmpty())
+		Expect(w.SeedTeam(otherTeam, "Droplet", 3)).To(Succeed())
+		theirs, _, err = w.client("other").Droplets.List(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(theirs).To(HaveLen(3))
+	})
+
+	It("lack scopes: a kind that may not be listed", func() {
+		Expect(w.AddToken(dosim.Token{Value: "narrow", Without: []string{"block_storage:read"}})).To(Succeed())
+		_, _, err := w.client("narrow").Storage.ListVolumes(ctx, nil)
+		Expect(failure(err)).To(Equal("403 You are missing the required permission block_storage:read."))
+		_, _, err = w.client("narrow").Droplets.List(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.AddToken(dosim.Token{Value: "reader", Scopes: []string{"droplet:read"}})).To(Succeed())
+		_, _, err = w.client("reader").Droplets.Create(ctx, dropletRequest("web-1"))
+		Expect(failure(err)).To(HavePrefix("403 "))
+	})
+
+	DescribeTable("lack scopes: fields that do not come, though the droplet does",
+		func(scope string, gone ...any) {
+			w.droplet(w.client(dosim.DefaultToken), "web-1")
+			Expect(w.AddToken(dosim.Token{Value: "narrow", Without: []string{scope}})).To(Succeed())
+			for token, matcher := range map[string]func(any) OmegaMatcher{
+				dosim.DefaultToken: func(key any) OmegaMatcher { return HaveKey(key) },
+				"narrow":           func(key any) OmegaMatcher { return Not(HaveKey(key)) },
+			} {
+				_, body := do(w.plain(token), "GET", w.url+"/v2/droplets", nil)
+				droplet := body["droplets"].([]any)[0].(object)
+				Expect(droplet).To(HaveKeyWithValue("name", "web-1"))
+				for _, key := range gone {
+					Expect(droplet).To(matcher(key))
+				}
+			}
+		},
+		Entry(nil, "tag:read", "tags"),
+		Entry(nil, "vpc:read", "vpc_uuid"),
+		Entry(nil, "image:read", "image", "snapshot_ids", "backup_ids"),
+		Entry(nil, "block_storage:read", "volume_ids"),
+	)
+
+	It("are refused with a scope that nothing asks for", func() {
+		Expect(w.AddToken(dosim.Token{Value: "x", Without: []string{"volume:read"}})).To(MatchError(ContainSubstring(`unknown scope "volume:read"`)))
+		Expect(w.AddToken(dosim.Token{})).To(MatchError(ContainSubstring("must not be empty")))
+	})
+})
+
+var _ = Describe("limits", func() {
+	header := func(answer *godo.Response, name string) int {
+		GinkgoHelper()
+		n, err := strconv.Atoi(answer.Header.Get(name))
+		Expect(err).NotTo(HaveOccurred())
+		return n
+	}
+
+	It("slide, and are announced in every answer", func() {
+		w := newWorld(dosim.WithRateLimit(5, 2))
+		c := w.client(dosim.DefaultToken)
+		start := w.clock.now
+		_, answer, err := c.Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(header(answer, "ratelimit-limit")).To(Equal(5))
+		Expect(header(answer, "ratelimit-remaining")).To(Equal(4))
+		Expect(header(answer, "ratelimit-reset")).To(BeEquivalentTo(start.Add(time.Hour).Unix()))
+		w.clock.Advance(30 * time.Second)
+		_, _, err = c.Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred())
+
+		_, answer, err = c.Account.Get(ctx)
+		Expect(failure(err)).To(Equal("429 API rate limit exceeded."))
+		Expect(header(answer, "retry-after")).To(Equal(31), "a burst's 429 says when to come back")
+		w.clock.Advance(30 * time.Second)
+		_, _, err = c.Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred(), "the first request has slid out of the minute")
+
+		for range 2 {
+			w.clock.Advance(time.Minute)
+			_, _, err = c.Account.Get(ctx)
+			Expect(err).NotTo(HaveOccurred())
+		}
+		w.clock.Advance(time.Minute)
+		_, answer, err = c.Account.Get(ctx)
+		Expect(failure(err)).To(HavePrefix("429 "))
+		Expect(answer.Header).NotTo(HaveKey("Retry-After"), "the hour's 429 does not")
+		Expect(header(answer, "ratelimit-remaining")).To(BeZero())
+		w.clock.now = start.Add(time.Hour)
+		_, _, err = c.Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	It("are each token's own, and tighter for keys", func() {
+		w := newWorld(dosim.WithRateLimit(100, 50))
+		Expect(w.AddToken(dosim.Token{Value: "second"})).To(Succeed())
+		for range 10 {
+			_, _, err := w.client(dosim.DefaultToken).Keys.List(ctx, nil)
+			Expect(err).NotTo(HaveOccurred())
+		}
+		_, _, err := w.client(dosim.DefaultToken).Keys.List(ctx, nil)
+		Expect(failure(err)).To(HavePrefix("429 "))
+		_, _, err = w.client(dosim.DefaultToken).Account.Get(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		_, _, err = w.client("second").Keys.List(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+	})
+})
+
+var _ = Describe("bad requests", func() {
+	DescribeTable("are answered in DigitalOcean's shape",
+		func(method, path string, body any, status int, id string) {
+			w := newWorld()
+			got, answer := do(w.plain(dosim.DefaultToken), method, w.url+path, body)
+			Expect(got).To(Equal(status))
+			Expect(answer).To(HaveKeyWithValue("id", id))
+			Expect(answer).To(HaveKeyWithValue("message", Not(BeEmpty())))
+			Expect(answer).To(HaveKeyWithValue("request_id", Not(BeEmpty())))
+		},
+		Entry("not the JSON that was expected", "POST", "/v2/droplets", []int{1}, 400, "bad_request"),
+		Entry("a wrong type", "POST", "/v2/volumes", object{"size_gigabytes": "ten"}, 400, "bad_request"),
+		Entry("nothing at all", "POST", "/v2/tags", nil, 400, "bad_request"),
+		Entry("fields missing", "POST", "/v2/domains", object{}, 422, "unprocessable_entity"),
+		Entry("no number where one belongs", "GET", "/v2/droplets/web-1", nil, 404, "not_found"),
+		Entry("a method that the path does not have", "PUT", "/v2/droplets", object{}, 404, "not_found"),
+		Entry("no tag to delete by", "DELETE", "/v2/droplets", nil, 422, "unprocessable_entity"),
+	)
+})
+
+var _ = Describe("what is done behind a client's back", func() {
+	It("is not limited, logged or struck by faults, and is done at once", func() {
+		w := newWorld(dosim.WithRateLimit(1, 1))
+		w.AddFault(dosim.Fault{Status: http.StatusInternalServerError})
+		w.RevokeToken(dosim.DefaultToken)
+		Expect(w.SeedDemo()).To(Succeed())
+		Expect(w.Requests()).To(BeEmpty())
+		Expect(w.Counts()).To(BeEmpty())
+		w.ClearFaults()
+		Expect(w.AddToken(dosim.Token{Value: dosim.DefaultToken})).To(Succeed())
+		droplets, _, err := w.client(dosim.DefaultToken).Droplets.List(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(names(droplets)).To(Equal([]string{"web-1", "web-2", "db-1"}))
+		Expect(droplets[2].Status).To(Equal("active"))
+		Expect(droplets[2].VolumeIDs).To(HaveLen(1))
+
+		_, err = w.Change("POST", fmt.Sprintf("/v2/droplets/%d/actions", droplets[0].ID), object{"type": "power_off"})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = w.Change("POST", fmt.Sprintf("/v2/droplets/%d/actions", droplets[0].ID), object{"type": "resize", "size": "s-4vcpu-8gb"})
+		Expect(err).NotTo(HaveOccurred())
+		w.SetRateLimit(0, 0)
+		Expect(w.read(w.client(dosim.DefaultToken), droplets[0].ID).SizeSlug).To(Equal("s-4vcpu-8gb"))
+		_, err = w.Change("DELETE", "/v2/droplets/1", nil)
+		Expect(err).To(MatchError(ContainSubstring("DELETE /v2/droplets/1: 404")))
+	})
+})

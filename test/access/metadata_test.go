@@ -1,0 +1,198 @@
+package access_test
+
+import (
+	"context"
+	"encoding/json"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+func jsonOf(v any) string {
+	out, err := json.Marshal(v)
+	Expect(err).NotTo(HaveOccurred())
+	return string(out)
+}
+
+// part is something of an object that only the operator writes.
+type part struct {
+	name, patch, refused string
+}
+
+var driftParts = []part{
+	{"an ownerReference to what does not exist, to have it collected",
+		`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"gone","uid":"00000000-0000-0000-0000-000000000000"}]}}`,
+		"only the operator writes the ownerReferences of a CloudDrift"},
+	{"a finalizer", `{"metadata":{"finalizers":["example.com/keep"]}}`, "only the operator writes the finalizers of a CloudDrift"},
+	{"a label", `{"metadata":{"labels":{"example.com/mine":"yes"}}}`, "only the operator writes the labels of a CloudDrift"},
+	{"one of our labels", `{"metadata":{"labels":{"drift.arcadia.cloud/kind":"Volume"}}}`, "only the operator writes the labels of a CloudDrift"},
+	{"all labels away", `{"metadata":{"labels":null}}`, "only the operator writes the labels of a CloudDrift"},
+	{"the spec, which nobody changes", `{"spec":{"field":"region"}}`, "the spec of a CloudDrift cannot change"},
+}
+
+var _ = Describe("of a CloudDrift, people change only annotations", func() {
+	for _, p := range driftParts {
+		for _, how := range []struct{ name, kind string }{{"merge patch", "merge"}, {"apply", "apply"}} {
+			It("refuses "+p.name+" by "+how.name, func(ctx SpecContext) {
+				for _, as := range []user{alice, patcher, greedy} {
+					d := openDrift(ctx)
+					before := live(ctx, d)
+					err := changePart(ctx, as, d, p, how.kind)
+					Expect(errorText(err)).To(ContainSubstring(p.refused), as.name)
+					Expect(live(ctx, d)).To(Equal(before))
+				}
+			})
+		}
+	}
+
+	It("refuses them together with an approval that is right", func(ctx SpecContext) {
+		d := openDrift(ctx)
+		d.Annotations = approval("alice", observation)
+		d.Labels["example.com/mine"] = "yes"
+		requests.Add(1)
+		Expect(errorText(alice.client.Update(ctx, d))).To(ContainSubstring("only the operator writes the labels"))
+	})
+
+	It("refuses to take an ownerReference or a finalizer off", func(ctx SpecContext) {
+		d := openDrift(ctx)
+		owner := provisioned(ctx)
+		d.OwnerReferences = ownedBy(owner)
+		d.Finalizers = []string{"drift.arcadia.cloud/test"}
+		Expect(operator.client.Update(ctx, d)).To(Succeed())
+		for _, as := range []user{alice, patcher, greedy} {
+			Expect(errorText(as.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p", `{"metadata":{"ownerReferences":null}}`))).
+				To(ContainSubstring("only the operator writes the ownerReferences"))
+			Expect(errorText(as.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`))).
+				To(ContainSubstring("only the operator writes the finalizers"))
+		}
+		d.Finalizers = nil
+		Expect(operator.client.Update(ctx, d)).To(Succeed())
+	})
+
+	It("lets the operator write labels, ownerReferences and finalizers", func(ctx SpecContext) {
+		for _, p := range driftParts[1:4] {
+			d := openDrift(ctx)
+			Expect(operator.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p", p.patch)).To(Succeed())
+			Expect(operator.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`)).To(Succeed())
+		}
+	})
+
+	It("does not let status in through the main resource", func(ctx SpecContext) {
+		d := openDrift(ctx)
+		before := live(ctx, d)
+		Expect(alice.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p",
+			`{"status":{"state":"Accepted","resolvedBy":"alice","resolvedAt":"2026-01-01T00:00:00Z"}}`)).To(Succeed())
+		Expect(live(ctx, d).Status).To(Equal(before.Status))
+	})
+})
+
+func changePart(ctx context.Context, as user, d *driftv1alpha1.CloudDrift, p part, how string) error {
+	if how == "merge" {
+		return as.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p", p.patch)
+	}
+	now := live(ctx, d)
+	now.ManagedFields = nil
+	now.SetGroupVersionKind(driftv1alpha1.GroupVersion.WithKind("CloudDrift"))
+	var changed map[string]any
+	Expect(json.Unmarshal([]byte(jsonOf(now)), &changed)).To(Succeed())
+	var patch map[string]any
+	Expect(json.Unmarshal([]byte(p.patch), &patch)).To(Succeed())
+	for section, fields := range patch {
+		for key, value := range fields.(map[string]any) {
+			changed[section].(map[string]any)[key] = value
+		}
+	}
+	return as.kubectl(ctx, "replace", "-f", file("drift.json", jsonOf(changed)))
+}
+
+var _ = Describe("what only the operator writes", func() {
+	It("stays the operator's even where RBAC would let another", func(ctx SpecContext) {
+		By("creating")
+		for _, object := range []client.Object{newDrift(), newResource()} {
+			requests.Add(1)
+			Expect(errorText(greedy.client.Create(ctx, object))).To(ContainSubstring("only the operator creates a Cloud"))
+		}
+		By("statuses")
+		for object, patch := range map[client.Object]string{
+			openDrift(ctx):   `{"status":{"observation":"x"}}`,
+			provisioned(ctx): `{"status":{"resourceID":"x"}}`,
+			account(ctx):     `{"status":{"teamUUID":"x"}}`,
+		} {
+			requests.Add(2)
+			Expect(errorText(greedy.client.Status().Patch(ctx, object, client.RawPatch("application/merge-patch+json", []byte(patch))))).
+				To(ContainSubstring("only the operator writes the status of a Cloud"))
+			Expect(operator.client.Status().Patch(ctx, object, client.RawPatch("application/merge-patch+json", []byte(patch)))).To(Succeed())
+		}
+		By("what was observed")
+		r := resource(ctx)
+		Expect(errorText(greedy.kubectl(ctx, "patch", "cloudresource", r.Name, "--type=merge", "-p", `{"observed":{"name":"x"}}`))).
+			To(ContainSubstring("only the operator writes what was observed of a CloudResource"))
+		Expect(errorText(greedy.kubectl(ctx, "patch", "cloudresource", r.Name, "--type=merge", "-p", `{"metadata":{"labels":{"a":"b"}}}`))).
+			To(ContainSubstring("only the operator writes the labels of a CloudResource"))
+	})
+
+	It("is known by its verb, and not by its name", func(ctx SpecContext) {
+		config, err := controlPlane.ServiceAccount(namespace, "clouddrift-controller-manager")
+		Expect(err).NotTo(HaveOccurred())
+		for _, impostor := range []user{userOf("impostor", config), newUser("clouddrift-controller-manager"), newUser("system:clouddrift")} {
+			requests.Add(1)
+			Expect(errorText(impostor.client.Create(ctx, newDrift()))).To(ContainSubstring("orbidden"))
+		}
+		By("another user with the verb")
+		deputy := newUser("deputy")
+		role(ctx, "drift-deputy", rbacv1.PolicyRule{
+			APIGroups: []string{"drift.arcadia.cloud"}, Resources: []string{"clouddrifts"}, Verbs: []string{"create", "operate"},
+		})
+		bind(ctx, namespace, "drift-deputy", deputy)
+		Eventually(func() error { return deputy.client.Create(ctx, newDrift()) }).Should(Succeed())
+	})
+
+	It("accept can be given for one drift alone", func(ctx SpecContext) {
+		mine, other := openDrift(ctx), openDrift(ctx)
+		carol := newUser("carol")
+		bind(ctx, namespace, "drift-patcher", carol)
+		role(ctx, "accept-one", rbacv1.PolicyRule{
+			APIGroups: []string{"drift.arcadia.cloud"}, Resources: []string{"clouddrifts"},
+			ResourceNames: []string{mine.Name}, Verbs: []string{"accept"},
+		})
+		bind(ctx, namespace, "accept-one", carol)
+		Eventually(func() error { return annotate(ctx, carol, mine, values("resolve", "accept")) }).Should(Succeed())
+		Expect(errorText(annotate(ctx, carol, other, values("resolve", "accept")))).To(ContainSubstring(needsVerb))
+	})
+})
+
+var _ = Describe("last-accepted on a CloudProvisioned", func() {
+	const refused = "drift.arcadia.cloud/last-accepted is the operator's own"
+
+	It("is set and changed by the operator alone", func(ctx SpecContext) {
+		p := provisioned(ctx)
+		for _, as := range []user{editor, alice, greedy} {
+			Expect(errorText(as.kubectl(ctx, "annotate", "cloudprovisioned", p.Name, "drift.arcadia.cloud/last-accepted=x"))).To(ContainSubstring(refused))
+		}
+		Expect(operator.kubectl(ctx, "annotate", "cloudprovisioned", p.Name, "drift.arcadia.cloud/last-accepted=x")).To(Succeed())
+		for _, as := range []user{editor, alice, greedy} {
+			Expect(errorText(as.kubectl(ctx, "annotate", "--overwrite", "cloudprovisioned", p.Name, "drift.arcadia.cloud/last-accepted=y"))).To(ContainSubstring(refused))
+		}
+		Expect(operator.kubectl(ctx, "annotate", "--overwrite", "cloudprovisioned", p.Name, "drift.arcadia.cloud/last-accepted=y")).To(Succeed())
+
+		By("an edit that leaves it as it is")
+		Expect(editor.kubectl(ctx, "patch", "cloudprovisioned", p.Name, "--type=merge", "-p", `{"spec":{"desired":{"region":"nyc3"}}}`)).To(Succeed())
+	})
+
+	It("is refused at creation, and may be dropped by a replace", func(ctx SpecContext) {
+		p := newProvisioned()
+		p.Annotations = map[string]string{driftv1alpha1.LastAcceptedAnnotation: "x"}
+		requests.Add(2)
+		Expect(errorText(editor.client.Create(ctx, p))).To(ContainSubstring(refused))
+		p = create(ctx, operatorOrAdmin(), p)
+		p.Annotations = nil
+		Expect(editor.client.Update(ctx, p)).To(Succeed())
+	})
+})
+
+// operatorOrAdmin holds every verb: the operator itself creates no CloudProvisioned.
+func operatorOrAdmin() user { return admin }

@@ -1,0 +1,363 @@
+package controller_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	testingclock "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/controller"
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
+)
+
+const accountName = "production"
+
+// world is a namespace, a simulated DigitalOcean with a clock that the spec moves,
+// and an operator between them.
+type world struct {
+	namespace string
+	cloud     *dosim.Server
+	clock     *testingclock.FakePassiveClock
+	syncs     int
+	options   controller.Options
+}
+
+// newWorld starts a cloud, and no operator yet.
+func newWorld(ctx context.Context) *world {
+	w := &world{
+		namespace: newNamespace(ctx),
+		cloud:     dosim.New(dosim.WithActionDuration(0)),
+		clock:     testingclock.NewFakePassiveClock(time.Now()),
+	}
+	_, err := w.cloud.Start()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(w.cloud.Close)
+	pool := digitalocean.NewPool(
+		digitalocean.WithRetries(1, time.Millisecond, 10*time.Millisecond),
+		digitalocean.WithTimeout(2*time.Second),
+	)
+	w.options = controller.Options{
+		Clouds: func(endpoint, token string) (controller.Cloud, error) { return pool.Client(endpoint, token) },
+		AllowedEndpoints: []string{w.cloud.URL()},
+		Clock:            w.clock,
+		SecretPoll:       time.Second,
+	}
+	return w
+}
+
+// operator is one running operator.
+type operator struct {
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// Stop ends it and waits until it is gone.
+func (o *operator) Stop() {
+	o.stop()
+	Eventually(o.done).WithTimeout(10 * time.Second).Should(BeClosed())
+}
+
+// startOperator runs an operator that sees this world's namespace alone, as the
+// service account that it has in a cluster.
+func (w *world) startOperator() *operator {
+	mgr, err := ctrl.NewManager(rest.CopyConfig(operatorConfig), ctrl.Options{
+		Scheme:     scheme,
+		Metrics:    metricsserver.Options{BindAddress: "0"},
+		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
+		Cache: cache.Options{
+			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
+			DefaultTransform:  cache.TransformStripManagedFields(),
+		},
+		Client:                  client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
+		GracefulShutdownTimeout: ptr.To(500 * time.Millisecond),
+	})
+	Expect(err).NotTo(HaveOccurred())
+	ctx, cancel := context.WithCancel(context.Background())
+	Expect(controller.Setup(ctx, mgr, w.options)).To(Succeed())
+	o := &operator{stop: cancel, done: make(chan struct{})}
+	go func() {
+		defer GinkgoRecover()
+		defer close(o.done)
+		_ = mgr.Start(ctx) // a worker that is held at a crash point outlasts the shutdown
+	}()
+	DeferCleanup(o.Stop)
+	return o
+}
+
+// token writes the account's Secret.
+func (w *world) token(ctx context.Context, token string) {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "digitalocean"}}
+	_, err := ctrl.CreateOrUpdate(ctx, admin, secret, func() error {
+		secret.Data = map[string][]byte{"token": []byte(token)}
+		return nil
+	})
+	Expect(err).NotTo(HaveOccurred())
+}
+
+// account makes the account, with its Secret.
+func (w *world) account(ctx context.Context, change ...func(*driftv1alpha1.CloudAccount)) {
+	w.token(ctx, dosim.DefaultToken)
+	a := &driftv1alpha1.CloudAccount{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: accountName},
+		Spec: driftv1alpha1.CloudAccountSpec{
+			TokenSecretRef: driftv1alpha1.SecretKeyReference{Name: "digitalocean"},
+			Endpoint:       w.cloud.URL(),
+		},
+	}
+	for _, c := range change {
+		c(a)
+	}
+	Expect(admin.Create(ctx, a)).To(Succeed())
+}
+
+func (w *world) getAccount(ctx context.Context, g Gomega) *driftv1alpha1.CloudAccount {
+	a := &driftv1alpha1.CloudAccount{}
+	g.Expect(admin.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: accountName}, a)).To(Succeed())
+	return a
+}
+
+// annotateAccount sets an annotation on the account, as a person would.
+func (w *world) annotateAccount(ctx context.Context, key, value string) {
+	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, key, value)
+	a := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: accountName}}
+	Expect(admin.Patch(ctx, a, client.RawPatch("application/merge-patch+json", []byte(patch)))).To(Succeed())
+}
+
+// sync asks for a sync and waits until it and the detection on it are over.
+func (w *world) sync(ctx context.Context) *driftv1alpha1.CloudAccount {
+	GinkgoHelper()
+	w.syncs++
+	request := fmt.Sprintf("request-%d", w.syncs)
+	w.clock.SetTime(w.clock.Now().Add(time.Second))
+	w.annotateAccount(ctx, driftv1alpha1.SyncAnnotation, request)
+	var account *driftv1alpha1.CloudAccount
+	Eventually(ctx, func(g Gomega) {
+		account = w.getAccount(ctx, g)
+		g.Expect(account.Status.LastHandledSyncRequest).To(Equal(request))
+	}).Should(Succeed())
+	return account
+}
+
+// change does to the cloud what somebody does behind the operator's back, and
+// returns the answer.
+func (w *world) change(method, path string, body any) map[string]any {
+	GinkgoHelper()
+	answer, err := w.cloud.Change(method, path, body)
+	Expect(err).NotTo(HaveOccurred())
+	if len(answer) == 0 {
+		return nil
+	}
+	var out map[string]any
+	Expect(json.Unmarshal(answer, &out)).To(Succeed())
+	return out
+}
+
+// droplet makes a droplet and returns its id.
+func (w *world) droplet(name string, tags ...string) string {
+	GinkgoHelper()
+	out := w.change("POST", "/v2/droplets", map[string]any{
+		"name": name, "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "tags": tags,
+	})
+	return fmt.Sprintf("%.0f", out["droplet"].(map[string]any)["id"])
+}
+
+func (w *world) resize(id, size string) {
+	GinkgoHelper()
+	w.change("POST", "/v2/droplets/"+id+"/actions", map[string]any{"type": "power_off"})
+	w.change("GET", "/v2/droplets/"+id, nil)
+	w.change("POST", "/v2/droplets/"+id+"/actions", map[string]any{"type": "resize", "size": size})
+	w.change("GET", "/v2/droplets/"+id, nil)
+}
+
+// declaration is a CloudProvisioned with these desired fields.
+func (w *world) declaration(name, kind, id string, desired map[string]any) *driftv1alpha1.CloudProvisioned {
+	return &driftv1alpha1.CloudProvisioned{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		Spec: driftv1alpha1.CloudProvisionedSpec{
+			AccountRef: driftv1alpha1.LocalReference{Name: accountName},
+			Resource:   driftv1alpha1.ResourceSelector{Kind: kind, ID: id},
+			Desired:    values(desired),
+		},
+	}
+}
+
+func (w *world) declare(ctx context.Context, name, kind, id string, desired map[string]any) {
+	GinkgoHelper()
+	Expect(admin.Create(ctx, w.declaration(name, kind, id, desired))).To(Succeed())
+}
+
+// declareByName refers to the resource by its name.
+func (w *world) declareByName(ctx context.Context, name, kind, resourceName string, desired map[string]any) {
+	GinkgoHelper()
+	p := w.declaration(name, kind, "", desired)
+	p.Spec.Resource.Name = resourceName
+	Expect(admin.Create(ctx, p)).To(Succeed())
+}
+
+func values(in map[string]any) map[string]apiextensionsv1.JSON {
+	out := map[string]apiextensionsv1.JSON{}
+	for key, value := range in {
+		raw, err := json.Marshal(value)
+		Expect(err).NotTo(HaveOccurred())
+		out[key] = apiextensionsv1.JSON{Raw: raw}
+	}
+	return out
+}
+
+func (w *world) provisioned(ctx context.Context, g Gomega, name string) *driftv1alpha1.CloudProvisioned {
+	p := &driftv1alpha1.CloudProvisioned{}
+	g.Expect(admin.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, p)).To(Succeed())
+	return p
+}
+
+// editDesired changes one field of the declaration, as somebody with kubectl edit.
+func (w *world) editDesired(ctx context.Context, name, field string, value any) {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		p := w.provisioned(ctx, g, name)
+		for key, encoded := range values(map[string]any{field: value}) {
+			p.Spec.Desired[key] = encoded
+		}
+		g.Expect(admin.Update(ctx, p)).To(Succeed())
+	}).Should(Succeed())
+}
+
+// drifts are all of the namespace.
+func (w *world) drifts(ctx context.Context, g Gomega) []driftv1alpha1.CloudDrift {
+	var list driftv1alpha1.CloudDriftList
+	g.Expect(admin.List(ctx, &list, client.InNamespace(w.namespace))).To(Succeed())
+	return list.Items
+}
+
+// lines are the drifts as "provisioned field state expected actual".
+func (w *world) lines(ctx context.Context, g Gomega) []string {
+	out := []string{}
+	for _, d := range w.drifts(ctx, g) {
+		out = append(out, fmt.Sprintf("%s %s %s %s %s", d.Spec.ProvisionedRef.Name, d.Spec.Field, d.Status.State,
+			d.Status.Rendered.Expected, d.Status.Rendered.Actual))
+	}
+	return out
+}
+
+func (w *world) expectDrifts(ctx context.Context, lines ...string) {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) { g.Expect(w.lines(ctx, g)).To(ConsistOf(lines)) }).Should(Succeed())
+}
+
+// one is the only drift of that field that is open.
+func (w *world) open(ctx context.Context, field string) *driftv1alpha1.CloudDrift {
+	GinkgoHelper()
+	var found *driftv1alpha1.CloudDrift
+	Eventually(ctx, func(g Gomega) {
+		found = nil
+		for _, d := range w.drifts(ctx, g) {
+			if d.Spec.Field == field && d.Status.State == driftv1alpha1.DriftOpen {
+				g.Expect(found).To(BeNil(), "two open drifts of %s", field)
+				found = d.DeepCopy()
+			}
+		}
+		g.Expect(found).NotTo(BeNil(), "no open drift of %s", field)
+	}).Should(Succeed())
+	return found
+}
+
+// accept annotates the drift as alice, with kubectl.
+func (w *world) accept(ctx context.Context, drift string) {
+	GinkgoHelper()
+	_, stderr, err := controlPlane.Kubectl(ctx, alice, "annotate", "clouddrift", "-n", w.namespace, drift,
+		driftv1alpha1.ResolveAnnotation+"="+driftv1alpha1.ResolveAccept)
+	Expect(err).NotTo(HaveOccurred(), stderr)
+}
+
+func (w *world) drift(ctx context.Context, g Gomega, name string) *driftv1alpha1.CloudDrift {
+	d := &driftv1alpha1.CloudDrift{}
+	g.Expect(admin.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, d)).To(Succeed())
+	return d
+}
+
+// expectState waits until the drift is in the state.
+func (w *world) expectState(ctx context.Context, name string, state driftv1alpha1.DriftState) *driftv1alpha1.CloudDrift {
+	GinkgoHelper()
+	var d *driftv1alpha1.CloudDrift
+	Eventually(ctx, func(g Gomega) {
+		d = w.drift(ctx, g, name)
+		g.Expect(d.Status.State).To(Equal(state))
+	}).Should(Succeed())
+	return d
+}
+
+// expectCondition waits for a condition of a CloudProvisioned.
+func (w *world) expectCondition(ctx context.Context, name, conditionType string, status metav1.ConditionStatus, reason string, message ...string) {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		p := w.provisioned(ctx, g, name)
+		g.Expect(p.Status.Conditions).To(haveCondition(conditionType, status, reason, message...))
+		g.Expect(p.Status.ObservedGeneration).To(Equal(p.Generation))
+	}).Should(Succeed())
+}
+
+// expectAccount waits for a condition of the account.
+func (w *world) expectAccount(ctx context.Context, conditionType string, status metav1.ConditionStatus, reason string, message ...string) {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		g.Expect(w.getAccount(ctx, g).Status.Conditions).To(haveCondition(conditionType, status, reason, message...))
+	}).Should(Succeed())
+}
+
+func haveCondition(conditionType string, status metav1.ConditionStatus, reason string, message ...string) types.GomegaMatcher {
+	return WithTransform(func(conditions []metav1.Condition) string {
+		c := meta.FindStatusCondition(conditions, conditionType)
+		if c == nil {
+			return "no condition " + conditionType
+		}
+		return fmt.Sprintf("%s %s: %s", c.Status, c.Reason, c.Message)
+	}, And(HavePrefix("%s %s: ", status, reason), ContainSubstring("%s", strings.Join(message, ""))))
+}
+
+// events are the reasons of the events about an object, each as often as it was sent.
+func (w *world) events(ctx context.Context, g Gomega, kind, name string) []string {
+	var list eventsv1.EventList
+	g.Expect(admin.List(ctx, &list, client.InNamespace(w.namespace))).To(Succeed())
+	var out []string
+	for _, e := range list.Items {
+		if e.Regarding.Kind != kind || e.Regarding.Name != name {
+			continue
+		}
+		times := 1
+		if e.Series != nil {
+			times = int(e.Series.Count)
+		}
+		for range times {
+			out = append(out, e.Reason)
+		}
+	}
+	return out
+}
+
+func (w *world) delete(ctx context.Context, o client.Object) {
+	GinkgoHelper()
+	if err := admin.Delete(ctx, o); !apierrors.IsNotFound(err) {
+		Expect(err).NotTo(HaveOccurred())
+	}
+}

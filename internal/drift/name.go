@@ -48,7 +48,8 @@ func (s Subject) Name(field string, episode int64) string {
 	hash := strings.ToLower(base32.HexEncoding.EncodeToString(sum[:]))[:hashChars]
 	tail := "-" + hash + "-" + strconv.FormatInt(episode, 10)
 	head := joinSlugs(slug(s.Kind, kindChars), slug(s.ID, idChars))
-	return joinSlugs(head, slug(field, maxName-len(head)-1-len(tail))) + tail
+	field = slug(field, maxName-len(head)-len("-")-len(tail))
+	return strings.TrimLeft(joinSlugs(head, field)+tail, "-")
 }
 
 func joinSlugs(first, second string) string {
@@ -65,16 +66,16 @@ func slug(text string, limit int) string {
 			dash = b.Len() > 0
 			continue
 		}
-		if dash && b.Len() < limit-1 {
+		if dash {
 			b.WriteByte('-')
+			dash = false
 		}
-		dash = false
+		b.WriteRune(r)
 		if b.Len() >= limit {
 			break
 		}
-		b.WriteRune(r)
 	}
-	return strings.TrimRight(b.String(), "-")
+	return strings.TrimRight(b.String()[:min(b.Len(), limit)], "-")
 }
 
 // Observation identifies what was seen of a field: a hash of the three. An

@@ -3,7 +3,7 @@ package drift
 import "strings"
 
 // Nearest returns the name most like the one that somebody wrote: one that shares
-// its words first (size_slug for size), else the one with the fewest letters to
+// its words or its beginning first (size_slug for size, memory for mem), else the one with the fewest letters to
 // change. It is empty only where there are no names.
 func Nearest(wrote string, names []string) string {
 	best, bestRank := "", rank{}
@@ -28,7 +28,8 @@ func (r rank) less(other rank) bool {
 func rankOf(wrote, name string) rank {
 	wrote, name = words(wrote), words(name)
 	letters := editDistance(wrote, name)
-	if strings.Contains("_"+name+"_", "_"+wrote+"_") || strings.Contains("_"+wrote+"_", "_"+name+"_") {
+	sharesWords := strings.Contains("_"+name+"_", "_"+wrote+"_") || strings.Contains("_"+wrote+"_", "_"+name+"_")
+	if sharesWords || len(wrote) > 2 && strings.HasPrefix(name, wrote) {
 		return rank{tier: 1, letters: letters}
 	}
 	return rank{tier: letters, letters: letters}

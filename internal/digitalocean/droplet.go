@@ -5,42 +5,43 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strconv"
 )
 
-var _ = register(kind{
-	name: "Droplet", one: "droplet", many: "droplets",
-	path: "v2/droplets", listKey: "droplets", itemKey: "droplet",
-	// The plain listing leaves GPU droplets out.
-	queries: []url.Values{{}, {"type": {"gpus"}}},
-	fields: []field{
-		{path: "name"},
-		{path: "region", read: slugOf},
-		{path: "size_slug"},
-		{path: "status"},
-		{path: "tags"},
-		{path: "image", read: only("id", "slug", "name", "type", "distribution")},
-		{path: "vpc_uuid"},
-		{path: "features"},
-		{path: "backups", key: "features", read: backupsFeature},
-		{path: "ipv6", key: "features", read: has("ipv6")},
-		{path: "monitoring", key: "features", read: has("monitoring")},
-		{path: "backup_policy", key: noKey},
-		{path: "memory"},
-		{path: "vcpus"},
-		{path: "disk"},
-		{path: "volume_ids"},
-		{path: "backup_ids"},
-		{path: "snapshot_ids"},
-		{path: "networks", read: readNetworks},
-		{path: "created_at"},
-	},
-	aside: &aside{
-		paths: []string{"backups", "backup_policy"},
-		list:  listBackupPolicies,
-		get:   getBackupPolicy,
-	},
-})
+func init() {
+	register(kind{
+		name: "Droplet", one: "droplet", many: "droplets",
+		path: "v2/droplets", listKey: "droplets", itemKey: "droplet",
+		// The plain listing leaves GPU droplets out.
+		queries: []url.Values{{}, {"type": {"gpus"}}},
+		fields: []field{
+			{path: "name"},
+			{path: "region", read: slugOf},
+			{path: "size_slug"},
+			{path: "status"},
+			{path: "tags"},
+			{path: "image", read: only("id", "slug", "name", "type", "distribution")},
+			{path: "vpc_uuid"},
+			{path: "features"},
+			{path: "backups", key: "features", read: backupsFeature},
+			{path: "ipv6", key: "features", read: has("ipv6")},
+			{path: "monitoring", key: "features", read: has("monitoring")},
+			{path: "backup_policy", key: noKey},
+			{path: "memory"},
+			{path: "vcpus"},
+			{path: "disk"},
+			{path: "volume_ids"},
+			{path: "backup_ids"},
+			{path: "snapshot_ids"},
+			{path: "networks", read: readNetworks},
+			{path: "created_at"},
+		},
+		aside: &aside{
+			paths: []string{"backups", "backup_policy"},
+			list:  listBackupPolicies,
+			get:   getBackupPolicy,
+		},
+	})
+}
 
 // noKey is of a field that no body holds: it is unseen until aside tells it.
 const noKey = "\x00"
@@ -114,11 +115,8 @@ func listBackupPolicies(ctx context.Context, c *Client) (map[string]map[string]a
 }
 
 func getBackupPolicy(ctx context.Context, c *Client, id string) (map[string]any, error) {
-	if _, err := strconv.ParseUint(id, 10, 64); err != nil {
-		return nil, nil
-	}
-	doing := "reading the backup policy of droplet " + id
-	body, _, err := c.get(ctx, doing, "v2/droplets/"+id+"/backups/policy", nil)
+	doing := "reading the backup policy of droplet " + clean(id, c.token)
+	body, _, err := c.get(ctx, doing, "v2/droplets/"+url.PathEscape(id)+"/backups/policy", nil)
 	if err != nil {
 		return nil, err
 	}

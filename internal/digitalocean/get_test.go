@@ -167,7 +167,7 @@ func TestGetTagSpeltOtherwise(t *testing.T) {
 }
 
 func TestGetRefusesAnEndlessAnswer(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		chunk := make([]byte, 1<<20)
 		for range maxBody>>20 + 1 {
 			if _, err := w.Write(chunk); err != nil {

@@ -67,7 +67,7 @@ type aside struct {
 var registry = map[string]*kind{}
 
 // register panics on a kind that the package kinds does not know.
-func register(k kind) *kind {
+func register(k kind) {
 	known, ok := kinds.Lookup(k.name)
 	if !ok {
 		panic("digitalocean: the package kinds does not know " + k.name)
@@ -81,7 +81,6 @@ func register(k kind) *kind {
 		k.queries = []url.Values{{}}
 	}
 	registry[k.name] = &k
-	return &k
 }
 
 func lookup(name, doing string) (*kind, error) {

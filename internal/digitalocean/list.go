@@ -27,18 +27,7 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 			Message: "that takes a complete listing of the kind " + k.parent}
 	}
 	l := &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
-	if k.parent == "" {
-		err = l.listAll(ctx, "")
-	}
-	for _, parent := range parents.Resources {
-		if k.parent == "" || err != nil {
-			break
-		}
-		err = l.listAll(ctx, parent.ID)
-	}
-	if err == nil {
-		err = l.lookAside(ctx)
-	}
+	err = l.list(ctx, parents)
 	listing.Resources = l.resources
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt
@@ -57,6 +46,21 @@ type lister struct {
 	startedAt time.Time
 }
 
+func (l *lister) list(ctx context.Context, parents resource.Listing) error {
+	if l.kind.parent == "" {
+		if err := l.listAll(ctx, ""); err != nil {
+			return err
+		}
+		return l.lookAside(ctx)
+	}
+	for _, parent := range parents.Resources {
+		if err := l.listAll(ctx, parent.ID); err != nil {
+			return err
+		}
+	}
+	return l.lookAside(ctx)
+}
+
 // listAll reads the listings that together show all that a parent has.
 func (l *lister) listAll(ctx context.Context, parentID string) error {
 	k, c := l.kind, l.client
@@ -68,39 +72,43 @@ func (l *lister) listAll(ctx context.Context, parentID string) error {
 		if len(query) > 0 {
 			doing += " with " + query.Encode()
 		}
-		pages := pages{doing: doing, path: k.listPath(parentID), query: query, key: k.listKey}
-		var found []resource.Resource
-		err := c.walk(ctx, pages, func(p *pageReader) error {
-			if l.startedAt.IsZero() {
-				l.startedAt = p.askedAt
-			}
-			if p.number == 1 {
-				// A walk that begins anew must not keep what has gone since the last.
-				found = found[:0]
-			}
-			body := object{}
-			return eachElement(p.raw, func(element json.RawMessage) error {
-				if err := body.cut(element); err != nil {
-					return err
-				}
-				res, err := k.read(body, parentID, l.values)
-				if err != nil {
-					return err
-				}
-				res.ObservedAt = p.askedAt
-				p.saw(res.ID)
-				found = append(found, res)
-				return nil
-			})
-		})
-		for _, res := range found {
-			l.keep(res)
-		}
-		if err != nil {
+		if err := l.listOne(ctx, pages{doing, k.listPath(parentID), query, k.listKey}, parentID); err != nil {
 			return k.notListed(err)
 		}
 	}
 	return nil
+}
+
+// listOne reads one listing.
+func (l *lister) listOne(ctx context.Context, pages pages, parentID string) error {
+	var found []resource.Resource
+	body := object{}
+	err := l.client.walk(ctx, pages, func(p *pageReader) error {
+		if l.startedAt.IsZero() {
+			l.startedAt = p.askedAt
+		}
+		if p.number == 1 {
+			// A walk that begins anew must not keep what has gone since the last.
+			found = found[:0]
+		}
+		return eachElement(p.raw, func(element json.RawMessage) error {
+			if err := body.cut(element); err != nil {
+				return err
+			}
+			res, err := l.kind.read(body, parentID, l.values)
+			if err != nil {
+				return err
+			}
+			res.ObservedAt = p.askedAt
+			p.saw(res.ID)
+			found = append(found, res)
+			return nil
+		})
+	})
+	for _, res := range found {
+		l.keep(res)
+	}
+	return err
 }
 
 // notListed keeps a listing's 404 from reading as one resource's: either the

@@ -52,7 +52,7 @@ func TestListWalksAllPages(t *testing.T) {
 }
 
 func TestListOfNothingIsComplete(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, `{"volumes":[],"links":{},"meta":{"total":0}}`)
 	})
 	got, err := listVolumes(t, c)
@@ -203,7 +203,7 @@ func TestListPagesThatDoNotAddUp(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			handler, count := numbered(func(n int, w http.ResponseWriter, r *http.Request) {
+			handler, count := numbered(func(n int, w http.ResponseWriter, _ *http.Request) {
 				_, _ = fmt.Fprint(w, tt.pages[(n-1)%len(tt.pages)])
 			})
 			got, err := listVolumes(t, serve(t, handler))

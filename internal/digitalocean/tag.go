@@ -1,10 +1,12 @@
 package digitalocean
 
-var _ = register(kind{
-	name: "Tag", one: "tag", many: "tags",
-	path: "v2/tags", listKey: "tags", itemKey: "tag",
-	id: "name",
-	fields: []field{
-		{path: "name"},
-	},
-})
+func init() {
+	register(kind{
+		name: "Tag", one: "tag", many: "tags",
+		path: "v2/tags", listKey: "tags", itemKey: "tag",
+		id: "name",
+		fields: []field{
+			{path: "name"},
+		},
+	})
+}

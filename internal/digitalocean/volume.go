@@ -1,17 +1,19 @@
 package digitalocean
 
-var _ = register(kind{
-	name: "Volume", one: "volume", many: "volumes",
-	path: "v2/volumes", listKey: "volumes", itemKey: "volume",
-	fields: []field{
-		{path: "name"},
-		{path: "region", read: slugOf},
-		{path: "tags"},
-		{path: "size_gigabytes"},
-		{path: "description", optional: true},
-		{path: "droplet_ids"},
-		{path: "filesystem_type", optional: true},
-		{path: "filesystem_label", optional: true},
-		{path: "created_at"},
-	},
-})
+func init() {
+	register(kind{
+		name: "Volume", one: "volume", many: "volumes",
+		path: "v2/volumes", listKey: "volumes", itemKey: "volume",
+		fields: []field{
+			{path: "name"},
+			{path: "region", read: slugOf},
+			{path: "tags"},
+			{path: "size_gigabytes"},
+			{path: "description", optional: true},
+			{path: "droplet_ids"},
+			{path: "filesystem_type", optional: true},
+			{path: "filesystem_label", optional: true},
+			{path: "created_at"},
+		},
+	})
+}

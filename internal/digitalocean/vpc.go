@@ -1,15 +1,17 @@
 package digitalocean
 
-var _ = register(kind{
-	name: "VPC", one: "VPC", many: "VPCs",
-	path: "v2/vpcs", listKey: "vpcs", itemKey: "vpc",
-	fields: []field{
-		{path: "name"},
-		{path: "region", read: slugOf},
-		{path: "description", optional: true},
-		{path: "ip_range"},
-		{path: "default"},
-		{path: "urn"},
-		{path: "created_at"},
-	},
-})
+func init() {
+	register(kind{
+		name: "VPC", one: "VPC", many: "VPCs",
+		path: "v2/vpcs", listKey: "vpcs", itemKey: "vpc",
+		fields: []field{
+			{path: "name"},
+			{path: "region", read: slugOf},
+			{path: "description", optional: true},
+			{path: "ip_range"},
+			{path: "default"},
+			{path: "urn"},
+			{path: "created_at"},
+		},
+	})
+}

@@ -135,8 +135,7 @@ func (p *pageReader) read(body []byte, key string, read func(*pageReader) error)
 	return readPaging(answer)
 }
 
-// readPaging reads links and meta. Neither is there when all fits on a page of
-// an endpoint that does not page.
+// readPaging reads links and meta. An endpoint that does not page has neither.
 func readPaging(answer object) (page, error) {
 	var (
 		links struct {
@@ -144,11 +143,14 @@ func readPaging(answer object) (page, error) {
 		}
 		meta struct{ Total *int }
 	)
-	for key, into := range map[string]any{"links": &links, "meta": &meta} {
-		if raw := answer[key]; raw != nil {
-			if err := json.Unmarshal(raw, into); err != nil {
-				return page{}, fmt.Errorf("%q can't be read: %w", key, err)
-			}
+	if raw := answer["links"]; raw != nil {
+		if err := json.Unmarshal(raw, &links); err != nil {
+			return page{}, fmt.Errorf("its links can't be read: %w", err)
+		}
+	}
+	if raw := answer["meta"]; raw != nil {
+		if err := json.Unmarshal(raw, &meta); err != nil {
+			return page{}, fmt.Errorf("its meta can't be read: %w", err)
 		}
 	}
 	p := page{next: links.Pages.Next != "", hasTotal: meta.Total != nil}

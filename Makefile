@@ -37,16 +37,20 @@ help: ## Show this help.
 ##@ Try it
 
 .PHONY: demo
-demo: ## Show the operator at work, from an empty machine to an accepted drift.
-	@go run ./hack/stackctl demo
+demo: stackctl ## Show the operator at work, from an empty machine to an accepted drift.
+	@$(BIN)/stackctl demo
 
 .PHONY: up
-up: ## Start control plane, simulated DigitalOcean and operator in the background.
-	@go run ./hack/stackctl up
+up: stackctl ## Start control plane, simulated DigitalOcean and operator in the background.
+	@$(BIN)/stackctl up
 
 .PHONY: down
-down: ## End what `make up` started.
-	@go run ./hack/stackctl down
+down: stackctl ## End what `make up` started.
+	@$(BIN)/stackctl down
+
+.PHONY: stackctl
+stackctl:
+	@CGO_ENABLED=0 go build -o $(BIN)/stackctl ./hack/stackctl
 
 ##@ Development
 

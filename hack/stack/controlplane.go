@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -164,6 +163,10 @@ func (cp *ControlPlane) Alive() error {
 	}
 	return nil
 }
+
+// Done is closed when the API server has ended, and with it what everything else
+// stands on. Alive then says why.
+func (cp *ControlPlane) Done() <-chan struct{} { return cp.apiServer.Done() }
 
 func (cp *ControlPlane) adminKubeconfig() string { return filepath.Join(cp.dir, "admin.kubeconfig") }
 
@@ -330,19 +333,4 @@ func GetOK(client *http.Client, url string) func(context.Context) error {
 		}
 		return nil
 	}
-}
-
-// FreePorts are n different ports that nobody listens on at the moment.
-func FreePorts(ctx context.Context, n int) ([]int, error) {
-	var listen net.ListenConfig
-	ports := make([]int, 0, n)
-	for range n {
-		listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("looking for a free port: %w", err)
-		}
-		defer func() { _ = listener.Close() }()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }

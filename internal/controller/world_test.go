@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -26,6 +27,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/config/admission"
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
@@ -58,7 +60,7 @@ func newWorld(ctx context.Context) *world {
 		digitalocean.WithTimeout(2*time.Second),
 	)
 	w.options = controller.Options{
-		Clouds: func(endpoint, token string) (controller.Cloud, error) { return pool.Client(endpoint, token) },
+		Clouds:           func(endpoint, token string) (controller.Cloud, error) { return pool.Client(endpoint, token) },
 		AllowedEndpoints: []string{w.cloud.URL()},
 		Clock:            w.clock,
 		SecretPoll:       time.Second,
@@ -184,10 +186,9 @@ func (w *world) droplet(name string, tags ...string) string {
 
 func (w *world) resize(id, size string) {
 	GinkgoHelper()
-	w.change("POST", "/v2/droplets/"+id+"/actions", map[string]any{"type": "power_off"})
-	w.change("GET", "/v2/droplets/"+id, nil)
-	w.change("POST", "/v2/droplets/"+id+"/actions", map[string]any{"type": "resize", "size": size})
-	w.change("GET", "/v2/droplets/"+id, nil)
+	for _, action := range []map[string]any{{"type": "power_off"}, {"type": "resize", "size": size}, {"type": "power_on"}} {
+		w.change("POST", "/v2/droplets/"+id+"/actions", action)
+	}
 }
 
 // declaration is a CloudProvisioned with these desired fields.
@@ -360,4 +361,23 @@ func (w *world) delete(ctx context.Context, o client.Object) {
 	if err := admin.Delete(ctx, o); !apierrors.IsNotFound(err) {
 		Expect(err).NotTo(HaveOccurred())
 	}
+}
+
+func (w *world) secret() *corev1.Secret {
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "digitalocean"}}
+}
+
+func (w *world) endpoint(ctx context.Context, url string) {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		a := w.getAccount(ctx, g)
+		a.Spec.Endpoint = url
+		g.Expect(admin.Update(ctx, a)).To(Succeed())
+	}).Should(Succeed())
+}
+
+func bindingOfResolution(ctx context.Context) *admissionv1.ValidatingAdmissionPolicyBinding {
+	b := &admissionv1.ValidatingAdmissionPolicyBinding{}
+	Expect(admin.Get(ctx, client.ObjectKey{Name: admission.ResolutionPolicy}, b)).To(Succeed())
+	return b
 }

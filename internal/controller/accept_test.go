@@ -1,0 +1,284 @@
+package controller_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+)
+
+var _ = Describe("Accept", func() {
+	var w *world
+	BeforeEach(func(ctx SpecContext) {
+		w = newWorld(ctx)
+	})
+
+	// drifted is a declared droplet whose size and tags differ.
+	drifted := func(ctx context.Context) (id string) {
+		id = w.droplet("web-1", "web", "blue")
+		w.account(ctx)
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{
+			"size_slug": "s-2vcpu-4gb", "tags": []string{"web"}, "region": "nyc3"})
+		return id
+	}
+
+	It("writes the live value, says who, and makes each accept an owner of its own", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		size, tags := w.open(ctx, "size_slug"), w.open(ctx, "tags")
+		w.accept(ctx, size.Name)
+		w.accept(ctx, tags.Name)
+		for _, name := range []string{size.Name, tags.Name} {
+			d := w.expectState(ctx, name, driftv1alpha1.DriftAccepted)
+			Expect(d.Status.ResolvedBy).To(Equal("alice"))
+			Expect(d.Status.Resolution.Observation).To(Equal(d.Status.Observation))
+		}
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+		p := w.provisioned(ctx, Default, "web-1")
+		Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-1vcpu-1gb"`))
+		Expect(string(p.Spec.Desired["tags"].Raw)).To(MatchJSON(`["web","blue"]`))
+		var managers []string
+		for _, f := range p.ManagedFields {
+			managers = append(managers, f.Manager)
+		}
+		Expect(managers).To(ContainElements("accept-"+size.Name, "accept-"+tags.Name))
+	})
+
+	It("applies nothing when the live value moved since the approval", func(ctx SpecContext) {
+		id := drifted(ctx)
+		o := w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		o.Stop()
+		w.accept(ctx, d.Name)
+		By("another resize before the operator is back")
+		w.resize(id, "s-2vcpu-2gb")
+		w.annotateAccount(ctx, driftv1alpha1.SyncAnnotation, "before")
+		stop := crashpoint.Handle(func(p crashpoint.Point) {})
+		defer stop()
+		// The inventory is refreshed first, as by an operator that was faster.
+		hold := w.options
+		w.options.Workers = 1
+		w.startOperator()
+		w.options = hold
+		Eventually(ctx, func(g Gomega) {
+			current := w.drift(ctx, g, d.Name)
+			g.Expect(current.Status.State).To(Or(Equal(driftv1alpha1.DriftAccepted), Equal(driftv1alpha1.DriftOpen)))
+			if current.Status.State == driftv1alpha1.DriftAccepted {
+				// It was carried out on what was known then; the next drift is the resize.
+				g.Expect(string(current.Status.Actual.Raw)).To(Equal(`"s-1vcpu-1gb"`))
+				return
+			}
+			g.Expect(current.Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
+			g.Expect(string(current.Status.Actual.Raw)).To(Equal(`"s-2vcpu-2gb"`))
+			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalOutdated))
+		}).Should(Succeed())
+	})
+
+	It("loses no concurrent edit", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		var once sync.Once
+		stop := crashpoint.Handle(func(p crashpoint.Point) {
+			if p == crashpoint.AcceptIntended {
+				once.Do(func() {
+					defer GinkgoRecover()
+					w.editDesired(context.Background(), "web-1", "monitoring", true)
+				})
+			}
+		})
+		defer stop()
+		w.accept(ctx, d.Name)
+		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
+		p := w.provisioned(ctx, Default, "web-1")
+		Expect(string(p.Spec.Desired["monitoring"].Raw)).To(Equal("true"))
+		Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-1vcpu-1gb"`))
+	})
+
+	It("takes an intent back when the declaration moved before it was applied", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		var once sync.Once
+		stop := crashpoint.Handle(func(p crashpoint.Point) {
+			if p == crashpoint.AcceptIntended {
+				once.Do(func() {
+					defer GinkgoRecover()
+					w.editDesired(context.Background(), "web-1", "size_slug", "s-4vcpu-8gb")
+				})
+			}
+		})
+		defer stop()
+		w.accept(ctx, d.Name)
+		Eventually(ctx, func(g Gomega) {
+			current := w.drift(ctx, g, d.Name)
+			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
+			g.Expect(current.Status.Resolution).To(BeNil())
+			g.Expect(current.Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
+			g.Expect(string(current.Status.Expected.Raw)).To(Equal(`"s-4vcpu-8gb"`))
+			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalOutdated))
+		}).Should(Succeed())
+		Expect(string(w.provisioned(ctx, Default, "web-1").Spec.Desired["size_slug"].Raw)).To(Equal(`"s-4vcpu-8gb"`))
+	})
+
+	It("refuses to accept that a resource is gone", func(ctx SpecContext) {
+		w.account(ctx)
+		w.declare(ctx, "never", "Droplet", "999999999", map[string]any{"region": "nyc3"})
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "(existence)")
+		w.accept(ctx, d.Name)
+		Eventually(ctx, func(g Gomega) {
+			current := w.drift(ctx, g, d.Name)
+			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
+			g.Expect(current.Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
+			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalRefused))
+		}).Should(Succeed())
+	})
+
+	It("waits while the admission policies are not in force", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		binding := bindingOfResolution(ctx)
+		w.delete(ctx, binding)
+		DeferCleanup(func(ctx SpecContext) {
+			binding.ResourceVersion, binding.UID = "", ""
+			Expect(client.IgnoreAlreadyExists(admin.Create(ctx, binding))).To(Succeed())
+			waitForAdmission(ctx)
+		})
+		w.clock.SetTime(w.clock.Now().Add(11e9))
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixAdmission, "clouddrift-resolution")
+		w.accept(ctx, d.Name)
+		Consistently(ctx, func(g Gomega) {
+			g.Expect(w.drift(ctx, g, d.Name).Status.Resolution).To(BeNil())
+		}).Should(Succeed())
+	})
+
+	It("is neither lost nor made twice, wherever it is cut short", func(ctx SpecContext) {
+		points := []crashpoint.Point{crashpoint.AcceptApproved, crashpoint.AcceptIntended, crashpoint.AcceptApplied, crashpoint.AcceptClosed}
+		for _, point := range points {
+			By(string(point))
+			w = newWorld(ctx)
+			drifted(ctx)
+			o := w.startOperator()
+			w.sync(ctx)
+			d := w.open(ctx, "size_slug")
+			w.open(ctx, "tags")
+
+			held := holdAt(point)
+			w.accept(ctx, d.Name)
+			Eventually(held.reached).Should(BeClosed())
+			o.Stop()
+			held.release()
+
+			By("somebody editing after it was applied, before the operator is back")
+			if point == crashpoint.AcceptApplied || point == crashpoint.AcceptClosed {
+				w.editDesired(ctx, "web-1", "size_slug", "s-8vcpu-16gb")
+			}
+			w.startOperator()
+			w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
+			w.sync(ctx)
+			p := w.provisioned(ctx, Default, "web-1")
+			if point == crashpoint.AcceptApplied || point == crashpoint.AcceptClosed {
+				Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-8vcpu-16gb"`), "an accept that was over is not made again")
+				w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["web","blue"]`,
+					"web-1 size_slug Open s-8vcpu-16gb s-1vcpu-1gb")
+			} else {
+				Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-1vcpu-1gb"`))
+				w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["web","blue"]`)
+			}
+			Eventually(ctx, func(g Gomega) {
+				for _, field := range w.provisioned(ctx, g, "web-1").Status.Fields {
+					if field.OpenDrift != "" {
+						g.Expect(w.drift(ctx, g, field.OpenDrift).Status.State).To(Equal(driftv1alpha1.DriftOpen), field.Path)
+					}
+				}
+			}).Should(Succeed())
+		}
+		AddReportEntry("crash points of an accept", fmt.Sprint(len(points)))
+		GinkgoWriter.Printf("an accept was cut short at %d points\n", len(points))
+	})
+
+	It("finishes an accept that was cut short before it makes the next", func(ctx SpecContext) {
+		drifted(ctx)
+		o := w.startOperator()
+		w.sync(ctx)
+		size, tags := w.open(ctx, "size_slug"), w.open(ctx, "tags")
+		held := holdAt(crashpoint.AcceptApplied)
+		w.accept(ctx, size.Name)
+		Eventually(held.reached).Should(BeClosed())
+		o.Stop()
+		held.release()
+		w.editDesired(ctx, "web-1", "size_slug", "s-8vcpu-16gb")
+		w.accept(ctx, tags.Name)
+		w.startOperator()
+		w.expectState(ctx, size.Name, driftv1alpha1.DriftAccepted)
+		w.expectState(ctx, tags.Name, driftv1alpha1.DriftAccepted)
+		p := w.provisioned(ctx, Default, "web-1")
+		Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-8vcpu-16gb"`))
+		Expect(string(p.Spec.Desired["tags"].Raw)).To(MatchJSON(`["web","blue"]`))
+	})
+})
+
+var _ = Describe("Detection cut short", func() {
+	It("goes on where it was, at every point", func(ctx SpecContext) {
+		for _, point := range []crashpoint.Point{crashpoint.DetectRemembered, crashpoint.DetectCreated, crashpoint.DetectClosed} {
+			By(string(point))
+			w := newWorld(ctx)
+			id := w.droplet("web-1")
+			w.account(ctx)
+			o := w.startOperator()
+			w.sync(ctx)
+			held := holdAt(point)
+			w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-2vcpu-4gb"})
+			if point == crashpoint.DetectClosed {
+				w.open(ctx, "size_slug")
+				w.editDesired(ctx, "web-1", "size_slug", "s-1vcpu-1gb")
+			}
+			Eventually(held.reached).Should(BeClosed())
+			o.Stop()
+			held.release()
+			w.startOperator()
+			w.sync(ctx)
+			if point == crashpoint.DetectClosed {
+				w.expectDrifts(ctx, "web-1 size_slug Stale s-2vcpu-4gb s-1vcpu-1gb")
+			} else {
+				w.expectDrifts(ctx, "web-1 size_slug Open s-2vcpu-4gb s-1vcpu-1gb")
+			}
+			Expect(w.drifts(ctx, Default)[0].Spec.Episode).To(Equal(int64(1)))
+		}
+	})
+})
+
+// hold stands for an operator that ended at a crash point: whoever reaches it
+// never goes on.
+type hold struct {
+	reached chan struct{}
+	release func()
+}
+
+func holdAt(point crashpoint.Point) *hold {
+	h := &hold{reached: make(chan struct{})}
+	var once sync.Once
+	h.release = crashpoint.Handle(func(p crashpoint.Point) {
+		if p == point {
+			once.Do(func() { close(h.reached) })
+			select {} // as dead as a process that ended, but for its memory
+		}
+	})
+	DeferCleanup(h.release)
+	return h
+}

@@ -1,0 +1,303 @@
+package controller_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
+)
+
+var _ = Describe("Sync", func() {
+	var w *world
+	BeforeEach(func(ctx SpecContext) {
+		w = newWorld(ctx)
+	})
+
+	// baseline is three droplets, one of them declared and drifted, one declared and
+	// in sync, so that anything wrongly concluded shows.
+	baseline := func(ctx context.Context) (drifted, inSync string) {
+		drifted, inSync = w.droplet("drifted"), w.droplet("in-sync")
+		w.droplet("undeclared")
+		w.startOperator()
+		w.account(ctx)
+		w.declare(ctx, "drifted", "Droplet", drifted, map[string]any{"size_slug": "s-2vcpu-4gb"})
+		w.declare(ctx, "in-sync", "Droplet", inSync, map[string]any{"size_slug": "s-1vcpu-1gb"})
+		account := w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady))
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced))
+		w.expectDrifts(ctx, "drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb")
+		return drifted, inSync
+	}
+
+	type fault struct {
+		fault  dosim.Fault
+		kind   string
+		reason string
+	}
+	DescribeTable("concludes nothing from a listing that fails, says what is behind, and recovers",
+		func(ctx SpecContext, f fault) {
+			drifted, inSync := baseline(ctx)
+			if f.fault.Page > 1 {
+				Expect(w.cloud.Seed("Droplet", 250)).To(Succeed())
+				w.sync(ctx)
+			}
+			before := resourceVersions(ctx, w)
+
+			By("changing what would open one drift and close the other, behind the fault")
+			if f.kind == "Droplet" {
+				w.resize(inSync, "s-2vcpu-2gb")
+				w.resize(drifted, "s-2vcpu-4gb")
+			}
+			remove := w.cloud.AddFault(f.fault)
+			account := w.sync(ctx)
+			Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+			Expect(resourceVersions(ctx, w)).To(Equal(before), "no CloudResource may be written")
+			Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionFalse, driftv1alpha1.ReasonKindsBehind, f.kind+" since"))
+			behind := kindOf(account, f.kind)
+			Expect(behind.Reason).To(Equal(f.reason), behind.Message)
+			Expect(behind.BehindSince).NotTo(BeNil())
+			Expect(behind.ObservedAt).NotTo(BeNil())
+
+			By("recovering by itself")
+			remove()
+			w.clock.SetTime(w.clock.Now().Add(11 * time.Minute))
+			w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced)
+			if f.kind == "Droplet" {
+				w.expectDrifts(ctx, "drifted size_slug Stale s-2vcpu-4gb s-1vcpu-1gb", "in-sync size_slug Open s-1vcpu-1gb s-2vcpu-2gb")
+			}
+		},
+		Entry("500 on the second page", fault{dosim.Fault{Path: "/v2/droplets", Page: 2, Status: 500}, "Droplet", driftv1alpha1.ReasonServerError}),
+		Entry("cut in the middle of the second page", fault{dosim.Fault{Path: "/v2/droplets", Page: 2, Cut: true}, "Droplet", driftv1alpha1.ReasonUnreachable}),
+		Entry("half a body as if it were all", fault{dosim.Fault{Path: "/v2/droplets", Truncate: true}, "Droplet", driftv1alpha1.ReasonMalformed}),
+		Entry("items left out of a page", fault{dosim.Fault{Path: "/v2/droplets", DropItems: 1}, "Droplet", driftv1alpha1.ReasonIncomplete}),
+		Entry("an item twice", fault{dosim.Fault{Path: "/v2/droplets", RepeatItem: true}, "Droplet", driftv1alpha1.ReasonIncomplete}),
+		Entry("no answer", fault{dosim.Fault{Path: "/v2/droplets", Hang: true}, "Droplet", driftv1alpha1.ReasonUnreachable}),
+		Entry("an empty listing with a proxy's page", fault{dosim.Fault{Path: "/v2/droplets", Status: 200, Body: "<html>maintenance</html>"}, "Droplet", driftv1alpha1.ReasonMalformed}),
+		Entry("an empty object", fault{dosim.Fault{Path: "/v2/droplets", Status: 200, Body: "{}"}, "Droplet", driftv1alpha1.ReasonMalformed}),
+		Entry("404 on the listing", fault{dosim.Fault{Path: "/v2/droplets", Status: 404}, "Droplet", driftv1alpha1.ReasonRefused}),
+		Entry("403 on volumes", fault{dosim.Fault{Path: "/v2/volumes", Status: 403}, "Volume", driftv1alpha1.ReasonFixScopes}),
+	)
+
+	It("believes an absence only when asking for it is answered 404", func(ctx SpecContext) {
+		_, inSync := baseline(ctx)
+		By("leaving it out of a listing whose numbers add up")
+		w.change("DELETE", "/v2/droplets/"+inSync, nil)
+		remove := w.cloud.AddFault(dosim.Fault{Method: http.MethodGet, Path: "/v2/droplets/" + inSync, Status: 500})
+		account := w.sync(ctx)
+		Expect(kindOf(account, "Droplet").Reason).To(Equal(driftv1alpha1.ReasonServerError))
+		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+		remove()
+		w.sync(ctx)
+		w.expectDrifts(ctx, "drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb", "in-sync (existence) Open present absent")
+	})
+
+	It("deletes the CloudResource of what is gone, and keeps a tombstone while it is declared", func(ctx SpecContext) {
+		_, inSync := baseline(ctx)
+		names := func() []string {
+			var list driftv1alpha1.CloudResourceList
+			Expect(admin.List(ctx, &list, client.InNamespace(w.namespace))).To(Succeed())
+			var out []string
+			for _, r := range list.Items {
+				if r.Spec.Kind == "Droplet" {
+					out = append(out, fmt.Sprintf("%s absent=%v", *r.Observed.Name, r.Observed.AbsentSince != nil))
+				}
+			}
+			return out
+		}
+		Expect(names()).To(ConsistOf("drifted absent=false", "in-sync absent=false", "undeclared absent=false"))
+		for _, d := range w.change("GET", "/v2/droplets?name=undeclared", nil)["droplets"].([]any) {
+			w.change("DELETE", fmt.Sprintf("/v2/droplets/%.0f", d.(map[string]any)["id"]), nil)
+		}
+		w.change("DELETE", "/v2/droplets/"+inSync, nil)
+		w.sync(ctx)
+		Expect(names()).To(ConsistOf("drifted absent=false", "in-sync absent=true"))
+		w.delete(ctx, w.declaration("in-sync", "Droplet", inSync, nil))
+		w.sync(ctx)
+		Expect(names()).To(ConsistOf("drifted absent=false"))
+	})
+
+	It("stops at a mass disappearance until a person confirms exactly that", func(ctx SpecContext) {
+		Expect(w.cloud.Seed("Droplet", 30)).To(Succeed())
+		drifted, inSync := baseline(ctx)
+		for _, d := range w.change("GET", "/v2/droplets?per_page=200", nil)["droplets"].([]any) {
+			if id := fmt.Sprintf("%.0f", d.(map[string]any)["id"]); id != drifted {
+				w.change("DELETE", "/v2/droplets/"+id, nil)
+			}
+		}
+		account := w.sync(ctx)
+		behind := kindOf(account, "Droplet")
+		Expect(behind.Reason).To(Equal(driftv1alpha1.ReasonFixMassDisappearance))
+		Expect(behind.Message).To(ContainSubstring("32 of 33 vanished"))
+		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+
+		By("confirming something else")
+		w.annotateAccount(ctx, driftv1alpha1.ConfirmDisappearanceAnnotation, "Droplet-1-abc")
+		w.sync(ctx)
+		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+
+		By("confirming it")
+		w.annotateAccount(ctx, driftv1alpha1.ConfirmDisappearanceAnnotation, behind.ConfirmationToken)
+		w.expectDrifts(ctx, "drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb", "in-sync (existence) Open present absent")
+		w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced)
+		_ = inSync
+	})
+
+	It("takes no other team's token", func(ctx SpecContext) {
+		baseline(ctx)
+		Expect(w.cloud.AddToken(dosim.Token{Value: "other", Team: "b6f0a0c6-4b4b-4a57-8a53-6f4a3c7b4d9e", TeamName: "Others"})).To(Succeed())
+		w.token(ctx, "other")
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixCredentials, "Others")
+		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+		w.token(ctx, dosim.DefaultToken)
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady)
+	})
+
+	It("says what is wrong with the Secret, the token and the endpoint, and notices when it is mended", func(ctx SpecContext) {
+		baseline(ctx)
+		quiet := func() {
+			GinkgoHelper()
+			Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+			for _, name := range []string{"drifted", "in-sync"} {
+				w.expectCondition(ctx, name, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonBound)
+			}
+		}
+		By("a wrong token")
+		w.token(ctx, "wrong")
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixCredentials, "401")
+		quiet()
+		By("no Secret")
+		secret := w.secret()
+		w.delete(ctx, secret)
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixSecret, "does not exist")
+		quiet()
+		By("a working token, without being asked to sync")
+		w.token(ctx, dosim.DefaultToken)
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady)
+		By("an endpoint that is not allowed")
+		w.endpoint(ctx, "https://collector.example.com")
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixEndpoint, "--allowed-endpoint")
+		quiet()
+		w.endpoint(ctx, w.cloud.URL())
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady)
+		By("an endpoint that does not answer")
+		Expect(w.cloud.Close()).To(Succeed())
+		account := w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonUnreachable))
+		quiet()
+	})
+
+	It("says after three missed syncs that nobody can tell, and takes it back", func(ctx SpecContext) {
+		baseline(ctx)
+		remove := w.cloud.AddFault(dosim.Fault{Path: "/v2/droplets", Status: 503})
+		w.clock.SetTime(w.clock.Now().Add(4 * time.Hour))
+		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonInventoryStale)
+		w.expectCondition(ctx, "drifted", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonInventoryStale)
+		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+		remove()
+		w.sync(ctx)
+		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+	})
+
+	It("waits out a spent budget", func(ctx SpecContext) {
+		baseline(ctx)
+		reset := time.Now().Add(20 * time.Minute)
+		remove := w.cloud.AddFault(dosim.Fault{Path: "/v2/droplets", Status: 429, Headers: map[string]string{
+			"ratelimit-limit": "5000", "ratelimit-remaining": "0", "ratelimit-reset": fmt.Sprint(reset.Unix())}})
+		account := w.sync(ctx)
+		Expect(kindOf(account, "Droplet").Reason).To(Equal(driftv1alpha1.ReasonThrottled))
+		Expect(kindOf(account, "Volume").Reason).To(Equal(driftv1alpha1.ReasonThrottled), "asking for more would be refused in the same way")
+		Expect(account.Status.NextSyncTime.Time).To(BeTemporally("<=", reset.Add(time.Minute)))
+		remove()
+	})
+
+	It("writes only what changed, and lists each kind once", func(ctx SpecContext) {
+		Expect(w.cloud.Seed("Droplet", 450)).To(Succeed())
+		_, inSync := baseline(ctx)
+		before := resourceVersions(ctx, w)
+		w.cloud.ClearRequests()
+		w.sync(ctx)
+		Expect(resourceVersions(ctx, w)).To(Equal(before))
+		Expect(w.cloud.Counts()).To(HaveKeyWithValue("GET /v2/droplets", 4), "three pages, and the GPU droplets")
+
+		w.resize(inSync, "s-2vcpu-2gb")
+		w.sync(ctx)
+		changed := 0
+		for name, version := range resourceVersions(ctx, w) {
+			if before[name] != version {
+				changed++
+			}
+		}
+		Expect(changed).To(Equal(1))
+	})
+
+	It("syncs at the schedule, and once after having been down", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		o := w.startOperator()
+		w.account(ctx)
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-1vcpu-1gb"})
+		w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced)
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+		w.resize(id, "s-2vcpu-2gb")
+		Consistently(ctx, func(g Gomega) { g.Expect(w.lines(ctx, g)).To(BeEmpty()) }).Should(Succeed())
+		w.clock.SetTime(w.clock.Now().Add(time.Hour + 5*time.Minute))
+		w.expectDrifts(ctx, "web-1 size_slug Open s-1vcpu-1gb s-2vcpu-2gb")
+
+		o.Stop()
+		w.resize(id, "s-1vcpu-1gb")
+		w.clock.SetTime(w.clock.Now().Add(26 * time.Hour))
+		w.cloud.ClearRequests()
+		w.startOperator()
+		w.expectDrifts(ctx, "web-1 size_slug Stale s-1vcpu-1gb s-2vcpu-2gb")
+		Consistently(ctx, w.cloud.Counts).Should(HaveKeyWithValue("GET /v2/account", 1))
+	})
+
+	It("does not sync again because it was restarted", func(ctx SpecContext) {
+		o := w.startOperator()
+		w.account(ctx)
+		w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced)
+		o.Stop()
+		w.cloud.ClearRequests()
+		w.startOperator()
+		Consistently(ctx, w.cloud.Counts).WithTimeout(2 * time.Second).Should(BeEmpty())
+	})
+
+	It("knows of every kind what it is asked to compare", func(ctx SpecContext) {
+		Expect(w.cloud.SeedDemo()).To(Succeed())
+		w.startOperator()
+		w.account(ctx)
+		account := w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced))
+		for _, kind := range []string{"Droplet", "Volume", "VPC", "Firewall", "Tag", "Domain", "DomainRecord"} {
+			Expect(*kindOf(account, kind).Resources).To(BeNumerically(">", 0), kind)
+		}
+	})
+})
+
+func kindOf(account *driftv1alpha1.CloudAccount, kind string) driftv1alpha1.KindStatus {
+	GinkgoHelper()
+	for _, k := range account.Status.Kinds {
+		if k.Kind == kind {
+			return k
+		}
+	}
+	Fail("the account's status says nothing of " + kind)
+	return driftv1alpha1.KindStatus{}
+}
+
+func resourceVersions(ctx context.Context, w *world) map[string]string {
+	var list driftv1alpha1.CloudResourceList
+	Expect(admin.List(ctx, &list, client.InNamespace(w.namespace))).To(Succeed())
+	out := map[string]string{}
+	for _, r := range list.Items {
+		out[r.Name] = r.ResourceVersion
+	}
+	return out
+}

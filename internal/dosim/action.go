@@ -60,8 +60,7 @@ func (c *call) begin(a *action) *action {
 	return a
 }
 
-// settle ends the actions that are due, and lets go of what a lagging listing
-// still showed.
+// settle ends the actions that are due.
 func (s *Server) settle(t *team, now time.Time) {
 	t.pending = slices.DeleteFunc(t.pending, func(a *action) bool {
 		if a.Due.After(now) {

@@ -45,6 +45,11 @@ type capture struct {
 	body   bytes.Buffer
 }
 
-func (c *capture) Header() http.Header         { return c.header }
-func (c *capture) WriteHeader(status int)      { c.status = status }
+// Header implements http.ResponseWriter.
+func (c *capture) Header() http.Header { return c.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (c *capture) WriteHeader(status int) { c.status = status }
+
+// Write implements http.ResponseWriter.
 func (c *capture) Write(b []byte) (int, error) { return c.body.Write(b) }

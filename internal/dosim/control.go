@@ -46,8 +46,7 @@ func control(handle func(r *http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, err := handle(r)
 		if err != nil {
-			var known *apiError
-			if !errors.As(err, &known) {
+			if _, known := errors.AsType[*apiError](err); !known {
 				err = badRequest(err.Error())
 			}
 			writeError(w, "", err)
@@ -84,7 +83,7 @@ func (s *Server) postFault(r *http.Request) (any, error) {
 	if err := read(r, &f); err != nil {
 		return nil, err
 	}
-	return s.arm(f), nil
+	return s.arm(f)
 }
 
 func (s *Server) deleteFault(r *http.Request) (any, error) {

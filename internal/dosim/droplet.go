@@ -195,25 +195,10 @@ func (c *call) checkDroplet(req *dropletRequest, names []string) (droplet, []*vo
 			return none(err)
 		}
 	}
-	r, ok := findRegion(req.Region)
-	if !ok {
-		return none(invalid("You specified an invalid region for Droplet creation."))
+	if err := c.checkParts(req, &d); err != nil {
+		return none(err)
 	}
-	sz, ok := findSize(req.Size)
-	if !ok || !slices.Contains(sz.Regions, r.Slug) {
-		return none(invalid("You specified an invalid size for Droplet creation."))
-	}
-	img, ok := c.team.findImage(string(req.Image))
-	if !ok {
-		return none(invalid("You specified an invalid image for Droplet creation."))
-	}
-	for _, key := range req.SSHKeys {
-		if _, ok := c.team.findKey(string(key)); !ok {
-			return none(invalid("%s are invalid key identifiers for Droplet creation.", key))
-		}
-	}
-	d.Region, d.Size, d.Disk, d.Image = r.Slug, sz.Slug, sz.Disk, img.ID
-	net, err := c.dropletVPC(req.VPC, r.Slug)
+	net, err := c.dropletVPC(req.VPC, d.Region)
 	if err != nil {
 		return none(err)
 	}
@@ -228,8 +213,38 @@ func (c *call) checkDroplet(req *dropletRequest, names []string) (droplet, []*vo
 	if d.Tags, err = c.ensureTags(req.Tags); err != nil {
 		return none(err)
 	}
-	volumes, err := c.requestedVolumes(req.Volumes, r.Slug)
+	volumes, err := c.requestedVolumes(req.Volumes, d.Region)
 	return d, volumes, err
+}
+
+// checkParts resolves region, size and image, and looks for the keys. Without
+// a region DigitalOcean chooses one.
+func (c *call) checkParts(req *dropletRequest, d *droplet) error {
+	sz, ok := findSize(req.Size)
+	if !ok {
+		return invalid("You specified an invalid size for Droplet creation.")
+	}
+	if req.Region == "" {
+		req.Region = sz.Regions[0]
+	}
+	r, ok := findRegion(req.Region)
+	if !ok {
+		return invalid("You specified an invalid region for Droplet creation.")
+	}
+	if !slices.Contains(sz.Regions, r.Slug) {
+		return invalid("You specified an invalid size for Droplet creation.")
+	}
+	img, ok := c.team.findImage(string(req.Image))
+	if !ok {
+		return invalid("You specified an invalid image for Droplet creation.")
+	}
+	for _, key := range req.SSHKeys {
+		if _, ok := c.team.findKey(string(key)); !ok {
+			return invalid("%s are invalid key identifiers for Droplet creation.", key)
+		}
+	}
+	d.Region, d.Size, d.Disk, d.Image = r.Slug, sz.Slug, sz.Disk, img.ID
+	return nil
 }
 
 func (c *call) dropletVPC(id, region string) (*vpc, error) {

@@ -86,7 +86,7 @@ func checkResize(_ *call, d *droplet, p *dropletParams) error {
 		return invalid("Droplet is currently on. Please power it off to run this event.")
 	case to.Disk < d.Disk:
 		return invalid("This size is not available because it has a smaller disk.")
-	case to.Slug == d.Size && !(p.Disk && to.Disk > d.Disk):
+	case to.Slug == d.Size && (!p.Disk || to.Disk == d.Disk):
 		return invalid("Droplet is already this size.")
 	}
 	p.Size = to.Slug

@@ -92,6 +92,10 @@ var _ = Describe("droplets", func() {
 		Expect(members).To(HaveLen(2))
 	})
 
+	It("are put somewhere where nobody says where", func() {
+		Expect(w.droplet(c, "anywhere", func(r *godo.DropletCreateRequest) { r.Region = "" }).Region.Slug).NotTo(BeEmpty())
+	})
+
 	It("are listed by kind: those with a GPU only when asked for", func() {
 		w.droplet(c, "plain")
 		w.droplet(c, "gpu", sized("gpu-h100x1-80gb"), func(r *godo.DropletCreateRequest) { r.Region = "nyc2" })

@@ -147,7 +147,7 @@ func (d *droplet) networks() networks {
 func offset(base string, n int) string {
 	a := netip.MustParseAddr(base).As4()
 	v := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
-	v += uint32(n) //nolint:gosec // n is below 2^24
+	v += uint32(n)
 	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}).String()
 }
 

@@ -1,6 +1,7 @@
 package dosim
 
 import (
+	"fmt"
 	"net/http"
 	"path"
 	"regexp"
@@ -67,17 +68,24 @@ type armedFault struct {
 
 // AddFault arms a fault. Of several that match a request, the oldest that is
 // not used up strikes.
+// A path that is no pattern is a mistake of the test's, and panics.
 func (s *Server) AddFault(f Fault) (remove func()) {
-	armed := s.arm(f)
+	armed, err := s.arm(f)
+	if err != nil {
+		panic(err)
+	}
 	return func() { s.RemoveFault(armed.ID) }
 }
 
-func (s *Server) arm(f Fault) Fault {
+func (s *Server) arm(f Fault) (Fault, error) {
+	if _, err := path.Match(f.pattern(), ""); err != nil {
+		return Fault{}, fmt.Errorf("adding a fault: path %q: %w", f.Path, err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.ID = uuid.NewString()
 	s.faults = append(s.faults, &armedFault{Fault: f})
-	return f
+	return f, nil
 }
 
 // RemoveFault disarms the fault with this ID, and says whether there was one.
@@ -127,12 +135,15 @@ func (s *Server) pickFault(r *http.Request, t Token) *Fault {
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
+// pattern is the path as path.Match understands it.
+func (f *Fault) pattern() string { return wildcard.ReplaceAllString(f.Path, "*") }
+
 func (f *Fault) matches(r *http.Request, t Token) bool {
 	if f.Method != "" && f.Method != r.Method || f.Token != "" && f.Token != t.Value {
 		return false
 	}
 	if f.Path != "" {
-		if ok, err := path.Match(wildcard.ReplaceAllString(f.Path, "*"), r.URL.Path); err != nil || !ok {
+		if ok, err := path.Match(f.pattern(), r.URL.Path); err != nil || !ok {
 			return false
 		}
 	}

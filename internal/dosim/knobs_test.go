@@ -304,6 +304,7 @@ var _ = Describe("the control API", func() {
 		Entry("a misspelt setting", "PATCH", "settings", object{"latensy": "1s"}, "latensy"),
 		Entry("a number for a duration", "PATCH", "settings", object{"latency": 5}, "duration"),
 		Entry("a misspelt fault", "POST", "faults", object{"stauts": 500}, "stauts"),
+		Entry("a fault whose path is no pattern", "POST", "faults", object{"path": "/v2/[", "status": 500}, "syntax error"),
 		Entry("a fault that is not there", "DELETE", "faults/1", nil, "could not be found"),
 		Entry("an unknown kind", "POST", "seed", object{"kind": "Spaceship", "count": 1}, "unknown kind"),
 		Entry("a token without a value", "POST", "tokens", object{}, "must not be empty"),

@@ -311,8 +311,7 @@ func unknownRoute(*call) (*reply, error) { return nil, notFound() }
 // decode reads the request's JSON body into v.
 func (c *call) decode(v any) error {
 	if err := json.Unmarshal(c.body, v); err != nil {
-		var mistyped *json.UnmarshalTypeError
-		if errors.As(err, &mistyped) {
+		if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return badRequest(fmt.Sprintf("error parsing request body: %s must be %s", mistyped.Field, mistyped.Type))
 		}
 		return badRequest("error parsing request body")

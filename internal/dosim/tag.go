@@ -2,6 +2,7 @@ package dosim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -24,10 +25,7 @@ var tagKind = kind{
 		{pattern: "POST /v2/tags/{tag}/resources", scope: "tag:create", handle: onTag(tagResources)},
 		{pattern: "DELETE /v2/tags/{tag}/resources", scope: "tag:delete", handle: onTag(untagResources)},
 	},
-	seed: func(s *Server, t *team, n int) {
-		name := fmt.Sprintf("seed-%d", n)
-		t.Tags.add(&tag{Name: name})
-	},
+	seed: func(_ *Server, t *team, n int) { t.Tags.add(&tag{Name: fmt.Sprintf("seed-%d", n)}) },
 }
 
 type tag struct {
@@ -121,9 +119,7 @@ func (c *call) tagView(t *tag) any {
 		total += count
 		resources[what.plural] = withURI(count, t.LastTagged[what.plural])
 	}
-	for key, value := range withURI(total, t.LastTagged[""]) {
-		resources[key] = value
-	}
+	maps.Copy(resources, withURI(total, t.LastTagged[""]))
 	return map[string]any{"name": t.Name, "resources": resources}
 }
 

@@ -3,8 +3,9 @@ package drift
 import "strings"
 
 // Nearest returns the name most like the one that somebody wrote: one that shares
-// its words or its beginning first (size_slug for size, memory for mem), else the one with the fewest letters to
-// change. It is empty only where there are no names.
+// its words, its beginning or its end first (size_slug for size, memory for mem),
+// else the one with the fewest letters to change. It is empty only where there are
+// no names.
 func Nearest(wrote string, names []string) string {
 	best, bestRank := "", rank{}
 	for _, name := range names {
@@ -29,7 +30,8 @@ func rankOf(wrote, name string) rank {
 	wrote, name = words(wrote), words(name)
 	letters := editDistance(wrote, name)
 	sharesWords := strings.Contains("_"+name+"_", "_"+wrote+"_") || strings.Contains("_"+wrote+"_", "_"+name+"_")
-	if sharesWords || len(wrote) > 2 && strings.HasPrefix(name, wrote) {
+	sharesEnd := len(wrote) > 2 && (strings.HasPrefix(name, wrote) || strings.HasSuffix(name, wrote))
+	if sharesWords || sharesEnd {
 		return rank{tier: 1, letters: letters}
 	}
 	return rank{tier: letters, letters: letters}

@@ -1,0 +1,121 @@
+package kinds
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+func TestAll(t *testing.T) {
+	var names []string
+	for _, kind := range All() {
+		names = append(names, kind.Kind)
+		if kind.Parent != "" && !slices.Contains(names, kind.Parent) {
+			t.Errorf("%s comes before its parent %s", kind.Kind, kind.Parent)
+		}
+	}
+	want := []string{"Domain", "Droplet", "Firewall", "Tag", "VPC", "Volume", "DomainRecord"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestTablesAreSound(t *testing.T) {
+	for _, kind := range All() {
+		t.Run(kind.Kind, func(t *testing.T) {
+			seen := map[string]bool{}
+			for _, field := range kind.Fields {
+				path, err := resource.ParsePath(field.Path)
+				if err != nil || path.String() != field.Path {
+					t.Errorf("%s is no canonical path: %v", field.Path, err)
+				}
+				if seen[field.Path] {
+					t.Errorf("%s is there twice", field.Path)
+				}
+				seen[field.Path] = true
+				if field.Compare == nil {
+					t.Errorf("%s does not say how it is compared", field.Path)
+				}
+			}
+			for _, name := range kind.TopLevel {
+				if !seen[name] {
+					t.Errorf("the top-level field %s is not in the table", name)
+				}
+			}
+			if !kind.ID.Pattern.MatchString(kind.ID.Example) {
+				t.Errorf("the example %s is no ID", kind.ID.Example)
+			}
+		})
+	}
+}
+
+func TestLookup(t *testing.T) {
+	if kind, ok := Lookup("Droplet"); !ok || kind.Kind != "Droplet" {
+		t.Errorf("got %v, %t", kind.Kind, ok)
+	}
+	for _, name := range []string{"", "droplet", "Droplets"} {
+		if _, ok := Lookup(name); ok {
+			t.Errorf("%q was found: a kind has one name", name)
+		}
+	}
+	for wrote, want := range map[string]string{"droplet": "Droplet", "Droplets": "Droplet", "FireWall": "Firewall", "Record": "DomainRecord", "vpcs": "VPC"} {
+		if got := Nearest(wrote); got != want {
+			t.Errorf("%s: got %s, want %s", wrote, got, want)
+		}
+	}
+}
+
+func TestNoKindTwice(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a second Tag was taken in")
+		}
+	}()
+	register(Kind{Schema: drift.Schema{Kind: "Tag"}})
+}
+
+func TestIDs(t *testing.T) {
+	const id = "bb4b2611-3d72-467b-8602-280330ecd65c"
+	cases := []struct {
+		kind    string
+		valid   []string
+		invalid []string
+	}{
+		{"Droplet", []string{"1", "3164444"}, []string{"", "0", "01", "-1", "web-1", "1.0", "1 ", "1\n"}},
+		{"Volume", []string{id, strings.ToUpper(id)}, []string{"", "data", id[1:], id + "0", strings.ReplaceAll(id, "-", "")}},
+		{"VPC", []string{id}, []string{"default", "do:vpc:" + id}},
+		{"Firewall", []string{id}, []string{"web"}},
+		{"Tag", []string{"web", "env:production", "A_b-c", strings.Repeat("x", 255)}, []string{"", "a b", "a.b", "é", strings.Repeat("x", 256)}},
+		{"Domain", []string{"example.com", "a.b-c.example", "xn--bcher-kva.example"}, []string{"", "com", "example.com.", "-a.com", "a..com", "a_b.com", "a/b.com"}},
+		{"DomainRecord", []string{"example.com/3352896"}, []string{"", "3352896", "example.com", "example.com/", "example.com/www", "example.com/0"}},
+	}
+	for _, c := range cases {
+		kind, _ := Lookup(c.kind)
+		for _, id := range c.valid {
+			if err := kind.ValidateID(id); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, id := range c.invalid {
+			if err := kind.ValidateID(id); err == nil || !strings.Contains(err.Error(), kind.ID.Example) {
+				t.Errorf("%s %q: %v", c.kind, id, err)
+			}
+		}
+	}
+}
+
+func TestSameID(t *testing.T) {
+	tag, _ := Lookup("Tag")
+	droplet, _ := Lookup("Droplet")
+	if !tag.SameID("Web", "web") || tag.SameID("web", "db") {
+		t.Error("tags are compared without case, and only so")
+	}
+	if !droplet.SameID("1", "1") || droplet.SameID("1", "2") {
+		t.Error("droplets are compared as they are")
+	}
+}

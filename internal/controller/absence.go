@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -29,14 +30,14 @@ type suspect struct {
 
 // suspects are what is held, or only declared, and not in the complete listing.
 // What was observed after the listing began says nothing against it.
-func suspects(account string, listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
+func suspects(account string, listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string, now time.Time) []suspect {
 	listed := make(map[string]bool, len(listing.Resources))
 	for i := range listing.Resources {
 		listed[cloudResourceName(account, listing.Resources[i].Ref)] = true
 	}
 	var out []suspect
 	for name, r := range held {
-		if listed[name] || r.Observed.ObservedAt.Time.After(listing.StartedAt) {
+		if listed[name] || newer(r, listing.StartedAt, now) {
 			continue
 		}
 		_, isDeclared := declared[name]

@@ -194,11 +194,11 @@ var _ = Describe("Accept", func() {
 			p := w.provisioned(ctx, Default, "web-1")
 			if point == crashpoint.AcceptApplied || point == crashpoint.AcceptClosed {
 				Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-8vcpu-16gb"`), "an accept that was over is not made again")
-				w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["web","blue"]`,
+				w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["blue","web"]`,
 					"web-1 size_slug Open s-8vcpu-16gb s-1vcpu-1gb")
 			} else {
 				Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-1vcpu-1gb"`))
-				w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["web","blue"]`)
+				w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["blue","web"]`)
 			}
 			Eventually(ctx, func(g Gomega) {
 				for _, field := range w.provisioned(ctx, g, "web-1").Status.Fields {

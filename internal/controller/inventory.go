@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -133,7 +134,7 @@ func (v inventory) create(ctx context.Context, name string, ref resource.Ref, ob
 
 // update writes a newer observation over an older one, and never the reverse.
 func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
-	if observed.ObservedAt.Time.Before(current.Observed.ObservedAt.Time) {
+	if newer(current, observed.ObservedAt.Time, v.clock.Now()) {
 		return nil
 	}
 	updated := current.DeepCopy()
@@ -152,6 +153,13 @@ func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResou
 		}
 	}
 	return nil
+}
+
+// newer says whether what is held was observed after that time. What bears a time
+// that has yet to come was observed before the clock was set back.
+func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
+	at := held.Observed.ObservedAt.Time
+	return at.After(than) && !at.After(now)
 }
 
 // entomb records that a resource was proven gone: as a tombstone while anything

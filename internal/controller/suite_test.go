@@ -76,7 +76,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 // a moment after they were created.
 func waitForAdmission(ctx context.Context) {
 	const namespace = "admission-probe"
-	Expect(admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).To(Succeed())
+	Expect(client.IgnoreAlreadyExists(admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}))).To(Succeed())
 	probe := &driftv1alpha1.CloudDrift{
 		ObjectMeta: metav1.ObjectMeta{Name: "probe", Namespace: namespace,
 			Annotations: map[string]string{driftv1alpha1.ResolveAnnotation: driftv1alpha1.ResolveAccept}},

@@ -95,7 +95,8 @@ func (r *accountReconciler) lookAtAll(ctx context.Context, account *driftv1alpha
 	report.team = team
 	if pinned := account.Status.TeamUUID; pinned != "" && pinned != teamID(team) {
 		report.problem = problem{reason: driftv1alpha1.ReasonFixCredentials, message: fmt.Sprintf(
-			"the token belongs to team %s, this account to team %s; bring its token back, or make a new CloudAccount", teamID(team), pinned)}
+			"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
+			shorten(team.TeamName, 128), teamID(team), pinned)}
 		return nil
 	}
 	listings := map[string]resource.Listing{}
@@ -146,7 +147,7 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	if err != nil {
 		return report, err
 	}
-	missing := suspects(account.Name, listing, held, declared)
+	missing := suspects(account.Name, listing, held, declared, r.clock.Now())
 	token := massDisappearance(report.kind, missing, held)
 	if token != "" && account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] != token {
 		report.confirmationToken = token

@@ -58,6 +58,7 @@ func newWorld(ctx context.Context) *world {
 	pool := digitalocean.NewPool(
 		digitalocean.WithRetries(1, time.Millisecond, 10*time.Millisecond),
 		digitalocean.WithTimeout(2*time.Second),
+		digitalocean.WithClock(w.clock.Now),
 	)
 	w.options = controller.Options{
 		Clouds:           func(endpoint, token string) (controller.Cloud, error) { return pool.Client(endpoint, token) },

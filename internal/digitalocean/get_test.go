@@ -177,6 +177,9 @@ func TestGetRefusesAnEndlessAnswer(t *testing.T) {
 	})
 	_, err := c.Get(t.Context(), "Volume", "v-1")
 	wantClass(t, err, Malformed)
+	if !strings.Contains(err.Error(), "larger than 32 MiB") {
+		t.Error(err)
+	}
 }
 
 func TestClientRefuses(t *testing.T) {

@@ -174,6 +174,18 @@ func TestEveryKindIsListedAndGot(t *testing.T) {
 	}
 }
 
+func TestSharedScalarsAreBounded(t *testing.T) {
+	v := newValues()
+	for i := range 2 * mostScalars {
+		if got := v.decode(json.RawMessage(fmt.Sprint(i))); got != json.Number(fmt.Sprint(i)) {
+			t.Fatalf("%d is read as %v", i, got)
+		}
+	}
+	if len(v.scalars) > mostScalars {
+		t.Errorf("%d scalars are kept", len(v.scalars))
+	}
+}
+
 func TestUnknownKind(t *testing.T) {
 	c := serve(t, func(http.ResponseWriter, *http.Request) {})
 	_, err := c.List(t.Context(), "Dropplet", resource.Listing{})

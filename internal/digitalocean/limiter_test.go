@@ -306,6 +306,42 @@ func TestReadsStopBeforeTheReserve(t *testing.T) {
 	})
 }
 
+// Between two answers the limiter counts for itself, and of all who wait for a
+// spent budget one alone may find out how it stands.
+func TestLimiterCountsBetweenAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(time.Now, perMinute, perHour)
+		l.learn(http.StatusOK, budget(5000, 260, time.Now().Add(2*time.Minute)))
+		for i := range 10 {
+			if d, _ := l.take(false); d != 0 {
+				t.Fatalf("read %d has to wait %s", i, d)
+			}
+		}
+		if d, _ := l.take(false); d != 2*time.Minute {
+			t.Errorf("a read has to wait %s, want 2m", d)
+		}
+		time.Sleep(2 * time.Minute)
+		if d, _ := l.take(false); d != 0 {
+			t.Errorf("the read that finds out has to wait %s", d)
+		}
+		if d, _ := l.take(false); d != probeEvery {
+			t.Errorf("the next read has to wait %s, want %s", d, probeEvery)
+		}
+	})
+}
+
+func TestThrottledWaitsAddUp(t *testing.T) {
+	a := &answers{answer: func(int, *http.Request) (int, http.Header) { return 429, http.Header{"Retry-After": {"30"}} }}
+	inBubble(t, a, func(t *testing.T, c *Client) {
+		start := time.Now()
+		_, err := c.List(t.Context(), "Volume", resource.Listing{})
+		wantClass(t, err, Throttled)
+		if len(a.times) != 3 || time.Since(start) != time.Minute {
+			t.Errorf("%d attempts in %s, want 3 in 1m", len(a.times), time.Since(start))
+		}
+	})
+}
+
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	a := &answers{answer: func(int, *http.Request) (int, http.Header) { return 429, http.Header{"Retry-After": {"30"}} }}
 	inBubble(t, a, func(t *testing.T, c *Client) {

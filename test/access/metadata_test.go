@@ -135,6 +135,22 @@ var _ = Describe("what only the operator writes", func() {
 			To(ContainSubstring("only the operator writes the labels of a CloudResource"))
 	})
 
+	It("is not created by a patch either, with or without an approval in it", func(ctx SpecContext) {
+		for _, annotations := range []map[string]string{nil, approval("alice", observation)} {
+			d := newDrift()
+			d.Name, d.GenerateName, d.Annotations = "made-by-apply", "", annotations
+			d.SetGroupVersionKind(driftv1alpha1.GroupVersion.WithKind("CloudDrift"))
+			path := file("drift.json", jsonOf(d))
+			for as, refused := range map[*user]string{
+				&alice: "orbidden", &patcher: "orbidden", &greedy: "only the operator creates a CloudDrift",
+			} {
+				for _, how := range [][]string{{"apply"}, {"apply", "--server-side"}, {"create"}} {
+					Expect(errorText(as.kubectl(ctx, append(how, "-f", path)...))).To(ContainSubstring(refused), as.name)
+				}
+			}
+		}
+	})
+
 	It("is known by its verb, and not by its name", func(ctx SpecContext) {
 		config, err := controlPlane.ServiceAccount(namespace, "clouddrift-controller-manager")
 		Expect(err).NotTo(HaveOccurred())
@@ -188,11 +204,21 @@ var _ = Describe("last-accepted on a CloudProvisioned", func() {
 		p.Annotations = map[string]string{driftv1alpha1.LastAcceptedAnnotation: "x"}
 		requests.Add(2)
 		Expect(errorText(editor.client.Create(ctx, p))).To(ContainSubstring(refused))
-		p = create(ctx, operatorOrAdmin(), p)
+		// The operator itself creates none.
+		p = create(ctx, admin, p)
 		p.Annotations = nil
 		Expect(editor.client.Update(ctx, p)).To(Succeed())
 	})
 })
 
-// operatorOrAdmin holds every verb: the operator itself creates no CloudProvisioned.
-func operatorOrAdmin() user { return admin }
+var _ = Describe("a CloudAccount's annotations", func() {
+	It("are set by those who may change accounts", func(ctx SpecContext) {
+		a := account(ctx)
+		for _, annotation := range []string{driftv1alpha1.SyncAnnotation, driftv1alpha1.ConfirmDisappearanceAnnotation} {
+			for _, as := range []user{nobody, viewer, editor, patcher, operator} {
+				Expect(errorText(as.kubectl(ctx, "annotate", "cloudaccount", a.Name, annotation+"=x"))).To(ContainSubstring("orbidden"), as.name)
+			}
+			Expect(alice.kubectl(ctx, "annotate", "cloudaccount", a.Name, annotation+"=x")).To(Succeed())
+		}
+	})
+})

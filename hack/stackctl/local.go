@@ -113,7 +113,7 @@ func (l *local) install(ctx context.Context) error {
 		return err
 	}
 	var kept []string
-	for _, object := range strings.SplitSeq(manifest, "\n---\n") {
+	for object := range strings.SplitSeq(manifest, "\n---\n") {
 		if !strings.Contains("\n"+object, "\nkind: Deployment\n") {
 			kept = append(kept, object)
 		}

@@ -200,13 +200,14 @@ var _ = Describe("droplets", func() {
 
 	It("have a backup policy", func() {
 		hour := 8
+		daily := &godo.DropletBackupPolicyRequest{Plan: "daily", Weekday: "MON", Hour: &hour}
 		d := w.droplet(c, "web-1", func(r *godo.DropletCreateRequest) { r.Backups = true })
 		Expect(d.Features).To(ContainElement("backups"))
 		Expect(d.NextBackupWindow).NotTo(BeNil())
 		policy, _, err := c.Droplets.GetBackupPolicy(ctx, d.ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(policy.BackupPolicy.Plan).To(Equal("weekly"))
-		_, _, err = c.DropletActions.ChangeBackupPolicy(ctx, d.ID, &godo.DropletBackupPolicyRequest{Plan: "daily", Hour: &hour})
+		_, _, err = c.DropletActions.ChangeBackupPolicy(ctx, d.ID, daily)
 		Expect(err).NotTo(HaveOccurred())
 		w.settle()
 		policies, _, err := c.Droplets.ListBackupPolicies(ctx, nil)
@@ -214,6 +215,7 @@ var _ = Describe("droplets", func() {
 		Expect(policies[d.ID].BackupPolicy.Plan).To(Equal("daily"))
 		Expect(policies[d.ID].BackupPolicy.Hour).To(Equal(8))
 		Expect(policies[d.ID].BackupPolicy.RetentionPeriodDays).To(Equal(7))
+		Expect(policies[d.ID].BackupPolicy.Weekday).To(BeEmpty(), "a daily plan has none")
 		_, _, err = c.DropletActions.DisableBackups(ctx, d.ID)
 		Expect(err).NotTo(HaveOccurred())
 		w.settle()

@@ -122,7 +122,10 @@ var _ = Describe("the operator's program, with its service account's rights and 
 			return code
 		}).Should(Equal(http.StatusOK))
 		Expect(body).To(ContainSubstring("controller_runtime_reconcile_total"))
-		Expect(status(get("http://"+address+"/metrics", reader))).To(Equal(http.StatusBadRequest), "not in the clear")
+		By("and never in the clear")
+		code, body := get("http://"+address+"/metrics", reader)
+		Expect(code).NotTo(Equal(http.StatusOK))
+		Expect(body).NotTo(ContainSubstring("controller_runtime_reconcile_total"))
 	})
 
 	It("ends when it is told to", func() {
@@ -163,7 +166,9 @@ func get(url, token string) (code int, body string) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
-	Expect(err).NotTo(HaveOccurred())
+	if err != nil { // a TLS server resets a plain connection, now or a little later
+		return response.StatusCode, fmt.Sprint(err)
+	}
 	return response.StatusCode, string(content)
 }
 

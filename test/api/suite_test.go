@@ -19,6 +19,7 @@ import (
 	// It keeps integers integers.
 	kjson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
 
 	"github.com/arcadiacloud/clouddrift/hack/stack"
@@ -38,6 +39,7 @@ func TestAPI(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx SpecContext) {
+	log.SetLogger(GinkgoLogr)
 	var err error
 	controlPlane, err = stack.Start(ctx, stack.Options{CRDs: []string{"../../config/crd/bases"}, Progress: GinkgoWriter})
 	Expect(err).NotTo(HaveOccurred())

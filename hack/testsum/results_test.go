@@ -22,6 +22,11 @@ func TestCount(t *testing.T) {
 			`{"Action":"pass",` + pkg + `,"Test":"TestA"}`,
 			`{"Action":"pass",` + pkg + `}`,
 		}, counts{passed: 2}},
+		{"a slash in a case's name makes no test of what is before it", []string{
+			`{"Action":"pass",` + pkg + `,"Test":"TestA/tcp/22"}`,
+			`{"Action":"pass",` + pkg + `,"Test":"TestA"}`,
+			`{"Action":"pass",` + pkg + `}`,
+		}, counts{passed: 1}},
 		{"a failing case counts once, not for its parent too", []string{
 			`{"Action":"pass",` + pkg + `,"Test":"TestA/one"}`,
 			`{"Action":"fail",` + pkg + `,"Test":"TestA/two"}`,

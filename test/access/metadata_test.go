@@ -3,6 +3,7 @@ package access_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -102,9 +103,7 @@ func changePart(ctx context.Context, as user, d *driftv1alpha1.CloudDrift, p par
 	var patch map[string]any
 	Expect(json.Unmarshal([]byte(p.patch), &patch)).To(Succeed())
 	for section, fields := range patch {
-		for key, value := range fields.(map[string]any) {
-			changed[section].(map[string]any)[key] = value
-		}
+		maps.Copy(changed[section].(map[string]any), fields.(map[string]any))
 	}
 	return as.kubectl(ctx, "replace", "-f", file("drift.json", jsonOf(changed)))
 }

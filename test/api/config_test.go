@@ -27,11 +27,11 @@ func built(ctx context.Context, folder string) []*unstructured.Unstructured {
 	var objects []*unstructured.Unstructured
 	for {
 		o := &unstructured.Unstructured{}
-		if err := decoder.Decode(o); errors.Is(err, io.EOF) {
+		err := decoder.Decode(o)
+		if errors.Is(err, io.EOF) {
 			return objects
-		} else {
-			Expect(err).NotTo(HaveOccurred())
 		}
+		Expect(err).NotTo(HaveOccurred())
 		objects = append(objects, o)
 	}
 }

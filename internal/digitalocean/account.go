@@ -22,7 +22,7 @@ type Account struct {
 // Account asks whose token it is.
 func (c *Client) Account(ctx context.Context) (Account, error) {
 	const doing = "reading the account"
-	body, _, err := c.get(ctx, doing, "v2/account", nil)
+	body, _, err := c.get(asking(ctx, KindOfAccount), doing, "v2/account", nil)
 	if ClassOf(err) == NotFound {
 		return Account{}, &Error{Class: Malformed, Doing: doing, Status: http.StatusNotFound,
 			Message: "the endpoint has no account, so it is not DigitalOcean's API"}

@@ -14,6 +14,7 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 	if err != nil {
 		return resource.Resource{}, err
 	}
+	ctx = asking(ctx, k.name)
 	doing := fmt.Sprintf("reading %s %s", k.one, clean(id, c.token))
 	path, parentID, err := k.getPath(id)
 	if err != nil {

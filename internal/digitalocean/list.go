@@ -27,7 +27,7 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 			Message: "that takes a complete listing of the kind " + k.parent}
 	}
 	l := &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
-	err = l.list(ctx, parents)
+	err = l.list(asking(ctx, k.name), parents)
 	listing.Resources = l.resources
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt

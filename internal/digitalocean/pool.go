@@ -24,6 +24,7 @@ type Pool struct {
 	first, most time.Duration
 	timeout     time.Duration
 	base        http.RoundTripper
+	observe     func(Request)
 	// minute and hour are how many requests a token may send.
 	minute, hour int
 
@@ -155,7 +156,7 @@ func (p *Pool) newGodo(base, token string, limiter *limiter) (*godo.Client, erro
 	retrying.Client.Backoff = p.backoff
 	retrying.Client.HTTPClient = &http.Client{
 		CheckRedirect: refuse,
-		Transport:     &transport{base: p.base, limiter: limiter, now: p.now, timeout: p.timeout},
+		Transport:     &transport{base: p.base, limiter: limiter, now: p.now, timeout: p.timeout, observe: p.observe},
 	}
 	return client, nil
 }

@@ -36,6 +36,7 @@ type transport struct {
 	limiter *limiter
 	now     func() time.Time
 	timeout time.Duration
+	observe func(Request)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -52,7 +53,15 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.askedAt, x.status, x.requestID, x.body = t.now(), 0, "", nil
+	started := time.Now()
+	resp, err := t.send(req, x)
+	t.observed(ctx, x, started, err)
+	return resp, err
+}
 
+// send makes one attempt: it sends the request and reads the whole answer.
+func (t *transport) send(req *http.Request, x *exchange) (*http.Response, error) {
+	ctx := req.Context()
 	attempt, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	attempt = httptrace.WithClientTrace(attempt, t.countRepeats())

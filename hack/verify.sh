@@ -11,24 +11,28 @@ root=$PWD
 failed=0
 fail() { echo "verify: $1" >&2; failed=1; }
 
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
-tar -cf - --exclude=./.git --exclude=./bin --exclude=./.local . | tar -xf - -C "$copy"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/checkout" "$work/generated"
+tar -cf - --exclude=./.git --exclude=./bin --exclude=./.local . | tar -xf - -C "$work/checkout"
+cp -a "$work/checkout/." "$work/generated"
 
 echo "verify: generated files"
-make --no-print-directory -C "$copy" BIN="$root/bin" generate >"$copy.log" 2>&1 || { cat "$copy.log" >&2; fail "make generate fails"; }
-rm -f "$copy.log"
-if ! diff -ru --exclude=.git --exclude=bin --exclude=.local . "$copy"; then
+if ! make --no-print-directory -C "$work/generated" BIN="$root/bin" generate >"$work/log" 2>&1; then
+	cat "$work/log" >&2
+	fail "make generate fails"
+fi
+if ! (cd "$work" && diff -ruN checkout generated); then
 	fail "generated files are not current: run 'make generate' and commit what it changes"
 fi
 
 echo "verify: formatting"
-unformatted=$(find . -path ./bin -prune -o -path ./.git -prune -o -path ./.local -prune -o -name '*.go' -print0 | xargs -0 gofmt -s -l)
+unformatted=$(cd "$work/checkout" && find . -name '*.go' -print0 | xargs -0 gofmt -s -l)
 [ -z "$unformatted" ] || fail "not formatted (run 'make fmt'):"$'\n'"$unformatted"
 
 for module in "$@"; do
 	echo "verify: go.mod and go.sum of $module"
-	(cd "$module" && go mod tidy -diff) || fail "go.mod or go.sum of $module is not tidy: run 'make tidy'"
+	(cd "$work/checkout/$module" && go mod tidy -diff) || fail "go.mod or go.sum of $module is not tidy: run 'make tidy'"
 done
 
 generated=(api config docs/api.md go.mod go.sum hack/controlplane hack/tools hack/golangci)

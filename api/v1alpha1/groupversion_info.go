@@ -17,6 +17,9 @@ var (
 	// GroupVersion is this API's group and version.
 	GroupVersion = schema.GroupVersion{Group: "drift.arcadia.cloud", Version: "v1alpha1"}
 
+	// SchemeGroupVersion is GroupVersion under the name that generated code uses.
+	SchemeGroupVersion = GroupVersion
+
 	// SchemeBuilder registers this API's kinds.
 	SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
 

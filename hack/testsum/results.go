@@ -210,7 +210,7 @@ func (p *packageRun) count(result string) counts {
 		}
 		parent := p.parents[t.name]
 		switch {
-		case parent && t.result == "skip" || parent && t.result == "pass":
+		case parent && (t.result == "skip" || t.result == "pass"):
 		case parent && p.childFailed(t):
 		case t.result == "skip":
 			c.skipped++

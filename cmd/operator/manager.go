@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -48,14 +49,23 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
-	pool := digitalocean.NewPool(digitalocean.WithVersion(version))
+	observe, err := controller.ObserveRequests(metrics.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("counting requests: %w", err)
+	}
+	pool := digitalocean.NewPool(digitalocean.WithVersion(version), digitalocean.WithObserver(observe))
 	err = controller.Setup(ctx, mgr, controller.Options{
 		Clouds: func(endpoint, token string) (controller.Cloud, error) {
-			return pool.Client(endpoint, token)
+			client, err := pool.Client(endpoint, token)
+			if err != nil {
+				return nil, err
+			}
+			return controller.NewCloud(client), nil
 		},
 		AllowedEndpoints: o.endpoints,
 		SecretPoll:       o.secretPoll,
 		Workers:          o.workers,
+		Registry:         metrics.Registry,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the controllers: %w", err)

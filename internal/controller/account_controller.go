@@ -20,6 +20,7 @@ import (
 // when it is due.
 type accountReconciler struct {
 	client     client.Client
+	live       client.Reader
 	announcer  announcer
 	clock      clock.PassiveClock
 	timetables *timetables
@@ -27,6 +28,7 @@ type accountReconciler struct {
 	admission  *admissionGuard
 	sweeper    *sweeper
 	historian  historian
+	metrics    *passMetrics
 	secretPoll time.Duration
 }
 
@@ -90,10 +92,12 @@ func (r *accountReconciler) finish(ctx context.Context, pass *accountPass) error
 		}
 	}
 	if pass.report != nil || pass.sweep {
+		startedAt := r.clock.Now()
 		result, err := r.sweeper.Sweep(ctx, pass.account)
 		if err != nil {
 			return err
 		}
+		r.metrics.swept(r.clock.Since(startedAt))
 		if err := r.historian.prune(ctx, pass.account); err != nil {
 			return err
 		}
@@ -138,7 +142,7 @@ func (r *accountReconciler) wait(account *driftv1alpha1.CloudAccount, pass accou
 	if next := pass.timetable.sweep.Next(pass.startedAt); next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
-	if next := nextSync(account, pass); next.Sub(now) < wait {
+	if next := nextSync(account, pass); !pass.problem.exists() && next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
 	return max(wait, time.Second)

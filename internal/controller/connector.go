@@ -69,6 +69,9 @@ func (c *connector) connect(ctx context.Context, account *driftv1alpha1.CloudAcc
 			message: fmt.Sprintf("Secret %s has no key %q, or it is empty", ref.Name, key)}
 	}
 	cloud, err := c.clouds(endpoint, token)
+	if p, known := cloudProblem(err); known {
+		return connection{}, p
+	}
 	if err != nil {
 		return connection{}, problem{reason: driftv1alpha1.ReasonFixEndpoint, message: fmt.Sprintf("endpoint %s: %v", endpoint, err)}
 	}

@@ -135,11 +135,10 @@ func (d *detector) planFor(run *detection) error {
 
 func (d *detector) planInput(run *detection) (drift.Input, error) {
 	p := run.provisioned
+	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}
+	ref.ID = canonicalID(ref) // it goes into the drifts' names
 	in := drift.Input{
-		Subject: drift.Subject{
-			Account: p.Spec.AccountRef.Name,
-			Ref:     resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id},
-		},
+		Subject:  drift.Subject{Account: p.Spec.AccountRef.Name, Ref: ref},
 		Schema:   run.binding.kind.Schema,
 		Desired:  run.desired,
 		Presence: run.presence,

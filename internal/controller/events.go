@@ -9,7 +9,7 @@ import (
 )
 
 // renderLimit is how much of a value an event or a column shows.
-const renderLimit = 64
+const renderLimit = 48
 
 // announcer sends the events, one for each transition. Their reasons are the
 // API's; what comes from DigitalOcean is escaped before it gets into a note.

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -26,7 +27,9 @@ const writers = 8
 
 // inventory keeps the CloudResources of one kind of one account.
 type inventory struct {
-	client    client.Client
+	client client.Client
+	// live reads past the cache, where somebody else wrote meanwhile.
+	live      client.Reader
 	announcer announcer
 	clock     clock.PassiveClock
 	account   *driftv1alpha1.CloudAccount
@@ -48,26 +51,35 @@ func (v inventory) held(ctx context.Context) (map[string]*driftv1alpha1.CloudRes
 	return held, nil
 }
 
-// declared are the ids of this kind that any CloudProvisioned of the account
-// declares or is bound to, by CloudResource name.
-func (v inventory) declared(ctx context.Context) (map[string]string, error) {
+// declarations is what the account's CloudProvisioned say of one kind.
+type declarations struct {
+	// ids that are declared or bound to, by CloudResource name.
+	ids map[string]string
+	// fields are the top-level names of every desired field.
+	fields sets.Set[string]
+}
+
+func (v inventory) declarations(ctx context.Context) (declarations, error) {
+	out := declarations{ids: map[string]string{}, fields: sets.New[string]()}
 	var list driftv1alpha1.CloudProvisionedList
 	if err := v.client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
 		byAccount: v.account.Name,
 	}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
+		return out, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
 	}
-	declared := map[string]string{}
 	for i := range list.Items {
 		p := &list.Items[i]
 		if p.Spec.Resource.Kind != v.kind {
 			continue
 		}
 		if id := referencedID(p); id != "" {
-			declared[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
+			out.ids[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
+		}
+		for field := range p.Spec.Desired {
+			out.fields.Insert(field)
 		}
 	}
-	return declared, nil
+	return out, nil
 }
 
 // record writes the observations that changed; held objects are left untouched.
@@ -98,7 +110,7 @@ func (v inventory) recordOne(ctx context.Context, name string, current *driftv1a
 		// The cache is behind, or another operator was faster: its observation counts
 		// as any other.
 		current = &driftv1alpha1.CloudResource{}
-		if err := v.client.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
+		if err := v.live.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
 			return fmt.Errorf("reading CloudResource %s, which exists: %w", name, err)
 		}
 	}
@@ -132,8 +144,23 @@ func (v inventory) create(ctx context.Context, name string, ref resource.Ref, ob
 	return nil
 }
 
-// update writes a newer observation over an older one, and never the reverse.
+// update writes a newer observation over an older one, and never the reverse, also
+// where another operator writes at the same time.
 func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+	err := v.updateOnce(ctx, current, observed)
+	if !apierrors.IsConflict(err) {
+		return err
+	}
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		live := &driftv1alpha1.CloudResource{}
+		if err := v.live.Get(ctx, client.ObjectKeyFromObject(current), live); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		return v.updateOnce(ctx, live, observed)
+	})
+}
+
+func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
 	if newer(current, observed.ObservedAt.Time, v.clock.Now()) {
 		return nil
 	}

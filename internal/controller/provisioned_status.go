@@ -29,25 +29,30 @@ func (d *detector) summarise(run *detection) {
 			Name: cloudResourceName(p.Spec.AccountRef.Name, resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}),
 		}
 	}
-	status.Fields = remember(status.Fields, run.plan.Memory)
+	status.Fields = remember(status.Fields, run.plan.Memory, run.drifts)
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
 	run.ready().set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
 	run.inSync().set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
 	status.ObservedGeneration = p.Generation
 }
 
+// mostRemembered is how many fields are remembered before those are forgotten that
+// nothing is left of. Elements of lists come and go, and each is a field.
+const mostRemembered = 512
+
 // remember carries over what planning does not decide: a field's acceptance.
-func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory) []driftv1alpha1.FieldStatus {
-	out := make([]driftv1alpha1.FieldStatus, 0, len(memory))
+func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorded []driftv1alpha1.CloudDrift) []driftv1alpha1.FieldStatus {
+	var out []driftv1alpha1.FieldStatus
 	for _, m := range memory {
 		field := driftv1alpha1.FieldStatus{Path: m.Path, Episode: m.Episode, OpenDrift: m.OpenDrift}
 		if i := slices.IndexFunc(fields, func(f driftv1alpha1.FieldStatus) bool { return f.Path == m.Path }); i >= 0 {
 			field.Acceptance = fields[i].Acceptance
 		}
+		hasHistory := slices.ContainsFunc(recorded, func(d driftv1alpha1.CloudDrift) bool { return d.Spec.Field == m.Path })
+		if len(memory) > mostRemembered && field.OpenDrift == "" && field.Acceptance == nil && !hasHistory {
+			continue // no name of its episodes is in use any more
+		}
 		out = append(out, field)
-	}
-	if len(out) == 0 {
-		return nil
 	}
 	return out
 }
@@ -110,7 +115,7 @@ func (run *detection) inSync() verdict {
 		return unknown(ready.reason, "not everything could be compared: %s", ready.message)
 	case len(run.plan.Result.Unseen) > 0:
 		return unknown(driftv1alpha1.ReasonFixFieldsUnseen,
-			"the token's scopes hide %s; give it the scopes, or ignore the fields", joined(run.plan.Result.Unseen))
+			"%s could not be observed: declared since the last sync, hidden by the token's scopes, or no longer shown by DigitalOcean; sync, give the token the scopes, or ignore them", joined(run.plan.Result.Unseen))
 	default:
 		return yes(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
 	}

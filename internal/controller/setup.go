@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -25,6 +26,8 @@ type Options struct {
 	SecretPoll time.Duration
 	// Workers is how many objects of a kind are reconciled at once. Zero: 4.
 	Workers int
+	// Registry takes the metrics. Nil: none are published.
+	Registry prometheus.Registerer
 }
 
 // Setup adds the indexes and the controllers to the manager.
@@ -52,12 +55,18 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		client: c, live: live, announcer: announcer, clock: o.Clock,
 		timetables: tables, budgets: newBudgets(o.Clock),
 	}
+	metrics := newPassMetrics()
+	published := append(metrics.collectors(), &census{cache: mgr.GetCache(), clock: o.Clock})
+	if err := register(o.Registry, published...); err != nil {
+		return err
+	}
 	again := make(chan event.GenericEvent, 1024)
 	accounts := &accountReconciler{
-		client: c, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
+		client: c, live: live, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
 		connector:  newConnector(live, o.Clouds, o.AllowedEndpoints),
 		sweeper:    &sweeper{client: c, detector: detector, again: into(again)},
 		historian:  historian{client: c, clock: o.Clock},
+		metrics:    metrics,
 		secretPoll: o.SecretPoll,
 	}
 	return errors.Join(

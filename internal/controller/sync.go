@@ -79,6 +79,7 @@ func (r *accountReconciler) sync(ctx context.Context, account *driftv1alpha1.Clo
 	err := r.lookAtAll(ctx, account, cloud, &report)
 	report.endedAt = r.clock.Now()
 	report.rate = cloud.RateLimit()
+	r.metrics.synced(&report, err)
 	return report, err
 }
 
@@ -129,6 +130,14 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", kind.Parent)}
 		return report, nil
 	}
+	store := inventory{client: r.client, live: r.live, announcer: r.announcer, clock: r.clock, account: account, kind: report.kind}
+	declared, err := store.declarations(ctx)
+	if err != nil {
+		return report, err
+	}
+	if !declared.fields.HasAny(kind.Costly.NeededBy...) {
+		cloud = cloud.Without(report.kind, kind.Costly.Paths...)
+	}
 	listing, err := cloud.List(ctx, report.kind, listings[kind.Parent])
 	if err == nil && !listing.Complete {
 		err = fmt.Errorf("listing the kind %s: it ended without an error and is not complete", report.kind)
@@ -138,16 +147,11 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	}
 	listings[report.kind] = listing
 
-	store := inventory{client: r.client, announcer: r.announcer, clock: r.clock, account: account, kind: report.kind}
 	held, err := store.held(ctx)
 	if err != nil {
 		return report, err
 	}
-	declared, err := store.declared(ctx)
-	if err != nil {
-		return report, err
-	}
-	missing := suspects(account.Name, listing, held, declared, r.clock.Now())
+	missing := suspects(account.Name, listing, held, declared.ids, r.clock.Now())
 	token := massDisappearance(report.kind, missing, held)
 	if token != "" && account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] != token {
 		report.confirmationToken = token

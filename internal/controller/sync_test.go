@@ -237,6 +237,33 @@ var _ = Describe("Sync", func() {
 		Expect(changed).To(Equal(1))
 	})
 
+	It("spends calls on backup policies only where somebody declares them", func(ctx SpecContext) {
+		_, inSync := baseline(ctx)
+		const policies = "GET /v2/droplets/backups/policies"
+		Expect(w.cloud.Counts()).NotTo(HaveKey(policies))
+		w.editDesired(ctx, "in-sync", "backups", false)
+		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonFixFieldsUnseen, "declared since the last sync")
+		w.sync(ctx)
+		Expect(w.cloud.Counts()).To(HaveKey(policies))
+		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+		w.change("POST", "/v2/droplets/"+inSync+"/actions", map[string]any{"type": "enable_backups"})
+		w.sync(ctx)
+		w.expectDrifts(ctx, "drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb", "in-sync backups Open false true")
+	})
+
+	It("takes the wall clock's steps", func(ctx SpecContext) {
+		_, inSync := baseline(ctx)
+		for _, step := range []time.Duration{-3 * time.Hour, 6 * time.Hour, -5 * time.Hour} {
+			w.clock.SetTime(w.clock.Now().Add(step))
+			w.resize(inSync, "s-2vcpu-2gb")
+			w.sync(ctx)
+			Expect(w.lines(ctx, Default)).To(ContainElement("in-sync size_slug Open s-1vcpu-1gb s-2vcpu-2gb"))
+			w.resize(inSync, "s-1vcpu-1gb")
+			w.sync(ctx)
+			Expect(w.lines(ctx, Default)).NotTo(ContainElement("in-sync size_slug Open s-1vcpu-1gb s-2vcpu-2gb"))
+		}
+	})
+
 	It("syncs at the schedule, and once after having been down", func(ctx SpecContext) {
 		id := w.droplet("web-1")
 		o := w.startOperator()

@@ -61,7 +61,13 @@ func newWorld(ctx context.Context) *world {
 		digitalocean.WithClock(w.clock.Now),
 	)
 	w.options = controller.Options{
-		Clouds:           func(endpoint, token string) (controller.Cloud, error) { return pool.Client(endpoint, token) },
+		Clouds: func(endpoint, token string) (controller.Cloud, error) {
+			client, err := pool.Client(endpoint, token)
+			if err != nil {
+				return nil, err
+			}
+			return controller.NewCloud(client), nil
+		},
 		AllowedEndpoints: []string{w.cloud.URL()},
 		Clock:            w.clock,
 		SecretPoll:       time.Second,

@@ -8,6 +8,10 @@ import (
 var _ = register(Kind{
 	ID:       number,
 	TopLevel: []string{"name", "region", "size_slug", "status", "tags"},
+	Costly: Costly{
+		Paths:    []string{"backups", "backup_policy"},
+		NeededBy: []string{"backups", "backup_policy", "features"},
+	},
 	Schema: drift.Schema{Kind: "Droplet", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "region", Compare: slug, Change: drift.ByReplacement},

@@ -21,7 +21,13 @@ type Kind struct {
 	TopLevel []string
 	// ID is the shape of an ID.
 	ID IDShape
+	// Costly are the fields that take API calls of their own to observe.
+	Costly Costly
 }
+
+// Costly are fields that are only looked at where somebody declares them, or
+// another field whose comparison rests on them.
+type Costly struct{ Paths, NeededBy []string }
 
 // IDShape is the shape of a kind's IDs.
 type IDShape struct {

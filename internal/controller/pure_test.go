@@ -1,0 +1,230 @@
+package controller
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	testingclock "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
+	resolved := func(episode int64, age time.Duration) driftv1alpha1.CloudDrift {
+		return driftv1alpha1.CloudDrift{
+			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("d-%02d", episode)},
+			Spec:       driftv1alpha1.CloudDriftSpec{Field: "size_slug", Episode: episode},
+			Status: driftv1alpha1.CloudDriftStatus{
+				State: driftv1alpha1.DriftStale, ResolvedAt: ptr.To(metav1.NewTime(noon.Add(-age))),
+			},
+		}
+	}
+	const day = 24 * time.Hour
+	drifts := []driftv1alpha1.CloudDrift{
+		resolved(1, 400*day), resolved(2, 100*day), resolved(3, 89*day), resolved(4, 95*day), resolved(5, 91*day),
+		{ObjectMeta: metav1.ObjectMeta{Name: "d-06"}, Spec: driftv1alpha1.CloudDriftSpec{Field: "size_slug", Episode: 6},
+			Status: driftv1alpha1.CloudDriftStatus{State: driftv1alpha1.DriftOpen}},
+	}
+	for name, c := range map[string]struct {
+		policy driftv1alpha1.HistoryPolicy
+		want   []string
+	}{
+		"the defaults keep ten episodes":           {driftv1alpha1.HistoryPolicy{}, nil},
+		"two episodes are kept whatever their age": {driftv1alpha1.HistoryPolicy{RetainEpisodes: new(int32(2))}, []string{"d-01", "d-02", "d-04"}},
+		"and the young whatever their number":      {driftv1alpha1.HistoryPolicy{RetainEpisodes: new(int32(1)), RetainDays: new(int32(99))}, []string{"d-01", "d-02"}},
+	} {
+		var got []string
+		for _, d := range expired(slices.Clone(drifts), c.policy, noon) {
+			got = append(got, d.Name)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func held(n int) map[string]*driftv1alpha1.CloudResource {
+	out := map[string]*driftv1alpha1.CloudResource{}
+	for i := range n {
+		r := &driftv1alpha1.CloudResource{
+			Spec:     driftv1alpha1.CloudResourceSpec{Kind: "Droplet", ID: fmt.Sprint(i + 1)},
+			Observed: driftv1alpha1.Observation{ObservedAt: metav1.NewMicroTime(noon.Add(-time.Hour))},
+		}
+		r.Name = cloudResourceName("a", resource.Ref{Kind: "Droplet", ID: r.Spec.ID})
+		out[r.Name] = r
+	}
+	return out
+}
+
+func listing(ids ...int) resource.Listing {
+	out := resource.Listing{Kind: "Droplet", StartedAt: noon, Complete: true}
+	for _, id := range ids {
+		out.Resources = append(out.Resources, resource.Resource{Ref: resource.Ref{Kind: "Droplet", ID: fmt.Sprint(id)}})
+	}
+	return out
+}
+
+func TestMassDisappearance(t *testing.T) {
+	for name, c := range map[string]struct {
+		held, gone int
+		mass       bool
+	}{
+		"ten of ten are believed":            {10, 10, false},
+		"eleven of eleven are not":           {11, 11, true},
+		"eleven of 220 are 5 %, and are":     {220, 11, false},
+		"twelve of 220 are more, and aren't": {220, 12, true},
+		"none":                               {100, 0, false},
+	} {
+		all := held(c.held)
+		var there []int
+		for id := c.gone + 1; id <= c.held; id++ {
+			there = append(there, id)
+		}
+		missing := suspects("a", listing(there...), all, nil, noon)
+		if len(missing) != c.gone {
+			t.Errorf("%s: %d suspects", name, len(missing))
+		}
+		if token := massDisappearance("Droplet", missing, all); (token != "") != c.mass {
+			t.Errorf("%s: token %q", name, token)
+		}
+	}
+}
+
+func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
+	all := held(40)
+	var few, more []int
+	for id := 21; id <= 40; id++ {
+		few = append(few, id)
+	}
+	more = few[1:]
+	a := massDisappearance("Droplet", suspects("a", listing(few...), all, nil, noon), all)
+	b := massDisappearance("Droplet", suspects("a", listing(more...), all, nil, noon), all)
+	if a == "" || a == b {
+		t.Errorf("tokens %q and %q", a, b)
+	}
+}
+
+func TestSuspectsLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
+	all := held(3)
+	for _, r := range all {
+		switch r.Spec.ID {
+		case "2": // created while the pages were read
+			r.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Second))
+		case "3": // written before the clock was set back
+			r.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Hour))
+		}
+	}
+	var got []string
+	for _, s := range suspects("a", listing(), all, map[string]string{"declared": "9"}, noon.Add(time.Minute)) {
+		got = append(got, s.id)
+	}
+	slices.Sort(got)
+	if want := []string{"1", "3", "9"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestRetryTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		problem problem
+		since   time.Duration
+		want    time.Duration
+	}{
+		"first failure":                     {problem{reason: driftv1alpha1.ReasonUnreachable}, 0, 30 * time.Second},
+		"as long as it has lasted":          {problem{reason: driftv1alpha1.ReasonServerError}, 2 * time.Minute, 2 * time.Minute},
+		"ten minutes at most":               {problem{reason: driftv1alpha1.ReasonIncomplete}, time.Hour, 10 * time.Minute},
+		"when DigitalOcean says so":         {problem{reason: driftv1alpha1.ReasonThrottled, retryAt: noon.Add(time.Hour)}, 0, time.Hour},
+		"a scope may be given at any time":  {problem{reason: driftv1alpha1.ReasonFixScopes}, 0, 10 * time.Minute},
+		"another token is noticed at once":  {problem{reason: driftv1alpha1.ReasonFixCredentials}, 0, -1},
+		"a confirmation is noticed at once": {problem{reason: driftv1alpha1.ReasonFixMassDisappearance}, 0, -1},
+	} {
+		var since time.Time
+		if c.since > 0 {
+			since = noon.Add(-c.since)
+		}
+		got := retryTime(c.problem, since, noon)
+		if c.want < 0 && !got.IsZero() || c.want >= 0 && !got.Equal(noon.Add(c.want)) {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
+func TestSameEndpoint(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://api.digitalocean.com", "https://api.digitalocean.com/", true},
+		{"https://API.digitalocean.com", "https://api.digitalocean.com", true},
+		{"http://api.digitalocean.com", "https://api.digitalocean.com", false},
+		{"https://api.digitalocean.com.example.com", "https://api.digitalocean.com", false},
+		{"https://api.digitalocean.com:444", "https://api.digitalocean.com", false},
+		{"https://api.digitalocean.com/v3", "https://api.digitalocean.com", false},
+	} {
+		if got := sameEndpoint(c.a, c.b); got != c.same {
+			t.Errorf("%s and %s: %v", c.a, c.b, got)
+		}
+	}
+}
+
+func TestBudget(t *testing.T) {
+	clock := testingclock.NewFakePassiveClock(noon)
+	b := newBudgets(clock)
+	account := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{UID: types.UID("a")}}
+	account.Spec.MaxNewDriftsPerMinute = new(int32(60))
+	if got := b.take(account, 50); got != 50 {
+		t.Errorf("first: %d", got)
+	}
+	if got := b.take(account, 50); got != 10 {
+		t.Errorf("then: %d", got)
+	}
+	if got := b.take(account, 50); got != 0 {
+		t.Errorf("spent: %d", got)
+	}
+	clock.SetTime(noon.Add(30 * time.Second))
+	if got := b.take(account, 50); got != 30 {
+		t.Errorf("half a minute on: %d", got)
+	}
+}
+
+func TestRememberForgetsOnlyWhatNothingIsLeftOf(t *testing.T) {
+	var memory []drift.Memory
+	for i := range mostRemembered + 88 {
+		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 3})
+	}
+	memory[0].OpenDrift = "open"
+	history := []driftv1alpha1.CloudDrift{{Spec: driftv1alpha1.CloudDriftSpec{Field: "1"}}}
+	got := remember(nil, memory, history)
+	if len(got) != 2 || got[0].Path != "0" || got[1].Path != "1" {
+		t.Errorf("%d are left", len(got))
+	}
+	if got := remember(nil, memory[:mostRemembered], nil); len(got) != mostRemembered {
+		t.Errorf("below the limit %d are left", len(got))
+	}
+}
+
+func TestCloudResourceNames(t *testing.T) {
+	name := cloudResourceName("production", resource.Ref{Kind: "DomainRecord", ID: "example.com/3352896"})
+	if !strings.HasPrefix(name, "production-domainrecord-example-com-3352896-") {
+		t.Errorf("got %s", name)
+	}
+	if cloudResourceName("p", resource.Ref{Kind: "Tag", ID: "Web"}) != cloudResourceName("p", resource.Ref{Kind: "Tag", ID: "web"}) {
+		t.Error("a tag has two names")
+	}
+	if cloudResourceName("p", resource.Ref{Kind: "Tag", ID: "a:b"}) == cloudResourceName("p", resource.Ref{Kind: "Tag", ID: "a-b"}) {
+		t.Error("two tags have one name")
+	}
+	if long := cloudResourceName(strings.Repeat("a", 63), resource.Ref{Kind: "Tag", ID: strings.Repeat("ä", 255)}); len(long) > 253 {
+		t.Errorf("%d characters", len(long))
+	}
+}

@@ -63,7 +63,7 @@ func readNetworks(raw json.RawMessage, v *values) (any, bool, error) {
 	for _, version := range []string{"v4", "v6"} {
 		kept[version] = []any{}
 		if list := networks[version]; list != nil && !isNull(list) {
-			addresses, _, err := each(only("ip_address", "type"))(list, v)
+			addresses, _, err := each(only("ip_address", "netmask", "gateway", "type"))(list, v)
 			if err != nil {
 				return nil, false, err
 			}

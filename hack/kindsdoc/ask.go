@@ -1,0 +1,48 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+)
+
+// equal asks a comparison.
+func equal(c drift.Comparison, desired, observed any) bool {
+	return len(c.Compare(desired, observed)) == 0
+}
+
+// forms are ways to compare scalars, each with two texts that are equal in it and
+// in none of those below.
+var forms = []struct{ words, one, other string }{
+	{"as a time", "2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"},
+	{"as an address", "2001:DB8:0::1", "2001:db8::1"},
+	{"as a number", "8.0", "8"},
+	{"as a host name", "Example.com.", "example.com"},
+	{"without case", "NYC3", "nyc3"},
+	{"as prose", "text\n", "text"},
+}
+
+func form(c drift.Comparison) string {
+	for _, f := range forms {
+		if equal(c, f.one, f.other) {
+			return f.words
+		}
+	}
+	return "as text"
+}
+
+// properties are what a comparison may do besides.
+var properties = []struct {
+	words string
+	holds func(c drift.Comparison) bool
+}{
+	{"by its `slug`", func(c drift.Comparison) bool {
+		return equal(c, "nyc3", map[string]any{"slug": "nyc3", "name": "New York 3"})
+	}},
+	{"at least", func(c drift.Comparison) bool { return equal(c, []any{"1"}, []any{"1", "2"}) }},
+	{"empty: not compared", func(c drift.Comparison) bool { return equal(c, nil, "1") && equal(c, "", "2") }},
+	{"unset is `false`", func(c drift.Comparison) bool { return equal(c, nil, false) && !equal(c, nil, true) }},
+	{"unset is `0`", func(c drift.Comparison) bool {
+		return equal(c, nil, json.Number("0")) && !equal(c, nil, json.Number("1"))
+	}},
+}

@@ -1,0 +1,81 @@
+package controller
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+)
+
+func TestSyncsAreCountedByOutcome(t *testing.T) {
+	forbidden := problem{reason: driftv1alpha1.ReasonFixScopes}
+	denied := problem{reason: driftv1alpha1.ReasonFixCredentials}
+	for name, test := range map[string]struct {
+		why             string
+		report          syncReport
+		err             error
+		outcome, reason string
+	}{
+		"complete": {"every kind was listed", syncReport{kinds: []kindReport{{kind: "Droplet"}}}, nil,
+			outcomeComplete, driftv1alpha1.ReasonSynced},
+		"one kind behind": {"the others are fresh", syncReport{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden}}}, nil,
+			outcomePartial, driftv1alpha1.ReasonFixScopes},
+		"wrong token": {"nothing was looked at", syncReport{problem: denied}, nil,
+			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
+		"token revoked meanwhile": {"it concerns the account as a whole", syncReport{kinds: []kindReport{{kind: "Volume", problem: denied}}}, nil,
+			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
+		"API server": {"what was found could not be written", syncReport{kinds: []kindReport{{kind: "Volume", problem: forbidden}}}, errors.New("no"),
+			outcomeFailed, reasonKubernetes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newPassMetrics()
+			test.report.startedAt, test.report.endedAt = noon, noon.Add(3*time.Second)
+			m.synced(&test.report, test.err)
+			if got := testutil.ToFloat64(m.syncs.WithLabelValues(test.outcome, test.reason)); got != 1 {
+				t.Errorf("%s: %v syncs are %s for %s", test.why, got, test.outcome, test.reason)
+			}
+			if n := testutil.CollectAndCount(m.syncs) + testutil.CollectAndCount(m.syncDuration); n != 2 {
+				t.Errorf("%d series", n)
+			}
+		})
+	}
+}
+
+func TestRequestsAreCountedByKindAndClass(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	observe, err := ObserveRequests(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, class := range []digitalocean.Class{"", "", digitalocean.Throttled} {
+		observe(digitalocean.Request{Kind: "Droplet", Class: class, Took: time.Second})
+	}
+	if n, err := testutil.GatherAndCount(registry, "clouddrift_api_requests_total"); n != 2 || err != nil {
+		t.Errorf("%d series, %v", n, err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.Metric {
+			for _, label := range m.Label {
+				if label.GetName() == "class" {
+					got[label.GetValue()] = m.Counter.GetValue()
+				}
+			}
+		}
+	}
+	if got[answered] != 2 || got["Throttled"] != 1 {
+		t.Errorf("counted %v", got)
+	}
+	if _, err := ObserveRequests(registry); err == nil {
+		t.Error("a second registration in one registry went unnoticed")
+	}
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+)
+
+// campaign is many sequences.
+type campaign struct {
+	out         io.Writer
+	seed        uint64
+	sequences   int
+	within      time.Duration
+	parallel    int
+	batch       int
+	outageEvery int
+
+	stats   *stats
+	cluster *cluster
+	mu      sync.Mutex
+	failed  []uint64
+	// before is what was left behind after the first batch.
+	before *leftovers
+	leaks  []string
+}
+
+// mostFailures ends a campaign: more of them tell nothing new.
+const mostFailures = 10
+
+func (c *campaign) say(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, _ = fmt.Fprintf(c.out, format+"\n", args...)
+}
+
+// run runs the campaign. An error says that something was wrong.
+func (c *campaign) run(ctx context.Context) error {
+	if c.seed == 0 {
+		c.seed = rand.Uint64N(1_000_000_000) * 1_000
+	}
+	if c.batch == 0 {
+		c.batch = 4 * c.parallel
+	}
+	c.stats = newStats()
+	var err error
+	if c.cluster, err = startCluster(ctx, c.out, c.stats); err != nil {
+		return err
+	}
+	defer func() { _ = c.cluster.Stop() }()
+	defer crashpoint.Handle(reached)()
+	c.say("seeds from %d", c.seed)
+	began, done := time.Now(), 0
+	for n := 1; done < c.sequences && time.Since(began) < c.within && ctx.Err() == nil && len(c.failed) < mostFailures; n++ {
+		size := min(c.batch, c.sequences-done)
+		c.runBatch(ctx, began, done, size, c.outageEvery > 0 && n%c.outageEvery == 0)
+		done += size
+		c.lookForLeaks()
+		c.say("%s: %d of at most %d sequences, %d failed; %s", time.Since(began).Round(time.Second), c.stats.sequences, c.sequences, len(c.failed), leftNow())
+	}
+	c.say("ran %s: %s", time.Since(began).Round(time.Second), c.stats)
+	var problems []error
+	for _, seed := range c.failed {
+		problems = append(problems, fmt.Errorf("the sequence with seed %d failed: make chaos SEED=%d", seed, seed))
+	}
+	for _, leak := range c.leaks {
+		problems = append(problems, errors.New(leak))
+	}
+	if err := ctx.Err(); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// runBatch runs so many sequences, some at once, and perhaps restarts the control
+// plane under them.
+func (c *campaign) runBatch(ctx context.Context, began time.Time, from, size int, outages bool) {
+	seeds := make(chan uint64, size)
+	for i := range size {
+		seeds <- c.seed + uint64(from+i)
+	}
+	close(seeds)
+	var running sync.WaitGroup
+	for range min(c.parallel, size) {
+		running.Go(func() {
+			for seed := range seeds {
+				if ctx.Err() != nil || time.Since(began) > c.within {
+					return
+				}
+				c.judge(run(ctx, c.cluster, seed, fmt.Sprintf("chaos-%d", seed)))
+			}
+		})
+	}
+	over := make(chan struct{})
+	var disturbing sync.WaitGroup
+	if outages {
+		disturbing.Go(func() { c.disturb(ctx, over) })
+	}
+	running.Wait()
+	close(over)
+	disturbing.Wait()
+}
+
+func (c *campaign) judge(s *sequence) {
+	if !s.failed() {
+		return
+	}
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("chaos-%d.txt", s.seed))
+	if err := os.WriteFile(file, []byte(s.report()), 0o600); err != nil {
+		file = err.Error()
+	}
+	c.say("FAILED: seed %d (make chaos SEED=%d; what happened is in %s)\n  %s", s.seed, s.seed, file, strings.Join(s.violations, "\n  "))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = append(c.failed, s.seed)
+}
+
+// disturb restarts the API server and etcd while sequences run.
+func (c *campaign) disturb(ctx context.Context, over <-chan struct{}) {
+	for n := range 4 {
+		select {
+		case <-over:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Duration(2000+rand.IntN(4000)) * time.Millisecond):
+		}
+		away := time.Duration(rand.IntN(1500)) * time.Millisecond
+		var err error
+		if n%2 == 0 {
+			c.cluster.StopAPIServer()
+			time.Sleep(away)
+			err = c.cluster.StartAPIServer(ctx)
+		} else {
+			c.cluster.KillEtcd()
+			time.Sleep(away)
+			err = c.cluster.StartEtcd(ctx)
+		}
+		if err != nil {
+			c.say("restarting the control plane: %v", err)
+			return
+		}
+		c.stats.do(func(s *stats) { s.outages++ })
+	}
+}
+
+// leftovers are what sequences must not leave behind.
+type leftovers struct {
+	goroutines int
+	heap       uint64
+}
+
+func (l leftovers) String() string {
+	return fmt.Sprintf("%d goroutines, %d MiB", l.goroutines, l.heap>>20)
+}
+
+func leftNow() leftovers {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return leftovers{runtime.NumGoroutine(), m.HeapAlloc}
+}
+
+// How much more than after the first batch is still no leak: connections come and
+// go, and the heap of a program that has just been busy is not the same twice.
+const (
+	spareGoroutines = 40
+	spareHeap       = 48 << 20
+)
+
+// lookForLeaks compares what is left after a batch with what was after the first.
+func (c *campaign) lookForLeaks() {
+	var now leftovers
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		now = leftNow()
+		if c.before == nil {
+			time.Sleep(2 * time.Second) // connections and timers of the last sequences
+			now = leftNow()
+			c.before = &now
+			return
+		}
+		if now.goroutines <= c.before.goroutines+spareGoroutines && now.heap <= c.before.heap+spareHeap {
+			return
+		}
+		if time.Now().After(deadline) {
+			break
+		}
+	}
+	if len(c.leaks) > 0 {
+		return
+	}
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("chaos-%d-goroutines.txt", c.seed))
+	if f, err := os.Create(file); err == nil {
+		_ = pprof.Lookup("goroutine").WriteTo(f, 1)
+		_ = f.Close()
+	}
+	c.leaks = append(c.leaks, fmt.Sprintf("left behind: %s, and after the first batch %s; see %s", now, c.before, file))
+}

@@ -1,0 +1,63 @@
+package main
+
+import "math/rand/v2"
+
+// operation is one kind of thing that happens.
+type operation struct {
+	name   string
+	weight int
+	do     func(*sequence)
+}
+
+// operations are all kinds of things that happen.
+func operations() []operation {
+	var all []operation
+	all = append(all, cloudOperations...)
+	all = append(all, peopleOperations...)
+	all = append(all, faultOperations...)
+	return append(all, operatorOperations...)
+}
+
+// essential are in every repertoire: without them nothing is there to go wrong.
+var essential = map[string]bool{"sync and wait": true, "a moment": true, "declare": true, "accept": true}
+
+type repertoire []operation
+
+// repertoire is what this sequence draws from.
+func (s *sequence) repertoire() repertoire {
+	var out repertoire
+	for _, op := range operations() {
+		if keep := s.chance(0.65); keep || essential[op.name] {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+func (r repertoire) pick(rng *rand.Rand) operation {
+	total := 0
+	for _, op := range r {
+		total += op.weight
+	}
+	at := rng.IntN(total)
+	for _, op := range r {
+		if at -= op.weight; at < 0 {
+			return op
+		}
+	}
+	return r[len(r)-1]
+}
+
+// one is a random element.
+func one[T any](s *sequence, from []T) T { return from[s.rng.IntN(len(from))] }
+
+// some are random elements, in their order; perhaps none.
+func some[T any](s *sequence, from []T) []T {
+	out := []T{}
+	for _, element := range from {
+		if s.chance(0.4) {
+			out = append(out, element)
+		}
+	}
+	return out
+}

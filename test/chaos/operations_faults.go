@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
+)
+
+// What goes wrong in DigitalOcean, on the way to it, and with the token.
+var faultOperations = []operation{
+	{"a fault", 16, (*sequence).someFault},
+	{"an answer held back", 6, func(s *sequence) {
+		path, by := one(s, listings), time.Duration(20+s.rng.IntN(300))*time.Millisecond
+		s.note("  %s by %s", path, by)
+		s.cluster.stats.fault("answer held back")
+		s.cloud.holdBack(path, 1+s.rng.IntN(3), by)
+	}},
+	{"deleted while pages are read", 5, (*sequence).deletedWhileReading},
+	{"created while pages are read", 4, func(s *sequence) {
+		s.cluster.stats.fault("created while pages are read")
+		name, kind := one(s, dropletNames), one(s, []string{"/v2/droplets", "/v2/tags"})
+		s.cloud.whileReading(func() {
+			_, _ = s.cloud.change("POST", kind, map[string]any{"name": name, "region": "nyc3", "size": sizes[0], "image": "ubuntu-24-04-x64"})
+		})
+	}},
+	{"listings lag", 2, func(s *sequence) {
+		lag := time.Duration(1+s.rng.IntN(4)) * time.Second
+		s.cluster.stats.fault("listings lag")
+		s.lagged = true
+		s.cloud.sim.Configure(func(set *dosim.Settings) { set.ListLag = dosim.Duration(lag) })
+	}},
+	{"faults end", 6, func(s *sequence) { s.cloud.heal() }},
+	{"scopes lost", 3, (*sequence).loseScopes},
+	{"another team's token", 2, func(s *sequence) {
+		const value = "token-of-others"
+		s.cluster.stats.fault("another team's token")
+		s.must(s.cloud.sim.AddToken(dosim.Token{Value: value, Team: "b6f0a0c6-4b4b-4a57-8a53-6f4a3c7b4d9e", TeamName: "Others"}))
+		s.setToken(value)
+	}},
+	{"a token that was revoked", 1, func(s *sequence) { s.cluster.stats.fault("revoked token"); s.setToken("revoked") }},
+	{"no Secret", 1, func(s *sequence) { s.cluster.stats.fault("no Secret"); s.setToken("") }},
+	{"a good token", 6, (*sequence).goodToken},
+	{"clock forward", 4, func(s *sequence) {
+		by := one(s, []time.Duration{time.Minute, 11 * time.Minute, time.Hour, 5 * time.Hour, 50 * time.Hour})
+		s.note("  %s", by)
+		s.cluster.stats.fault("clock forward")
+		s.clock.step(by)
+	}},
+	{"clock back", 1, func(s *sequence) {
+		by := one(s, []time.Duration{time.Second, 5 * time.Minute, 3 * time.Hour})
+		s.note("  %s", by)
+		s.cluster.stats.fault("clock back")
+		s.clock.step(-by)
+	}},
+}
+
+// What happens to the operators.
+var operatorOperations = []operation{
+	{"sync and wait", 14, func(s *sequence) { s.syncAndWait(2 * time.Second) }},
+	{"sync", 8, (*sequence).sync},
+	{"a moment", 12, func(s *sequence) { pause(s.ctx, time.Duration(1+s.rng.IntN(60))*time.Millisecond) }},
+	{"crash at a point", 8, func(s *sequence) {
+		if point := one(s, crashpoint.All); len(s.operators) > 0 {
+			s.note("  %s", point)
+			one(s, s.operators).guard.armPoint(point)
+		}
+	}},
+	{"crash at a write", 5, func(s *sequence) {
+		if in, after := 1+s.rng.IntN(12), s.chance(0.5); len(s.operators) > 0 {
+			s.note("  %d, %v", in, after)
+			one(s, s.operators).guard.armWrite(in, after)
+		}
+	}},
+	{"a write fails", 5, func(s *sequence) {
+		if in, after := 1+s.rng.IntN(8), s.chance(0.5); len(s.operators) > 0 {
+			s.note("  %d, %v", in, after)
+			one(s, s.operators).guard.failWrite(in, after)
+		}
+	}},
+	{"an operator is slow", 4, func(s *sequence) {
+		if len(s.operators) > 0 {
+			writes, cache := time.Duration(1+s.rng.IntN(30))*time.Millisecond, time.Duration(1+s.rng.IntN(30))*time.Millisecond
+			one(s, s.operators).guard.slow(writes, cache)
+			s.cluster.stats.fault("operator slow")
+		}
+	}},
+	{"operator stopped", 3, func(s *sequence) {
+		if len(s.operators) > 0 {
+			s.endOperator(s.rng.IntN(len(s.operators)))
+		}
+	}},
+	{"operator started", 5, func(s *sequence) {
+		if len(s.operators) < 2 {
+			s.addOperator()
+		}
+	}},
+}
+
+var listings = []string{"/v2/droplets", "/v2/volumes", "/v2/vpcs", "/v2/firewalls", "/v2/tags", "/v2/domains",
+	"/v2/domains/example.com/records", "/v2/droplets/backups/policies", "/v2/account"}
+
+// emptyLie is a listing that is wrong and adds up: only asking for each resource
+// shows it. Its counts are wrong, and have to be.
+const emptyLie = "an empty list that adds up"
+
+func (s *sequence) must(err error) {
+	if err != nil {
+		s.broken("%v", err)
+	}
+}
+
+// someFault arms a random fault, for some requests or until faults end.
+func (s *sequence) someFault() {
+	soon := strconv.FormatInt(s.clock.Now().Add(time.Second).Unix(), 10)
+	kinds := []struct {
+		name  string
+		fault dosim.Fault
+	}{
+		{"500", dosim.Fault{Status: 500}},
+		{"503", dosim.Fault{Status: 503}},
+		{"403", dosim.Fault{Status: 403}},
+		{"401", dosim.Fault{Status: 401}},
+		{"404", dosim.Fault{Status: 404}},
+		{"429 with retry-after", dosim.Fault{Status: 429, Headers: map[string]string{"Retry-After": "1"}}},
+		{"429 without", dosim.Fault{Status: 429, Headers: map[string]string{"Ratelimit-Reset": soon}}},
+		{"hang", dosim.Fault{Hang: true, Count: 1}},
+		{"cut", dosim.Fault{Cut: true}},
+		{"truncated", dosim.Fault{Truncate: true}},
+		{"malformed", dosim.Fault{Status: 200, Body: `{"droplets": [{"id": "x"`}},
+		{"somebody else's page", dosim.Fault{Status: 200, Body: `<html>maintenance</html>`}},
+		{"an empty object", dosim.Fault{Status: 200, Body: `{}`}},
+		{"an empty list without a total", dosim.Fault{Status: 200, Body: `{"droplets":[],"tags":[],"volumes":[],"domains":[]}`}},
+		{emptyLie, dosim.Fault{Status: 200, Body: `{"droplets":[],"tags":[],"volumes":[],"vpcs":[],"firewalls":[],"domains":[],"domain_records":[],"meta":{"total":0}}`}},
+		{"items dropped", dosim.Fault{DropItems: 1 + s.rng.IntN(3)}},
+		{"item repeated", dosim.Fault{RepeatItem: true}},
+		{"total too large", dosim.Fault{TotalDelta: 1}},
+		{"total too small", dosim.Fault{TotalDelta: -1}},
+		{"late", dosim.Fault{Latency: dosim.Duration(time.Duration(s.rng.IntN(100)) * time.Millisecond)}},
+	}
+	kind := one(s, kinds)
+	f := kind.fault
+	f.Method, f.Path = http.MethodGet, one(s, listings)
+	if s.chance(0.25) { // the question that decides on an absence
+		f.Path = one(s, []string{"/v2/droplets/*", "/v2/tags/*", "/v2/domains/*/records/*", "/v2/firewalls/*"})
+		if kind.name == "404" {
+			return // that one would be a lie which no client can see through
+		}
+	}
+	if kind.name == emptyLie {
+		s.lied = true
+	}
+	f.Page = s.rng.IntN(4)
+	if f.Count == 0 {
+		f.Count = s.rng.IntN(5)
+	}
+	s.note("  %s on %s, page %d, %d times", kind.name, f.Path, f.Page, f.Count)
+	s.cluster.stats.fault(kind.name)
+	s.cloud.sim.AddFault(f)
+}
+
+// deletedWhileReading deletes something that may be on a page that was read, so
+// that something else moves out of sight.
+func (s *sequence) deletedWhileReading() {
+	kind := one(s, []string{"Droplet", "Tag", "DomainRecord", "Volume"})
+	if r, ok := s.any(kind); ok {
+		s.note("  %s", r)
+		s.cluster.stats.fault("deleted while pages are read")
+		s.cloud.whileReading(func() { _, _ = s.cloud.change("DELETE", pathOf(r), nil) })
+	}
+}
+
+func (s *sequence) loseScopes() {
+	without := some(s, []string{"tag:read", "vpc:read", "droplet:read", "domain:read", "block_storage:read", "firewall:read", "image:read"})
+	value := fmt.Sprintf("token-%d", s.next())
+	s.note("  %v", without)
+	s.cluster.stats.fault("scopes lost")
+	s.must(s.cloud.sim.AddToken(dosim.Token{Value: value, Without: without}))
+	s.setToken(value)
+}
+
+// goodToken gives the account a token that may everything, as yet unused.
+func (s *sequence) goodToken() {
+	value := fmt.Sprintf("token-%d", s.next())
+	s.must(s.cloud.sim.AddToken(dosim.Token{Value: value}))
+	s.setToken(value)
+}
+
+// sync asks for a sync.
+func (s *sequence) sync() {
+	s.annotateAccount(driftv1alpha1.SyncAnnotation, fmt.Sprintf("request-%d", s.next()))
+}

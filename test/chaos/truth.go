@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ref names a live resource.
+type ref struct{ kind, id string }
+
+func (r ref) String() string { return r.kind + " " + r.id }
+
+// object is a live resource as dosim holds it.
+type object struct {
+	// name is what a reference by name is matched with.
+	name   string
+	values map[string]any
+	fields map[string]string // values, flattened
+}
+
+// truth is everything that a team has.
+type truth map[ref]object
+
+// sorted are the refs of a kind in an order that does not depend on random ids.
+func (t truth) sorted(kind string) []ref {
+	var out []ref
+	for r := range t {
+		if kind == "" || r.kind == kind {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b ref) int {
+		return strings.Compare(a.kind+"\x00"+t[a].name+"\x00"+a.id, b.kind+"\x00"+t[b].name+"\x00"+b.id)
+	})
+	return out
+}
+
+// named are the refs of a kind with a live name.
+func (t truth) named(kind, name string) []ref {
+	return slices.DeleteFunc(t.sorted(kind), func(r ref) bool { return t[r].name != name })
+}
+
+// simTeam is the part of dosim's state that the oracle looks at.
+type simTeam struct {
+	Droplets []struct {
+		ID         int        `json:"id"`
+		Name       string     `json:"name"`
+		Region     string     `json:"region"`
+		Size       string     `json:"size"`
+		Status     string     `json:"status"`
+		DeletedAt  *time.Time `json:"deleted_at"`
+		IPv6       bool       `json:"ipv6"`
+		Monitoring bool       `json:"monitoring"`
+		Tags       []any      `json:"tags"`
+	} `json:"droplets"`
+	Volumes   []map[string]any `json:"volumes"`
+	VPCs      []map[string]any `json:"vpcs"`
+	Firewalls []map[string]any `json:"firewalls"`
+	Tags      []map[string]any `json:"tags"`
+	Domains   []struct {
+		Name    string           `json:"name"`
+		TTL     int              `json:"ttl"`
+		Records []map[string]any `json:"records"`
+	} `json:"domains"`
+}
+
+// readTruth reads a team out of dosim's saved state: past its API, its listings
+// and its faults.
+func readTruth(state []byte, team string) (truth, error) {
+	var saved struct {
+		Teams map[string]simTeam `json:"teams"`
+	}
+	if err := json.Unmarshal(state, &saved); err != nil {
+		return nil, fmt.Errorf("reading dosim's state: %w", err)
+	}
+	out := truth{}
+	add := func(kind, id, name string, values map[string]any) {
+		out[ref{kind, id}] = object{name: name, values: values, fields: flatten(kind, values)}
+	}
+	t := saved.Teams[team]
+	for _, d := range t.Droplets {
+		if d.DeletedAt == nil {
+			add("Droplet", strconv.Itoa(d.ID), d.Name, map[string]any{
+				"name": d.Name, "region": d.Region, "size_slug": d.Size, "status": d.Status, "tags": d.Tags,
+				"ipv6": d.IPv6, "monitoring": d.Monitoring,
+			})
+		}
+	}
+	for kind, rows := range map[string][]map[string]any{"Volume": t.Volumes, "VPC": t.VPCs, "Firewall": t.Firewalls} {
+		for _, row := range rows {
+			add(kind, text(row["id"]), text(row["name"]), row)
+		}
+	}
+	for _, row := range t.Tags {
+		name := text(row["name"])
+		add("Tag", name, name, row)
+	}
+	for _, d := range t.Domains {
+		add("Domain", d.Name, d.Name, map[string]any{"name": d.Name, "ttl": float64(d.TTL)})
+		for _, row := range d.Records {
+			name := text(row["name"]) + "." + d.Name
+			if row["name"] == "@" {
+				name = d.Name
+			}
+			add("DomainRecord", d.Name+"/"+text(row["id"]), name, row)
+		}
+	}
+	return out, nil
+}
+
+// version is what a resource was over some time; nil: it was not there.
+type version struct {
+	object *object
+	// from is when it may have come to be, until when it may still have been.
+	from, until time.Time
+}
+
+// past is the history of the truth, by resource. What is not in it never was.
+type past map[ref][]version
+
+// forever is the end of what still is.
+var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// advance adds what a change between two times has made of the truth.
+func (p past) advance(was, is truth, began, ended time.Time) {
+	changed := map[ref]*object{}
+	for r := range was {
+		if _, stays := is[r]; !stays {
+			changed[r] = nil
+		}
+	}
+	for r, o := range is {
+		if old, was := was[r]; !was || old.name != o.name || !maps.Equal(old.fields, o.fields) {
+			changed[r] = &o
+		}
+	}
+	for r, o := range changed {
+		if len(p[r]) == 0 {
+			p[r] = []version{{until: ended}}
+		} else {
+			p[r][len(p[r])-1].until = ended
+		}
+		p[r] = append(p[r], version{object: o, from: began, until: forever})
+	}
+}
+
+// during are what a resource was at any time between the two.
+func (p past) during(r ref, from, until time.Time) []*object {
+	if len(p[r]) == 0 {
+		return []*object{nil}
+	}
+	var out []*object
+	for _, v := range p[r] {
+		if !v.from.After(until) && !v.until.Before(from) {
+			out = append(out, v.object)
+		}
+	}
+	return out
+}

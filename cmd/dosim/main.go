@@ -22,6 +22,7 @@ type options struct {
 	listen         string
 	seeds          []string
 	stateFile      string
+	recording      string
 	actionDuration time.Duration
 	latency        time.Duration
 }
@@ -48,13 +49,19 @@ func command() *cobra.Command {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8085", "address to listen on; anybody who reaches it can turn the knobs")
 	flags.StringArrayVar(&o.seeds, "seed", nil, "what to begin with: demo, or KIND=N such as Droplet=5; repeatable; ignored where --state exists")
 	flags.StringVar(&o.stateFile, "state", "", "file to load the state from, and to keep it in")
+	flags.StringVar(&o.recording, "record", "", "file to write every request to, at the end")
 	flags.DurationVar(&o.actionDuration, "action-duration", 0, "how long actions stay in progress")
 	flags.DurationVar(&o.latency, "latency", 0, "delay of every answer")
 	return cmd
 }
 
 func run(cmd *cobra.Command, o options) error {
-	server := dosim.New(dosim.WithActionDuration(o.actionDuration))
+	tape := &dosim.Tape{Seeds: o.seeds, ActionDuration: o.actionDuration}
+	opts := []dosim.Option{dosim.WithActionDuration(o.actionDuration)}
+	if o.recording != "" {
+		opts = append(opts, dosim.WithTape(tape))
+	}
+	server := dosim.New(opts...)
 	server.SetLatency(o.latency)
 	if err := fill(server, o); err != nil {
 		return err
@@ -65,7 +72,19 @@ func run(cmd *cobra.Command, o options) error {
 	}
 	cmd.Printf("dosim listens on %s, token %s\n", url, dosim.DefaultToken)
 	err = keep(cmd.Context(), server, o.stateFile)
-	return errors.Join(err, server.Close())
+	err = errors.Join(err, server.Close())
+	if o.recording != "" {
+		err = errors.Join(err, writeTape(tape, o.recording))
+	}
+	return err
+}
+
+func writeTape(tape *dosim.Tape, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	return errors.Join(tape.Write(file), file.Close())
 }
 
 // fill loads the state file, or seeds where there is none yet.

@@ -103,11 +103,15 @@ func (c *call) imagesOf(d *droplet) (backups, snapshots []int) {
 	return backups, snapshots
 }
 
+// imageByID finds what a droplet was made of, deleted or not.
 func (t *team) imageByID(id int) (*image, bool) {
 	if n := slices.IndexFunc(publicImages, func(i *image) bool { return i.ID == id }); n >= 0 {
 		return publicImages[n], true
 	}
-	return t.Images.get(id)
+	if i, ok := t.Images.get(id); ok {
+		return i, true
+	}
+	return t.DeletedImages.get(id)
 }
 
 func (d *droplet) features() []string {

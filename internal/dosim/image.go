@@ -97,10 +97,22 @@ func updateImage(c *call) (*reply, error) {
 }
 
 func deleteImage(c *call) (*reply, error) {
-	if !c.team.Images.remove(atoi(c.path("image"), 0)) {
+	if !c.team.deleteImage(atoi(c.path("image"), 0)) {
 		return nil, notFound()
 	}
 	return &reply{http.StatusNoContent, nil}, nil
+}
+
+// deleteImage leaves it to the droplets that show it: clients rely on a
+// droplet's image.
+func (t *team) deleteImage(id int) bool {
+	i, ok := t.Images.get(id)
+	if !ok {
+		return false
+	}
+	i.Status = "deleted"
+	t.DeletedImages.add(i)
+	return t.Images.remove(id)
 }
 
 // snapshotOf makes a private image of a droplet.

@@ -72,6 +72,21 @@ var _ = Describe("images and snapshots", func() {
 		Expect(imageNames(c.Images.ListByTag(ctx, "golden", nil))).To(ConsistOf("before"))
 	})
 
+	It("stay visible in the droplets that were made of them", func() {
+		id := w.read(c, d.ID).SnapshotIDs[0]
+		copied := w.droplet(c, "copy", func(r *godo.DropletCreateRequest) { r.Image = godo.DropletCreateImage{ID: id} })
+		_, err := c.Snapshots.Delete(ctx, strconv.Itoa(id))
+		Expect(err).NotTo(HaveOccurred())
+		got := w.read(c, copied.ID)
+		Expect(got.Image).NotTo(BeNil())
+		Expect(got.Image.ID).To(Equal(id))
+		Expect(got.Image.Status).To(Equal("deleted"))
+		Expect(w.read(c, d.ID).SnapshotIDs).To(BeEmpty())
+		_, _, err = c.Images.GetByID(ctx, id)
+		Expect(failure(err)).To(HavePrefix("404 "))
+		Expect(imageNames(c.Images.ListUser(ctx, nil))).To(BeEmpty())
+	})
+
 	It("are not deleted when they are everybody's", func() {
 		image, _, err := c.Images.GetBySlug(ctx, "debian-12-x64")
 		Expect(err).NotTo(HaveOccurred())

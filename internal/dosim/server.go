@@ -36,7 +36,9 @@ type Server struct {
 	faults   []*armedFault
 	limits   limiter
 	log      requestLog
-	changes  uint64
+	// tape is nil where nothing is recorded.
+	tape    *Tape
+	changes uint64
 
 	listening *http.Server
 	url       string
@@ -238,8 +240,16 @@ func (s *Server) answer(ctx context.Context, rt route, r *http.Request, body []b
 func (s *Server) run(rt route, r *http.Request, body []byte, requestID string, a admission) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.state.team(a.token)
 	now := s.now()
+	status, payload := s.carryOut(rt, r, body, requestID, a, now)
+	if s.tape != nil && !a.insider {
+		s.tape.add(now, r, body, status, payload)
+	}
+	return status, payload
+}
+
+func (s *Server) carryOut(rt route, r *http.Request, body []byte, requestID string, a admission, now time.Time) (int, []byte) {
+	t := s.state.team(a.token)
 	s.settle(t, now)
 	c := &call{Server: s, r: r, body: body, team: t, token: a.token, now: now, fault: a.fault}
 	if !a.token.has(rt.scope) {

@@ -75,7 +75,7 @@ func (c *call) getVolumeSnapshot(id string) (*reply, error) {
 }
 
 func deleteSnapshot(c *call) (*reply, error) {
-	if c.team.Images.remove(atoi(c.path("snapshot"), 0)) {
+	if c.team.deleteImage(atoi(c.path("snapshot"), 0)) {
 		return &reply{http.StatusNoContent, nil}, nil
 	}
 	return deleteVolumeSnapshot(c)

@@ -29,17 +29,19 @@ type team struct {
 	// ProjectCreated is when the default project came to be.
 	ProjectCreated time.Time `json:"project_created"`
 
-	Droplets  table[int, *droplet]              `json:"droplets"`
-	Volumes   table[string, *volume]            `json:"volumes"`
-	VPCs      table[string, *vpc]               `json:"vpcs"`
-	Firewalls table[string, *firewall]          `json:"firewalls"`
-	Tags      table[string, *tag]               `json:"tags"`
-	Domains   table[string, *domain]            `json:"domains"`
-	Keys      table[int, *sshKey]               `json:"ssh_keys"`
-	Images    table[int, *image]                `json:"images"`
-	Snapshots table[string, *volumeSnapshot]    `json:"volume_snapshots"`
-	Actions   table[int, *action]               `json:"actions"`
-	Assigned  table[string, *projectMembership] `json:"project_resources"`
+	Droplets  table[int, *droplet]           `json:"droplets"`
+	Volumes   table[string, *volume]         `json:"volumes"`
+	VPCs      table[string, *vpc]            `json:"vpcs"`
+	Firewalls table[string, *firewall]       `json:"firewalls"`
+	Tags      table[string, *tag]            `json:"tags"`
+	Domains   table[string, *domain]         `json:"domains"`
+	Keys      table[int, *sshKey]            `json:"ssh_keys"`
+	Images    table[int, *image]             `json:"images"`
+	Snapshots table[string, *volumeSnapshot] `json:"volume_snapshots"`
+	// DeletedImages are shown in the droplets that were made of them only.
+	DeletedImages table[int, *image]                `json:"deleted_images"`
+	Actions       table[int, *action]               `json:"actions"`
+	Assigned      table[string, *projectMembership] `json:"project_resources"`
 
 	// Seeded counts what was seeded, so that names stay unique.
 	Seeded int `json:"seeded,omitempty"`

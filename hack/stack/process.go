@@ -115,6 +115,14 @@ func (p *Process) Running() bool {
 	}
 }
 
+// Pid is the process's id while it runs, else 0.
+func (p *Process) Pid() int {
+	if !p.Running() {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
 // Done is closed when the process that was started last has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 

@@ -85,7 +85,9 @@ func massDisappearance(kind string, all []suspect, held map[string]*driftv1alpha
 }
 
 // settle asks for each suspect by its id, and believes only a 404. One that could
-// not be asked for stays what it was; the error says so.
+// not be asked for stays what it was; the error says so, unless DigitalOcean
+// refused the question itself and the inventory never held such a thing: then the
+// kind as a whole is known all the same.
 func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all []suspect) error {
 	for _, s := range all {
 		if s.current != nil && s.current.Observed.AbsentSince != nil {
@@ -104,6 +106,8 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 			err = v.record(ctx, held, []resource.Resource{found})
 		case digitalocean.ClassOf(err) == digitalocean.NotFound:
 			err = v.entomb(ctx, s.name, s.id, s.current, s.declared, askedAt)
+		case digitalocean.ClassOf(err) == digitalocean.Invalid && s.current == nil:
+			err = nil
 		default:
 			err = fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
 		}

@@ -27,6 +27,7 @@ type accountReconciler struct {
 	connector  *connector
 	admission  *admissionGuard
 	sweeper    *sweeper
+	wishes     *wishes
 	historian  historian
 	metrics    *passMetrics
 	secretPoll time.Duration
@@ -49,13 +50,18 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	pass.admission = r.admission.Check(ctx)
 
 	if pass.problem.exists() {
+		r.connector.forget(account.UID) // whatever mends it is worth a sync
 		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
-	} else if syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
+	} else if r.wishes.pending(req.NamespacedName) || syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
+		grant := r.wishes.attempt(req.NamespacedName)
 		report, err := r.sync(ctx, account, pass.connection.cloud)
 		if err != nil {
 			return ctrl.Result{}, fmt.Errorf("syncing CloudAccount %s: %w", req, err)
 		}
 		pass.report = &report
+		if !report.wholeProblem().exists() {
+			grant()
+		}
 		r.connector.used(account.UID, pass.connection)
 	} else {
 		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)

@@ -20,9 +20,11 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 		pass.report.into(status, pass.report.endedAt)
 		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
 		status.ObservedGeneration = pass.account.Generation
-		if final {
-			status.LastHandledSyncRequest = shorten(pass.account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
-		}
+	}
+	// A request that nothing could be done about is answered too: Ready and Synced
+	// say why, and the sync is made when that is mended.
+	if final && (pass.report != nil || pass.problem.exists()) {
+		status.LastHandledSyncRequest = shorten(pass.account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
 	}
 	if pass.result != nil {
 		pass.result.into(status, pass.account, now)
@@ -90,10 +92,10 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict
 	if pass.report != nil && pass.report.problem.exists() {
 		return no(pass.report.problem.reason, "%s", pass.report.problem.message)
 	}
+	if pass.problem.exists() {
+		return no(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
+	}
 	if status.LastSyncTime == nil {
-		if pass.problem.exists() {
-			return unknown(driftv1alpha1.ReasonAwaitingSync, "no sync could be made yet: %s", pass.problem.message)
-		}
 		return unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
 	}
 	if pass.report == nil {

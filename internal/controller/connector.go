@@ -56,12 +56,11 @@ func (c *connector) connect(ctx context.Context, account *driftv1alpha1.CloudAcc
 	}
 	secret := &corev1.Secret{}
 	if err := c.secrets.Get(ctx, client.ObjectKey{Namespace: account.Namespace, Name: ref.Name}, secret); err != nil {
-		what := "could not be read"
+		message := fmt.Sprintf("reading Secret %s: %v", ref.Name, err)
 		if apierrors.IsNotFound(err) {
-			what = "does not exist"
+			message = fmt.Sprintf("Secret %s does not exist", ref.Name)
 		}
-		return connection{}, problem{reason: driftv1alpha1.ReasonFixSecret,
-			message: fmt.Sprintf("Secret %s %s: %v", ref.Name, what, err)}
+		return connection{}, problem{reason: driftv1alpha1.ReasonFixSecret, message: message}
 	}
 	token := strings.TrimSpace(string(secret.Data[key]))
 	if token == "" {

@@ -27,6 +27,7 @@ type detector struct {
 	clock      clock.PassiveClock
 	timetables *timetables
 	budgets    *budgets
+	wishes     *wishes
 }
 
 // outcome is what one detection found.
@@ -50,6 +51,8 @@ type detection struct {
 	// blind is why nothing can be said although the reference is bound; zero: it can.
 	blind verdict
 	plan  drift.Plan
+	// awaited says that some fields are looked at from the next sync on.
+	awaited bool
 }
 
 // Detect runs the detection for one CloudProvisioned. One that does not exist is
@@ -58,6 +61,7 @@ func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, e
 	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}}
 	if err := d.client.Get(ctx, key, run.provisioned); err != nil {
 		if apierrors.IsNotFound(err) {
+			d.wishes.forget(key)
 			return outcome{}, nil
 		}
 		return outcome{}, fmt.Errorf("getting CloudProvisioned %s: %w", key, err)
@@ -124,6 +128,9 @@ func (d *detector) planFor(run *detection) error {
 		return err
 	}
 	run.plan = drift.NewPlan(in)
+	if costly(run.binding.kind, run.plan.Result.Unseen) {
+		run.awaited = d.wishes.make(run.provisioned)
+	}
 	if wanted := len(run.plan.Open); wanted > 0 {
 		if granted := d.budgets.take(run.account, wanted); granted < wanted {
 			in.MaxNew = granted

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -59,7 +60,7 @@ type declarations struct {
 	fields sets.Set[string]
 }
 
-func (v inventory) declarations(ctx context.Context) (declarations, error) {
+func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarations, error) {
 	out := declarations{ids: map[string]string{}, fields: sets.New[string]()}
 	var list driftv1alpha1.CloudProvisionedList
 	if err := v.client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
@@ -72,7 +73,8 @@ func (v inventory) declarations(ctx context.Context) (declarations, error) {
 		if p.Spec.Resource.Kind != v.kind {
 			continue
 		}
-		if id := referencedID(p); id != "" {
+		// An id of the wrong form names nothing; the declaration's own condition says so.
+		if id := referencedID(p); id != "" && kind.ValidateID(id) == nil {
 			out.ids[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
 		}
 		for field := range p.Spec.Desired {

@@ -113,9 +113,12 @@ func (run *detection) inSync() verdict {
 		return no(driftv1alpha1.ReasonDrifted, "%s", run.differing())
 	case ready.status != metav1.ConditionTrue:
 		return unknown(ready.reason, "not everything could be compared: %s", ready.message)
+	case run.awaited:
+		return unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"%s: declared since the last sync; the next one looks at it, and is on its way", joined(run.plan.Result.Unseen))
 	case len(run.plan.Result.Unseen) > 0:
 		return unknown(driftv1alpha1.ReasonFixFieldsUnseen,
-			"%s could not be observed: declared since the last sync, hidden by the token's scopes, or no longer shown by DigitalOcean; sync, give the token the scopes, or ignore them", joined(run.plan.Result.Unseen))
+			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", joined(run.plan.Result.Unseen))
 	default:
 		return yes(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
 	}

@@ -6,10 +6,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
@@ -51,9 +56,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	announcer := announcer{recorder: mgr.GetEventRecorder("clouddrift")}
 	guard := &admissionGuard{live: live, clock: o.Clock}
 	tables := &timetables{}
+	asked := make(chan event.GenericEvent, 1024)
+	wishes := newWishes(func(account types.NamespacedName) {
+		send(asked, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}})
+	})
 	detector := &detector{
 		client: c, live: live, announcer: announcer, clock: o.Clock,
-		timetables: tables, budgets: newBudgets(o.Clock),
+		timetables: tables, budgets: newBudgets(o.Clock), wishes: wishes,
 	}
 	metrics := newPassMetrics()
 	published := append(metrics.collectors(), &census{cache: mgr.GetCache(), clock: o.Clock})
@@ -64,13 +73,14 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	accounts := &accountReconciler{
 		client: c, live: live, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
 		connector:  newConnector(live, o.Clouds, o.AllowedEndpoints),
-		sweeper:    &sweeper{client: c, detector: detector, again: into(again)},
+		sweeper:    &sweeper{client: c, detector: detector, again: func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }},
+		wishes:     wishes,
 		historian:  historian{client: c, clock: o.Clock},
 		metrics:    metrics,
 		secretPoll: o.SecretPoll,
 	}
 	return errors.Join(
-		accounts.setup(mgr, o.Workers),
+		accounts.setup(mgr, asked, o.Workers),
 		(&provisionedReconciler{client: c, detector: detector}).setup(mgr, again, o.Workers),
 		(&driftReconciler{
 			client: c, admission: guard,
@@ -79,20 +89,19 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	)
 }
 
-// into sends to the channel, and lets go what has no room: the sweep catches it.
-func into(channel chan<- event.GenericEvent) func(*driftv1alpha1.CloudProvisioned) {
-	return func(p *driftv1alpha1.CloudProvisioned) {
-		select {
-		case channel <- event.GenericEvent{Object: p}:
-		default:
-		}
+// send lets go what has no room: the sweep, or the next look at the Secret, catches it.
+func send(channel chan<- event.GenericEvent, object client.Object) {
+	select {
+	case channel <- event.GenericEvent{Object: object}:
+	default:
 	}
 }
 
-func (r *accountReconciler) setup(mgr ctrl.Manager, workers int) error {
+func (r *accountReconciler) setup(mgr ctrl.Manager, asked <-chan event.GenericEvent, workers int) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("cloudaccount").
 		For(&driftv1alpha1.CloudAccount{}).
+		WatchesRawSource(source.Channel(asked, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
 		Complete(r)
 }

@@ -131,7 +131,7 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 		return report, nil
 	}
 	store := inventory{client: r.client, live: r.live, announcer: r.announcer, clock: r.clock, account: account, kind: report.kind}
-	declared, err := store.declarations(ctx)
+	declared, err := store.declarations(ctx, kind)
 	if err != nil {
 		return report, err
 	}

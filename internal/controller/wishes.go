@@ -1,0 +1,96 @@
+package controller
+
+import (
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// wishes are the declarations that name a field which was not looked at so far,
+// because nobody declared it. Each has its account synced soon, once for each of
+// its generations: a field may also stay unseen for want of a scope.
+type wishes struct {
+	// soon has the account reconciled.
+	soon func(account types.NamespacedName)
+
+	mu     sync.Mutex
+	made   map[types.NamespacedName]*wish   // by CloudProvisioned
+	synced map[types.NamespacedName][]*wish // by account, those that a sync has yet to grant
+}
+
+type wish struct {
+	generation         int64
+	attempted, granted bool
+}
+
+func newWishes(soon func(types.NamespacedName)) *wishes {
+	return &wishes{
+		soon: soon,
+		made: map[types.NamespacedName]*wish{}, synced: map[types.NamespacedName][]*wish{},
+	}
+}
+
+// make wishes for what p declares, and says whether that is still to be looked at.
+func (w *wishes) make(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
+	key := types.NamespacedName{Namespace: p.Namespace, Name: p.Name}
+	account := types.NamespacedName{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}
+	w.mu.Lock()
+	current := w.made[key]
+	isNew := current == nil || current.generation != p.Generation
+	if isNew {
+		current = &wish{generation: p.Generation}
+		w.made[key] = current
+		w.synced[account] = append(w.synced[account], current)
+	}
+	waiting = !current.granted
+	w.mu.Unlock()
+	if isNew {
+		w.soon(account)
+	}
+	return waiting
+}
+
+// pending says whether the account has a wish that no sync was attempted for.
+func (w *wishes) pending(account types.NamespacedName) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.synced[account], func(each *wish) bool { return !each.attempted })
+}
+
+// attempt is called before a sync. The function that it returns is called after
+// it, and grants what was wished for before.
+func (w *wishes) attempt(account types.NamespacedName) (grant func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	attempted := slices.Clone(w.synced[account])
+	for _, each := range attempted {
+		each.attempted = true
+	}
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, each := range attempted {
+			each.granted = true
+		}
+		w.synced[account] = slices.DeleteFunc(w.synced[account], func(each *wish) bool { return each.granted })
+	}
+}
+
+// forget drops the wish of a declaration that is gone.
+func (w *wishes) forget(provisioned types.NamespacedName) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.made, provisioned)
+}
+
+// costly says whether any of the paths is only looked at where it is declared.
+func costly(kind kinds.Kind, paths []resource.Path) bool {
+	return slices.ContainsFunc(paths, func(path resource.Path) bool {
+		return len(path) > 0 && slices.Contains(kind.Costly.Paths, string(path[0]))
+	})
+}

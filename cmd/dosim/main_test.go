@@ -80,3 +80,18 @@ func TestItRefusesWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
+
+func TestItRecordsWhatItWasAsked(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tape.json")
+	if _, err := runOnce(t, "--record", file, "--seed", "demo", "--action-duration", "2s"); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(file)
+	want := `{"seeds":["demo"],"action_duration":"2s","exchanges":[` + "\n]}\n"
+	if err != nil || string(data) != want {
+		t.Errorf("nobody asked anything, seeding is not asking: %v %s", err, data)
+	}
+	if _, err := runOnce(t, "--record", filepath.Join(file, "below")); err == nil || !strings.Contains(err.Error(), "recording") {
+		t.Errorf("a recording that cannot be written: %v", err)
+	}
+}

@@ -34,14 +34,15 @@ type dropletParams struct {
 type dropletActionType struct {
 	// check refuses, and may complete the parameters.
 	check func(c *call, d *droplet, p *dropletParams) error
-	// finish is the effect, when the action ends.
-	finish func(s *Server, t *team, d *droplet, p dropletParams, at time.Time)
+	// finish is the effect, when the action ends; it began at the given time.
+	finish func(s *Server, t *team, d *droplet, p dropletParams, begun time.Time)
 }
 
 var dropletActionTypes = map[string]dropletActionType{
-	"power_on":       {check: mustBe("off", "Droplet is already powered on."), finish: become("active")},
-	"power_off":      {check: mustBe("active", "Droplet is already powered off."), finish: become("off")},
-	"shutdown":       {check: mustBe("active", "Droplet is already powered off."), finish: become("off")},
+	"power_on":  {check: mustBe("off", "Droplet is already powered on."), finish: become("active")},
+	"power_off": {check: mustBe("active", "Droplet is already powered off."), finish: become("off")},
+	// Unlike power_off it is not refused where the droplet is off already.
+	"shutdown":       {check: anyState, finish: become("off")},
 	"power_cycle":    {check: mustBe("active", "Droplet is currently off. Please power it on to run this event."), finish: become("active")},
 	"reboot":         {check: mustBe("active", "Droplet is currently off. Please power it on to run this event."), finish: become("active")},
 	"password_reset": {check: anyState, finish: become("active")},
@@ -122,8 +123,10 @@ func checkSnapshot(c *call, d *droplet, p *dropletParams) error {
 	return nil
 }
 
-func finishSnapshot(s *Server, t *team, d *droplet, p dropletParams, at time.Time) {
-	snapshotOf(s, t, d, p.Name, at)
+// finishSnapshot dates the snapshot by the action's start: that is how clients
+// find the one that they asked for.
+func finishSnapshot(s *Server, t *team, d *droplet, p dropletParams, begun time.Time) {
+	snapshotOf(s, t, d, p.Name, begun)
 }
 
 func checkEnableBackups(_ *call, d *droplet, p *dropletParams) (err error) {
@@ -231,6 +234,6 @@ func finishDropletAction(s *Server, t *team, a *action) bool {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return false
 	}
-	dropletActionTypes[a.Type].finish(s, t, d, p, a.Due)
+	dropletActionTypes[a.Type].finish(s, t, d, p, a.StartedAt)
 	return true
 }

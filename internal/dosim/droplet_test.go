@@ -198,6 +198,29 @@ var _ = Describe("droplets", func() {
 		Expect(kinds).To(Equal([]string{"power_on", "shutdown", "snapshot", "rebuild", "enable_ipv6", "rename", "create"}))
 	})
 
+	It("take a shutdown when they are off, but no power_off", func() {
+		d := w.droplet(c, "web-1")
+		for range 2 {
+			_, _, err := c.DropletActions.Shutdown(ctx, d.ID)
+			Expect(err).NotTo(HaveOccurred())
+			w.settle()
+			Expect(w.read(c, d.ID).Status).To(Equal("off"))
+		}
+		_, _, err := c.DropletActions.PowerOff(ctx, d.ID)
+		Expect(failure(err)).To(Equal("422 Droplet is already powered off."))
+	})
+
+	It("have snapshots that are as old as the action that took them", func() {
+		d := w.droplet(c, "web-1")
+		action, _, err := c.DropletActions.Snapshot(ctx, d.ID, "before")
+		Expect(err).NotTo(HaveOccurred())
+		w.settle()
+		snapshots, _, err := c.Droplets.Snapshots(ctx, d.ID, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(snapshots).To(HaveLen(1))
+		Expect(time.Parse(time.RFC3339, snapshots[0].Created)).To(Equal(action.StartedAt.Time))
+	})
+
 	It("have a backup policy", func() {
 		hour := 8
 		daily := &godo.DropletBackupPolicyRequest{Plan: "daily", Weekday: "MON", Hour: &hour}

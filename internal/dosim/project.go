@@ -1,16 +1,17 @@
 package dosim
 
 import (
-	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// projectKind serves the default project only, because clients put new
-// resources into it. Projects as a kind of their own are not simulated.
+// projectKind serves the default project only, because clients look for new
+// resources in it. Projects as a kind of their own are not simulated.
 var projectKind = kind{name: "Project", routes: []route{
 	{pattern: "GET /v2/projects", scope: "project:read", handle: func(c *call) (*reply, error) {
 		return list(c, "projects", []any{c.team.project()}, func(p any) any { return p })
@@ -21,14 +22,6 @@ var projectKind = kind{name: "Project", routes: []route{
 	{pattern: "GET /v2/projects/{project}/resources", scope: "project:read", handle: onProject(listProjectResources)},
 	{pattern: "POST /v2/projects/{project}/resources", scope: "project:assign_resource", handle: onProject(assignResources)},
 }}
-
-// projectMembership is one resource that was put into the project by name.
-type projectMembership struct {
-	URN        string    `json:"urn"`
-	AssignedAt time.Time `json:"assigned_at"`
-}
-
-func (m *projectMembership) key() string { return m.URN }
 
 func (t *team) projectID() string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("project of "+t.UUID)).String()
@@ -51,37 +44,64 @@ func onProject(handle handler) handler {
 	}
 }
 
-func listProjectResources(c *call) (*reply, error) {
-	return list(c, "resources", c.team.Assigned.rows, func(m *projectMembership) any { return c.membershipView(m, "ok") })
+// projectResource is what a project can hold.
+type projectResource struct {
+	URN        string            `json:"urn"`
+	AssignedAt time.Time         `json:"assigned_at"`
+	Status     string            `json:"status"`
+	Links      map[string]string `json:"links"`
 }
 
-func (c *call) membershipView(m *projectMembership, status string) any {
-	parts := strings.SplitN(m.URN, ":", 3)
-	return map[string]any{
-		"urn": m.URN, "assigned_at": m.AssignedAt, "status": status,
-		"links": map[string]string{"self": c.uri("/v2/%ss/%s", parts[1], parts[2])},
+// projectResources are the whole account's: there is no other project that
+// they could be in.
+func (c *call) projectResources() []projectResource {
+	out := []projectResource{}
+	add := func(kind, id string, at time.Time) {
+		out = append(out, projectResource{
+			URN: "do:" + kind + ":" + id, AssignedAt: at, Status: "ok",
+			Links: map[string]string{"self": c.uri("/v2/%ss/%s", kind, id)},
+		})
 	}
+	for _, d := range c.team.Droplets.rows {
+		if d.DeletedAt == nil {
+			add("droplet", strconv.Itoa(d.ID), d.CreatedAt)
+		}
+	}
+	for _, v := range c.team.Volumes.rows {
+		add("volume", v.ID, v.CreatedAt)
+	}
+	for _, d := range c.team.Domains.rows {
+		add("domain", d.Name, c.team.ProjectCreated)
+	}
+	return out
 }
 
+func listProjectResources(c *call) (*reply, error) {
+	return list(c, "resources", c.projectResources(), func(r projectResource) any { return r })
+}
+
+// assignResources moves nothing, since everything is there already.
 func assignResources(c *call) (*reply, error) {
 	var req struct{ Resources []string }
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
-	views := []any{}
+	all := c.projectResources()
+	views := []projectResource{}
 	for _, urn := range req.Resources {
-		if len(strings.SplitN(urn, ":", 3)) != 3 || !strings.HasPrefix(urn, "do:") {
-			return nil, invalid("%s", fmt.Sprintf("%q is not a valid URN", urn))
+		parts := strings.SplitN(urn, ":", 3)
+		if len(parts) != 3 || parts[0] != "do" {
+			return nil, invalid("%q is not a valid URN", urn)
 		}
-	}
-	for _, urn := range req.Resources {
-		status := "already_assigned"
-		m, ok := c.team.Assigned.get(urn)
-		if !ok {
-			status = "assigned"
-			m = c.team.Assigned.add(&projectMembership{URN: urn, AssignedAt: stamp(c.now)})
+		r := projectResource{
+			URN: urn, AssignedAt: stamp(c.now), Status: "not_found",
+			Links: map[string]string{"self": c.uri("/v2/%ss/%s", parts[1], parts[2])},
 		}
-		views = append(views, c.membershipView(m, status))
+		if i := slices.IndexFunc(all, func(have projectResource) bool { return have.URN == urn }); i >= 0 {
+			r = all[i]
+			r.Status = "already_assigned"
+		}
+		views = append(views, r)
 	}
 	return &reply{http.StatusOK, map[string]any{"resources": views}}, nil
 }

@@ -39,9 +39,8 @@ type team struct {
 	Images    table[int, *image]             `json:"images"`
 	Snapshots table[string, *volumeSnapshot] `json:"volume_snapshots"`
 	// DeletedImages are shown in the droplets that were made of them only.
-	DeletedImages table[int, *image]                `json:"deleted_images"`
-	Actions       table[int, *action]               `json:"actions"`
-	Assigned      table[string, *projectMembership] `json:"project_resources"`
+	DeletedImages table[int, *image]  `json:"deleted_images"`
+	Actions       table[int, *action] `json:"actions"`
 
 	// Seeded counts what was seeded, so that names stay unique.
 	Seeded int `json:"seeded,omitempty"`

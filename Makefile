@@ -114,7 +114,11 @@ test-e2e: controlplane ## Run the operator's program against a control plane and
 	@go run ./hack/testsum -suites e2e
 
 .PHONY: bench
-bench: controlplane ## Measure the figures that the design promises.
+bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).
+	@go run ./test/bench
+
+.PHONY: microbench
+microbench: ## Run the benchmarks of single packages.
 	go test ./... -run '^$$' -bench . -benchmem -timeout 30m
 
 ##@ Build

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// storm has every droplet drift at once, accepts some drifts meanwhile, and then
+// creates as many bare objects.
+func (b *bench) storm(ctx context.Context, w *world) error {
+	b.say("%d droplets: all of them drift at once", w.n)
+	calm, err := w.accepts(ctx, 3)
+	if err != nil {
+		return err
+	}
+	if err := w.rewrite(ctx, `"size_slug":"s-1vcpu-1gb"`, `"size_slug":"s-2vcpu-2gb"`); err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := w.askForSync(ctx, account); err != nil {
+		return err
+	}
+	stormy := make(chan accepted, 1)
+	go func() { stormy <- w.acceptMeanwhile(ctx) }()
+	var ended time.Time
+	err = until(ctx, func() (bool, error) {
+		s, err := w.scrape(ctx)
+		if err != nil {
+			return false, err
+		}
+		// What was accepted meanwhile had drifted too.
+		seen := s.sum("clouddrift_open_drifts", "kind", "Droplet") + s.sum("clouddrift_resolved_drifts", "state", "Accepted")
+		ended = time.Now()
+		return int(seen) >= w.n, wait(ctx, 500*time.Millisecond)
+	})
+	meanwhile := <-stormy
+	if err := errors.Join(err, meanwhile.err); err != nil {
+		return err
+	}
+	if err := w.settled(ctx); err != nil {
+		return err
+	}
+	peak, err := residentOf(w.operator.Pid(), "VmHWM")
+	if err != nil {
+		return err
+	}
+	w.operator.Stop()
+	bare, err := w.createBarely(ctx)
+	if err != nil {
+		return err
+	}
+	took := ended.Sub(began)
+	self := func(d time.Duration) time.Duration { return d }
+	b.add(figure{
+		what:     fmt.Sprintf("%d drifts at once, from asking for the sync until all are open", w.n),
+		ours:     fmt.Sprintf("%s, %.1f×; the operator's memory %.0f MiB at most", show(took), took.Seconds()/bare.Seconds(), peak),
+		baseline: fmt.Sprintf("%s, bare creates of the same objects with their status, %d at a time", show(bare), parallel),
+	}, figure{
+		what:     "an accept meanwhile, from the annotation until it is closed",
+		ours:     fmt.Sprintf("%s, median of %d", show(median(meanwhile.took, self)), len(meanwhile.took)),
+		baseline: fmt.Sprintf("%s while nothing else goes on", show(median(calm, self))),
+	})
+	return nil
+}
+
+// accepted is how long accepts took.
+type accepted struct {
+	took []time.Duration
+	err  error
+}
+
+// acceptMeanwhile begins when the storm has.
+func (w *world) acceptMeanwhile(ctx context.Context) accepted {
+	err := until(ctx, func() (bool, error) {
+		s, err := w.scrape(ctx)
+		return err == nil && int(s.sum("clouddrift_open_drifts", "kind", "Droplet")) > w.n/10, err
+	})
+	if err != nil {
+		return accepted{err: err}
+	}
+	took, err := w.accepts(ctx, 5)
+	return accepted{took, err}
+}
+
+// accepts has alice accept so many open drifts, one after the other.
+func (w *world) accepts(ctx context.Context, n int) ([]time.Duration, error) {
+	var list driftv1alpha1.CloudDriftList
+	if err := w.admin.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{"status.state": string(driftv1alpha1.DriftOpen)}, client.Limit(int64(n))); err != nil {
+		return nil, fmt.Errorf("listing open CloudDrifts: %w", err)
+	}
+	if len(list.Items) < n {
+		return nil, fmt.Errorf("%d drifts are open, not %d", len(list.Items), n)
+	}
+	var out []time.Duration
+	for i := range list.Items {
+		name := list.Items[i].Name
+		began := time.Now()
+		err := w.patch(ctx, w.approver, &driftv1alpha1.CloudDrift{}, name,
+			map[string]any{"metadata": map[string]any{"annotations": map[string]string{driftv1alpha1.ResolveAnnotation: driftv1alpha1.ResolveAccept}}})
+		if err != nil {
+			return nil, err
+		}
+		err = until(ctx, func() (bool, error) {
+			d := &driftv1alpha1.CloudDrift{}
+			err := w.admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, d)
+			return err == nil && d.Status.State == driftv1alpha1.DriftAccepted, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("accepting %s: %w", name, err)
+		}
+		out = append(out, time.Since(began))
+	}
+	return out, nil
+}
+
+// createBarely creates the drifts once more, in a namespace that nobody looks at.
+func (w *world) createBarely(ctx context.Context) (time.Duration, error) {
+	b := w.bench
+	b.say("%d droplets: bare creates of the same objects", w.n)
+	const elsewhere = "elsewhere"
+	if err := w.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: elsewhere}}); err != nil {
+		return 0, fmt.Errorf("creating a namespace: %w", err)
+	}
+	var list driftv1alpha1.CloudDriftList
+	if err := w.admin.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{"status.state": string(driftv1alpha1.DriftOpen)}); err != nil {
+		return 0, fmt.Errorf("listing open CloudDrifts: %w", err)
+	}
+	began := time.Now()
+	err := inParallel(ctx, len(list.Items), func(ctx context.Context, i int) error {
+		from := &list.Items[i]
+		d := &driftv1alpha1.CloudDrift{
+			ObjectMeta: metav1.ObjectMeta{Namespace: elsewhere, Name: from.Name, Labels: from.Labels, OwnerReferences: from.OwnerReferences},
+			Spec:       from.Spec,
+		}
+		if err := w.admin.Create(ctx, d); err != nil {
+			return fmt.Errorf("creating CloudDrift %s: %w", from.Name, err)
+		}
+		d.Status = from.Status
+		if err := w.admin.Status().Update(ctx, d); err != nil {
+			return fmt.Errorf("writing the status of CloudDrift %s: %w", from.Name, err)
+		}
+		return nil
+	})
+	return time.Since(began), err
+}

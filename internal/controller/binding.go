@@ -22,6 +22,8 @@ type binding struct {
 	id string
 	// resource is nil while the inventory has never held it.
 	resource *driftv1alpha1.CloudResource
+	// yields says that another, older declaration of the resource decides.
+	yields bool
 	// reboundFrom is the id that a reference by name was bound to before.
 	reboundFrom string
 }
@@ -70,6 +72,7 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 		return out, err
 	}
 	if older != "" {
+		out.yields = true
 		out.ready = no(driftv1alpha1.ReasonFixDuplicate,
 			"CloudProvisioned %s declares the same resource and is older; remove one of them", older)
 		return out, nil

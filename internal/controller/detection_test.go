@@ -115,6 +115,38 @@ var _ = Describe("Detection", func() {
 		w.expectDrifts(ctx, "b-second size_slug Open s-4vcpu-8gb s-1vcpu-1gb")
 	})
 
+	It("hands a resource over when an older declaration of it gets bound", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.startOperator()
+		w.account(ctx)
+		w.declareByName(ctx, "a-first", "Droplet", "web-2", map[string]any{"size_slug": "s-4vcpu-8gb"})
+		w.declare(ctx, "b-second", "Droplet", id, map[string]any{"size_slug": "s-2vcpu-4gb"})
+		w.sync(ctx)
+		w.expectDrifts(ctx, "b-second size_slug Open s-2vcpu-4gb s-1vcpu-1gb")
+
+		w.change("POST", "/v2/droplets/"+id+"/actions", map[string]any{"type": "rename", "name": "web-2"})
+		w.sync(ctx)
+		w.expectCondition(ctx, "b-second", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixDuplicate, "a-first")
+		w.expectDrifts(ctx, "b-second size_slug Stale s-2vcpu-4gb s-1vcpu-1gb", "a-first size_slug Open s-4vcpu-8gb s-1vcpu-1gb")
+	})
+
+	It("leaves no drift of the resource behind that a name was bound to before", func(ctx SpecContext) {
+		old := w.droplet("web-1")
+		w.startOperator()
+		w.account(ctx)
+		w.declareByName(ctx, "web", "Droplet", "web-1", map[string]any{"size_slug": "s-2vcpu-4gb"})
+		w.sync(ctx)
+		Expect(w.open(ctx, "size_slug").Spec.ResourceRef.ID).To(Equal(old))
+		w.change("DELETE", "/v2/droplets/"+old, nil)
+		replacement := w.droplet("web-1")
+		w.sync(ctx)
+		w.expectDrifts(ctx, "web size_slug Stale s-2vcpu-4gb s-1vcpu-1gb", "web size_slug Open s-2vcpu-4gb s-1vcpu-1gb")
+		d := w.open(ctx, "size_slug")
+		Expect(d.Spec.ResourceRef.ID).To(Equal(replacement))
+		w.accept(ctx, d.Name)
+		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
+	})
+
 	It("says what is wrong with a reference", func(ctx SpecContext) {
 		w.startOperator()
 		w.account(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -51,6 +52,8 @@ type detection struct {
 	// blind is why nothing can be said although the reference is bound; zero: it can.
 	blind verdict
 	plan  drift.Plan
+	// leftBehind are open drifts of a resource that the reference was bound to before.
+	leftBehind []string
 	// awaited says that some fields are looked at from the next sync on.
 	awaited bool
 }
@@ -127,6 +130,10 @@ func (d *detector) planFor(run *detection) error {
 	if err != nil {
 		return err
 	}
+	if run.binding.yields {
+		// What is open here is the older declaration's to find, and has its names.
+		in.Desired, in.Presence = nil, resource.Present
+	}
 	run.plan = drift.NewPlan(in)
 	if costly(run.binding.kind, run.plan.Result.Unseen) {
 		run.awaited = d.wishes.make(run.provisioned)
@@ -137,6 +144,7 @@ func (d *detector) planFor(run *detection) error {
 			run.plan = drift.NewPlan(in)
 		}
 	}
+	run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
 	return nil
 }
 
@@ -173,7 +181,11 @@ func (d *detector) planInput(run *detection) (drift.Input, error) {
 		if err != nil {
 			return in, err
 		}
-		in.Drifts = append(in.Drifts, recorded)
+		if about := run.drifts[i].Spec.ResourceRef; canonicalID(resource.Ref{Kind: about.Kind, ID: about.ID}) == ref.ID || ref.ID == "" {
+			in.Drifts = append(in.Drifts, recorded)
+		} else if !isResolved(&run.drifts[i]) && !recorded.Resolving {
+			run.leftBehind = append(run.leftBehind, recorded.Name)
+		}
 	}
 	return in, nil
 }
@@ -217,7 +229,7 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	}
 	recorder := driftRecorder{client: d.client, live: d.live, announcer: d.announcer, clock: d.clock, provisioned: p}
 	for _, name := range run.plan.Stale {
-		if err := recorder.closeAsStale(ctx, run.find(name)); err != nil {
+		if err := recorder.closeAsStale(ctx, run.find(name), run.staleBecause(name)); err != nil {
 			return err
 		}
 	}
@@ -246,6 +258,19 @@ func (d *detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvis
 		}
 	}
 	return errors.Join(err, d.client.Status().Update(ctx, p))
+}
+
+// staleBecause says why a drift goes stale, as the end of a sentence that its field
+// begins.
+func (run *detection) staleBecause(name string) string {
+	switch {
+	case run.binding.yields:
+		return "is now compared for an older CloudProvisioned that declares the same resource"
+	case slices.Contains(run.leftBehind, name):
+		return "is now compared with another resource, which the reference was bound to"
+	default:
+		return "no longer differs"
+	}
 }
 
 func (run *detection) find(name string) *driftv1alpha1.CloudDrift {

@@ -136,8 +136,9 @@ func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, e
 	return nil
 }
 
-// closeAsStale closes a drift whose difference went away without us.
-func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+// closeAsStale closes a drift whose difference went away without us; because ends
+// the sentence that says why.
+func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift, because string) error {
 	now := metav1.NewTime(r.clock.Now())
 	d.Status.State = driftv1alpha1.DriftStale
 	d.Status.ResolvedAt = &now
@@ -146,6 +147,6 @@ func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudD
 		return fmt.Errorf("closing CloudDrift %s as stale: %w", d.Name, err)
 	}
 	crashpoint.Reached(crashpoint.DetectClosed)
-	r.announcer.driftStale(r.provisioned, d)
+	r.announcer.driftStale(r.provisioned, d, because)
 	return nil
 }

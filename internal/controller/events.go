@@ -20,9 +20,9 @@ func (a announcer) driftDetected(p *driftv1alpha1.CloudProvisioned, d *driftv1al
 		"%s: expected %s, actual %s", shorten(d.Spec.Field, 128), d.Status.Rendered.Expected, d.Status.Rendered.Actual)
 }
 
-func (a announcer) driftStale(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift) {
+func (a announcer) driftStale(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift, because string) {
 	a.recorder.Eventf(p, d, corev1.EventTypeNormal, driftv1alpha1.EventDriftStale, "Detect",
-		"%s no longer differs", shorten(d.Spec.Field, 128))
+		"%s %s", shorten(d.Spec.Field, 128), because)
 }
 
 func (a announcer) driftAccepted(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift) {

@@ -51,7 +51,7 @@ func (r *provisionedReconciler) setup(mgr ctrl.Manager, again <-chan event.Gener
 		Named("cloudprovisioned").
 		For(&driftv1alpha1.CloudProvisioned{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Owns(&driftv1alpha1.CloudDrift{}, builder.WithPredicates(stateChanged)).
-		Watches(&driftv1alpha1.CloudProvisioned{}, handler.EnqueueRequestsFromMapFunc(r.siblings), builder.WithPredicates(onlyDeletion)).
+		Watches(&driftv1alpha1.CloudProvisioned{}, handler.EnqueueRequestsFromMapFunc(r.siblings), builder.WithPredicates(referenceChanged)).
 		Watches(&driftv1alpha1.CloudResource{}, handler.EnqueueRequestsFromMapFunc(r.declarations)).
 		Watches(&driftv1alpha1.CloudAccount{}, handler.EnqueueRequestsFromMapFunc(r.ofAccount), builder.WithPredicates(comingAndGoing)).
 		WatchesRawSource(source.Channel(again, &handler.EnqueueRequestForObject{})).
@@ -70,9 +70,14 @@ var stateChanged = predicate.Funcs{
 	},
 }
 
-var onlyDeletion = predicate.Funcs{
-	CreateFunc: func(event.CreateEvent) bool { return false },
-	UpdateFunc: func(event.UpdateEvent) bool { return false },
+// referenceChanged lets through what may change which declaration of a resource is
+// the oldest: one that comes, goes, or is bound to another resource.
+var referenceChanged = predicate.Funcs{
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		was, okWas := e.ObjectOld.(*driftv1alpha1.CloudProvisioned)
+		is, okIs := e.ObjectNew.(*driftv1alpha1.CloudProvisioned)
+		return okWas && okIs && referencedID(was) != referencedID(is)
+	},
 }
 
 // comingAndGoing leaves out an account's status: the end of each sync sweeps
@@ -94,8 +99,8 @@ func (r *provisionedReconciler) declarations(ctx context.Context, o client.Objec
 		r.list(ctx, o.GetNamespace(), byDeclaredName, indexKey(account, kind, liveName(live)))...)
 }
 
-// siblings are the other declarations of a resource whose declaration was
-// deleted: one of them may be the oldest now.
+// siblings are the other declarations of a resource: one of them may be the oldest
+// now, or no longer be it.
 func (r *provisionedReconciler) siblings(ctx context.Context, o client.Object) []reconcile.Request {
 	p, ok := o.(*driftv1alpha1.CloudProvisioned)
 	if !ok || referencedID(p) == "" {

@@ -32,6 +32,10 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt
 	}
+	if k.parent != "" && !parents.StartedAt.IsZero() {
+		// A parent that came since is not in it, nor is what it holds.
+		listing.StartedAt = parents.StartedAt
+	}
 	listing.Complete = err == nil
 	return listing, err
 }

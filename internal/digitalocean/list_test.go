@@ -346,6 +346,19 @@ func TestListChildren(t *testing.T) {
 	wantClass(t, err, Incomplete)
 }
 
+func TestListOfChildrenIsAsOldAsThatOfTheirParents(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"domain_records":[],"meta":{"total":0}}`))
+	})
+	asked := time.Now().Add(-time.Minute)
+	domains := resource.Listing{Kind: "Domain", Complete: true, StartedAt: asked,
+		Resources: []resource.Resource{{Ref: resource.Ref{Kind: "Domain", ID: "example.com"}}}}
+	got, err := c.List(t.Context(), "DomainRecord", domains)
+	if err != nil || !got.StartedAt.Equal(asked) {
+		t.Errorf("started at %s, %v: a domain that came after %s is not in it", got.StartedAt, err, asked)
+	}
+}
+
 func TestListOfNoDomainsHasNoRecords(t *testing.T) {
 	c := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) })
 	got, err := c.List(t.Context(), "DomainRecord", resource.Listing{Kind: "Domain", Complete: true})

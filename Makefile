@@ -113,6 +113,14 @@ test-envtest: controlplane ## Run the controllers' tests.
 test-e2e: controlplane ## Run the operator's program against a control plane and the simulated DigitalOcean.
 	@go run ./hack/testsum -suites e2e
 
+# SEQUENCES and FOR bound the campaign; SEED replays one sequence.
+SEQUENCES ?= 200
+FOR ?= 10m
+
+.PHONY: chaos
+chaos: controlplane ## Attack the operator with random faults (SEQUENCES, FOR; SEED=n replays one).
+	@go run ./test/chaos -sequences $(SEQUENCES) -for $(FOR) $(if $(SEED),-replay $(SEED))
+
 .PHONY: bench
 bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).
 	@go run ./test/bench

@@ -19,13 +19,18 @@ import (
 
 // campaign is many sequences.
 type campaign struct {
-	out         io.Writer
+	out io.Writer
+	// seed is the first sequence's, and each has the one after that of the one
+	// before; seeds, where they are given, are the first ones.
 	seed        uint64
+	seeds       []uint64
 	sequences   int
 	within      time.Duration
 	parallel    int
 	batch       int
 	outageEvery int
+	// failures end a campaign: more of them tell nothing new.
+	failures int
 
 	stats   *stats
 	cluster *cluster
@@ -35,9 +40,6 @@ type campaign struct {
 	before *leftovers
 	leaks  []string
 }
-
-// mostFailures ends a campaign: more of them tell nothing new.
-const mostFailures = 10
 
 func (c *campaign) say(format string, args ...any) {
 	c.mu.Lock()
@@ -62,7 +64,7 @@ func (c *campaign) run(ctx context.Context) error {
 	defer crashpoint.Handle(reached)()
 	c.say("seeds from %d", c.seed)
 	began, done := time.Now(), 0
-	for n := 1; done < c.sequences && time.Since(began) < c.within && ctx.Err() == nil && len(c.failed) < mostFailures; n++ {
+	for n := 1; done < c.sequences && time.Since(began) < c.within && ctx.Err() == nil && len(c.failed) < c.failures; n++ {
 		size := min(c.batch, c.sequences-done)
 		c.runBatch(ctx, began, done, size, c.outageEvery > 0 && n%c.outageEvery == 0)
 		done += size
@@ -88,7 +90,7 @@ func (c *campaign) run(ctx context.Context) error {
 func (c *campaign) runBatch(ctx context.Context, began time.Time, from, size int, outages bool) {
 	seeds := make(chan uint64, size)
 	for i := range size {
-		seeds <- c.seed + uint64(from+i)
+		seeds <- c.seedOf(from + i)
 	}
 	close(seeds)
 	var running sync.WaitGroup
@@ -110,6 +112,13 @@ func (c *campaign) runBatch(ctx context.Context, began time.Time, from, size int
 	running.Wait()
 	close(over)
 	disturbing.Wait()
+}
+
+func (c *campaign) seedOf(n int) uint64 {
+	if n < len(c.seeds) {
+		return c.seeds[n]
+	}
+	return c.seed + uint64(n-len(c.seeds))
 }
 
 func (c *campaign) judge(s *sequence) {

@@ -47,12 +47,18 @@ func (c *clock) ambiguous() bool {
 	return c.back
 }
 
-// wall is when the clock showed t. It means nothing once the clock is ambiguous.
+// wall is when the clock showed t, or where it never did, when it jumped over t.
+// It means nothing once the clock is ambiguous.
 func (c *clock) wall(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := len(c.steps) - 1; i > 0; i-- {
-		if at := t.Add(-c.steps[i].offset); !at.Before(c.steps[i].at.Add(-time.Millisecond)) {
+	jump := time.Now()
+	for i := len(c.steps) - 1; i >= 0; i-- {
+		at := t.Add(-c.steps[i].offset)
+		if at.After(jump) {
+			return jump
+		}
+		if jump = c.steps[i].at; !at.Before(jump) {
 			return at
 		}
 	}

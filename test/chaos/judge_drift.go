@@ -125,6 +125,9 @@ func (j *judge) wentAway(l life[*driftv1alpha1.CloudDrift], i int, owner life[*d
 	for k := i - 1; k >= 0 && valuesOf(l.states[k].object) == valuesOf(d); k-- {
 		opened = l.states[k]
 	}
+	if j.yields(owner, r, opened.revision, stale.revision) {
+		return true
+	}
 	from := j.restedOn(r, d, opened)
 	var wishes []desired
 	for k, p := range owner.states {
@@ -140,6 +143,22 @@ func (j *judge) wentAway(l life[*driftv1alpha1.CloudDrift], i int, owner life[*d
 	for _, o := range j.cloud.during(r, from, stale.arrived) {
 		for _, wish := range wishes {
 			if (o != nil || d.Spec.Field == existence) && !differs(r.kind, d.Spec.Field, wish, o) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// yields says whether an older declaration of the resource was there between two
+// revisions: then the owner's drifts are no longer what decides.
+func (j *judge) yields(owner life[*driftv1alpha1.CloudProvisioned], r ref, from, until uint64) bool {
+	for _, other := range declared(j.h) {
+		if other.uid == owner.uid || other.deleted != 0 && other.deleted < from || !older(other.first().object, owner.first().object) {
+			continue
+		}
+		for _, s := range other.states {
+			if s.revision < until && s.object.Spec.Resource.Kind == r.kind && boundID(s.object) == r.id {
 				return true
 			}
 		}

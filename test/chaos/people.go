@@ -120,6 +120,7 @@ func (s *sequence) edit(name string, change func(*driftv1alpha1.CloudProvisioned
 				return nil
 			}
 			s.attempt(p.UID, p.Spec.Desired)
+			read := p.ResourceVersion
 			err := s.cluster.admin.Update(s.ctx, p)
 			if apierrors.IsConflict(err) {
 				continue
@@ -127,7 +128,8 @@ func (s *sequence) edit(name string, change func(*driftv1alpha1.CloudProvisioned
 			if apierrors.IsNotFound(err) {
 				return nil
 			}
-			if err == nil {
+			// What changes nothing is not written, and has somebody else's version.
+			if err == nil && p.ResourceVersion != read {
 				written = true
 				s.edited(p)
 			}

@@ -3,6 +3,9 @@ package controller
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -223,5 +226,43 @@ func TestMetricsAreWellNamed(t *testing.T) {
 	}
 	if err := register(nil, c); err != nil {
 		t.Errorf("without a registry: %v", err)
+	}
+}
+
+// The documentation and the alerts name all metrics, and none that there isn't.
+func TestMetricsAreDocumented(t *testing.T) {
+	read := func(path string) map[string]bool {
+		text, err := os.ReadFile(filepath.Join("..", "..", path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, name := range regexp.MustCompile(`clouddrift_[a-z_]+`).FindAllString(string(text), -1) {
+			names[name] = true
+		}
+		return names
+	}
+	described := make(chan *prometheus.Desc, 100)
+	for _, c := range append(newPassMetrics().collectors(), &census{}) {
+		c.Describe(described)
+	}
+	close(described)
+	// Those are made where they are registered; the test of the names has them.
+	metrics := map[string]bool{"clouddrift_api_requests_total": true, "clouddrift_api_request_duration_seconds": true}
+	for desc := range described {
+		metrics[regexp.MustCompile(`clouddrift_[a-z_]+`).FindString(desc.String())] = true
+	}
+	documented := read("docs/metrics.md")
+	for name := range metrics {
+		if !documented[name] {
+			t.Errorf("docs/metrics.md does not describe %s", name)
+		}
+	}
+	for _, path := range []string{"docs/metrics.md", "docs/howto.md", "config/prometheus/alerts.yaml"} {
+		for name := range read(path) {
+			if !metrics[name] && !strings.HasSuffix(name, "_") {
+				t.Errorf("%s names %s, which there isn't", path, name)
+			}
+		}
 	}
 }

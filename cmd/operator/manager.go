@@ -33,6 +33,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 		Scheme:                        scheme,
 		Metrics:                       metricsOptions(o),
 		HealthProbeBindAddress:        o.probeAddress,
+		PprofBindAddress:              o.pprofAddress,
 		LeaderElection:                o.leaderElection,
 		LeaderElectionID:              "clouddrift.drift.arcadia.cloud",
 		LeaderElectionNamespace:       o.leaderNamespace,

@@ -21,6 +21,7 @@ type options struct {
 	metricsAddress  string
 	metricsInsecure bool
 	probeAddress    string
+	pprofAddress    string
 	leaderElection  bool
 	leaderNamespace string
 	endpoints       endpoints
@@ -37,6 +38,8 @@ func bindOptions(flags *flag.FlagSet) *options {
 		"Serve metrics over plain http to anybody. For a loopback address only.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", "0",
 		"Where /healthz and /readyz are served, as :8081. 0 serves none.")
+	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0",
+		"Where profiles are served over plain http. A loopback address only. 0 serves none.")
 	flags.BoolVar(&o.leaderElection, "leader-elect", false,
 		"Let one of several operators work at a time.")
 	flags.StringVar(&o.leaderNamespace, "leader-election-namespace", "",
@@ -65,6 +68,9 @@ func (o *options) validate() error {
 	}
 	if o.metricsInsecure && !isLoopback(o.metricsAddress) {
 		return fmt.Errorf("--metrics-insecure with --metrics-bind-address %s: plain http is for loopback addresses only", o.metricsAddress)
+	}
+	if o.pprofAddress != "" && o.pprofAddress != "0" && !isLoopback(o.pprofAddress) {
+		return fmt.Errorf("--pprof-bind-address %s: profiles are for loopback addresses only", o.pprofAddress)
 	}
 	if o.crashAt != "" {
 		if !crashpoint.Known(crashpoint.Point(o.crashAt)) {

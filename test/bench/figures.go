@@ -102,6 +102,9 @@ func (b *bench) calls(ctx context.Context, w *world) error {
 // godo, in turns.
 func (b *bench) listing(ctx context.Context, w *world) error {
 	b.say("%d droplets: %d pairs of a sync and a bare listing", w.n, b.pairs)
+	if err := w.profiled(ctx, "sync", func() error { return w.sync(ctx, account) }); err != nil {
+		return err
+	}
 	var ours []spent
 	var bare []result
 	for range b.pairs {
@@ -132,6 +135,9 @@ func (b *bench) listing(ctx context.Context, w *world) error {
 
 // sweep compares everything while nothing has drifted.
 func (b *bench) sweep(ctx context.Context, w *world) error {
+	if err := w.profiled(ctx, "sweep", func() error { return w.sweepNow(ctx) }); err != nil {
+		return err
+	}
 	var sweeps []spent
 	for range b.pairs {
 		s, err := w.measured(ctx, func() error { return w.sweepNow(ctx) })

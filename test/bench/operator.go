@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -98,6 +101,31 @@ func (w *world) measured(ctx context.Context, do func() error) (spent, error) {
 		return spent{}, err
 	}
 	return after.since(before), nil
+}
+
+// profiled is measured, and keeps a profile of the operator meanwhile, where
+// profiles were asked for.
+func (w *world) profiled(ctx context.Context, name string, do func() error) error {
+	if w.bench.profiles == "" {
+		return do()
+	}
+	const long = "30" // seconds; what takes longer is profiled in part
+	done := make(chan error, 1)
+	go func() { done <- w.keepProfile(ctx, name+".cpu", "profile?seconds="+long) }()
+	err := do()
+	return errors.Join(err, <-done, w.keepProfile(ctx, name+".heap", "heap?gc=1"))
+}
+
+func (w *world) keepProfile(ctx context.Context, name, what string) error {
+	profile, err := w.ask(ctx, http.MethodGet, w.profilesURL+what, "")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(w.bench.profiles, fmt.Sprintf("%d-%s", w.n, name))
+	if err := os.WriteFile(path, profile, 0o600); err != nil {
+		return fmt.Errorf("keeping a profile: %w", err)
+	}
+	return nil
 }
 
 // sync asks for a sync and waits until it and the detection on it are over.

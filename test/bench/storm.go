@@ -31,15 +31,17 @@ func (b *bench) storm(ctx context.Context, w *world) error {
 	stormy := make(chan accepted, 1)
 	go func() { stormy <- w.acceptMeanwhile(ctx) }()
 	var ended time.Time
-	err = until(ctx, func() (bool, error) {
-		s, err := w.scrape(ctx)
-		if err != nil {
-			return false, err
-		}
-		// What was accepted meanwhile had drifted too.
-		seen := s.sum("clouddrift_open_drifts", "kind", "Droplet") + s.sum("clouddrift_resolved_drifts", "state", "Accepted")
-		ended = time.Now()
-		return int(seen) >= w.n, wait(ctx, 500*time.Millisecond)
+	err = w.profiled(ctx, "storm", func() error {
+		return until(ctx, func() (bool, error) {
+			s, err := w.scrape(ctx)
+			if err != nil {
+				return false, err
+			}
+			// What was accepted meanwhile had drifted too.
+			seen := s.sum("clouddrift_open_drifts", "kind", "Droplet") + s.sum("clouddrift_resolved_drifts", "state", "Accepted")
+			ended = time.Now()
+			return int(seen) >= w.n, wait(ctx, 500*time.Millisecond)
+		})
 	})
 	meanwhile := <-stormy
 	if err := errors.Join(err, meanwhile.err); err != nil {

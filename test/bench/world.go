@@ -47,7 +47,7 @@ type world struct {
 	plane           *stack.ControlPlane
 	cloud, operator *stack.Process
 	// directURL is the simulated DigitalOcean, replayURL what it answered before.
-	directURL, replayURL, metricsURL string
+	directURL, replayURL, metricsURL, profilesURL string
 	// admin declares; approver is a platform admin, who accepts.
 	admin, approver client.WithWatch
 	syncs           int
@@ -72,7 +72,7 @@ func (w *world) start(ctx context.Context) error {
 	if err := w.makeClients(); err != nil {
 		return err
 	}
-	ports, err := stack.FreePorts(ctx, 4)
+	ports, err := stack.FreePorts(ctx, 5)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (w *world) start(ctx context.Context) error {
 	if err := w.startCloud(ctx, local(ports[0]), local(ports[1])); err != nil {
 		return err
 	}
-	if err := w.startOperator(ctx, local(ports[2]), local(ports[3])); err != nil {
+	if err := w.startOperator(ctx, local(ports[2]), local(ports[3]), local(ports[4])); err != nil {
 		return err
 	}
 	return w.prepare(ctx)
@@ -126,7 +126,7 @@ func (w *world) startCloud(ctx context.Context, direct, replayed string) error {
 
 // startOperator runs the operator with its own rights, and with the memory limit
 // that it has in a cluster.
-func (w *world) startOperator(ctx context.Context, metrics, probes string) error {
+func (w *world) startOperator(ctx context.Context, metrics, probes, profiles string) error {
 	config, err := w.plane.ServiceAccount("clouddrift-system", "clouddrift-controller-manager")
 	if err != nil {
 		return err
@@ -139,13 +139,14 @@ func (w *world) startOperator(ctx context.Context, metrics, probes string) error
 	if err != nil {
 		return err
 	}
-	w.metricsURL = "http://" + metrics + "/metrics"
+	w.metricsURL, w.profilesURL = "http://"+metrics+"/metrics", "http://"+profiles+"/debug/pprof/"
 	w.operator = &stack.Process{
 		Name: "the operator", Path: filepath.Join(w.bench.dir, "operator"),
 		Args: []string{
 			"--kubeconfig", kubeconfig, "--leader-elect=false",
 			"--allowed-endpoint", w.directURL, "--allowed-endpoint", w.replayURL,
 			"--metrics-bind-address", metrics, "--metrics-insecure", "--health-probe-bind-address", probes,
+			"--pprof-bind-address", profiles,
 		},
 		Env:     append(os.Environ(), "GOMEMLIMIT="+limit),
 		LogFile: filepath.Join(w.dir, "operator.log"),
@@ -167,8 +168,7 @@ func (b *bench) memoryLimit() (string, error) {
 	return string(found[1]), nil
 }
 
-// prepare makes the namespace, the Secret, the approver's role and waits until the
-// API server enforces the admission policies.
+// prepare makes the namespace, the Secret and the approver's role.
 func (w *world) prepare(ctx context.Context) error {
 	for _, o := range []client.Object{
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}},

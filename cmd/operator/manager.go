@@ -56,6 +56,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 	}
 	pool := digitalocean.NewPool(digitalocean.WithVersion(version), digitalocean.WithObserver(observe))
 	err = controller.Setup(ctx, mgr, controller.Options{
+		//nolint:contextcheck // making a client asks nothing; what it asks later has the caller's context
 		Clouds: func(endpoint, token string) (controller.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -244,9 +245,7 @@ func (w *world) editDesired(ctx context.Context, name, field string, value any) 
 	GinkgoHelper()
 	Eventually(ctx, func(g Gomega) {
 		p := w.provisioned(ctx, g, name)
-		for key, encoded := range values(map[string]any{field: value}) {
-			p.Spec.Desired[key] = encoded
-		}
+		maps.Copy(p.Spec.Desired, values(map[string]any{field: value}))
 		g.Expect(admin.Update(ctx, p)).To(Succeed())
 	}).Should(Succeed())
 }

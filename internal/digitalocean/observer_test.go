@@ -46,7 +46,9 @@ func TestObserverSeesEachAttempt(t *testing.T) {
 			},
 			[]string{"Volume ServerError", "Volume "}},
 		"forbidden": {"a 403 is not retried",
-			func(_ int, w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusForbidden, "forbidden", "no") },
+			func(_ int, w http.ResponseWriter, _ *http.Request) {
+				refuse(w, http.StatusForbidden, "forbidden", "no")
+			},
 			[]string{"Volume Forbidden"}},
 		"cut": {"a connection that ends in the middle of a body is no answer",
 			func(n int, w http.ResponseWriter, r *http.Request) {

@@ -93,7 +93,7 @@ func (p *player) fill(v any) any {
 
 // lookUp finds "droplets.0.id" in a decoded answer.
 func lookUp(v any, path string) any {
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		switch at := v.(type) {
 		case object:
 			v = at[key]
@@ -180,7 +180,7 @@ var _ = Describe("recorded clients", func() {
 			for i, e := range rec.Exchanges {
 				p.play(i, e)
 			}
-			fmt.Fprintf(GinkgoWriter, "%d exchanges\n", len(rec.Exchanges))
+			_, _ = fmt.Fprintf(GinkgoWriter, "%d exchanges\n", len(rec.Exchanges))
 		})
 	}
 })

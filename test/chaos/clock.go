@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -53,12 +54,12 @@ func (c *clock) wall(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	jump := time.Now()
-	for i := len(c.steps) - 1; i >= 0; i-- {
-		at := t.Add(-c.steps[i].offset)
+	for _, step := range slices.Backward(c.steps) {
+		at := t.Add(-step.offset)
 		if at.After(jump) {
 			return jump
 		}
-		if jump = c.steps[i].at; !at.Before(jump) {
+		if jump = step.at; !at.Before(jump) {
 			return at
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -177,8 +178,7 @@ func (j *judge) restedOn(r ref, d *driftv1alpha1.CloudDrift, opened state[*drift
 		if refOf(l.first().object) != r {
 			continue
 		}
-		for k := len(l.states) - 1; k >= 0; k-- {
-			s := l.states[k]
+		for _, s := range slices.Backward(l.states) {
 			absent := s.object.Observed.AbsentSince != nil
 			if s.revision > opened.revision || absent != (d.Spec.Field == existence) ||
 				!absent && observedFields(s.object)[d.Spec.Field] != actual {

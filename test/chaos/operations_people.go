@@ -5,9 +5,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 )
+
+var acceptPoints = []crashpoint.Point{
+	crashpoint.AcceptApproved, crashpoint.AcceptIntended, crashpoint.AcceptApplied, crashpoint.AcceptClosed,
+}
 
 // What people do in the cluster.
 var peopleOperations = []operation{
@@ -34,6 +40,16 @@ var peopleOperations = []operation{
 	{"accept and withdraw", 2, func(s *sequence) {
 		if d := s.someDrift(); d != nil && s.accept(d.Name, "") {
 			s.withdraw(d.Name)
+		}
+	}},
+	{"accept and crash", 6, func(s *sequence) {
+		point := one(s, acceptPoints)
+		if d := s.someDrift(); d != nil {
+			for _, o := range s.operators {
+				o.guard.armPoint(point)
+			}
+			s.note("  %s, %s: %v", d.Name, point, s.accept(d.Name, ""))
+			pause(s.ctx, 50*time.Millisecond)
 		}
 	}},
 	{"accept two at once", 5, (*sequence).acceptTwo},

@@ -103,6 +103,7 @@ func (r *recorder) drain(w watch.Interface, revision string) string {
 				return ""
 			}
 			return revision
+		case watch.Bookmark: // none is asked for
 		}
 	}
 	return revision

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -237,8 +238,8 @@ func (s *sequence) endOperator(n int) {
 
 // bury removes the operators that crashed.
 func (s *sequence) bury() {
-	for n := len(s.operators) - 1; n >= 0; n-- {
-		if s.operators[n].crashed() {
+	for n, operator := range slices.Backward(s.operators) {
+		if operator.crashed() {
 			s.note("an operator has crashed")
 			s.endOperator(n)
 		}

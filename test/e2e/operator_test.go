@@ -160,7 +160,7 @@ func token(ctx context.Context, account string) string {
 func metrics(ctx context.Context, address, bearer string) string {
 	GinkgoHelper()
 	// The certificate is made at start-up, for want of another.
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // see above
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/metrics", nil)
 	Expect(err).NotTo(HaveOccurred())
 	if bearer != "" {

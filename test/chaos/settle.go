@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -134,7 +135,7 @@ func (s *sequence) verify() {
 		}
 		pause(s.ctx, 50*time.Millisecond)
 	}
-	for n := len(s.operators) - 1; n >= 0; n-- {
+	for n := range slices.Backward(s.operators) {
 		ended := s.ended
 		s.endOperator(n)
 		s.ended = ended

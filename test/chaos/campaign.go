@@ -39,6 +39,8 @@ type campaign struct {
 	// before is what was left behind after the first batch.
 	before *leftovers
 	leaks  []string
+	// broken is why the campaign can't go on.
+	broken error
 }
 
 func (c *campaign) say(format string, args ...any) {
@@ -67,6 +69,9 @@ func (c *campaign) run(ctx context.Context) error {
 	for n := 1; done < c.sequences && time.Since(began) < c.within && ctx.Err() == nil && len(c.failed) < c.failures; n++ {
 		size := min(c.batch, c.sequences-done)
 		c.runBatch(ctx, began, done, size, c.outageEvery > 0 && n%c.outageEvery == 0)
+		if c.broken != nil {
+			return c.broken
+		}
 		done += size
 		c.lookForLeaks()
 		c.say("%s: %d of at most %d sequences, %d failed; %s", time.Since(began).Round(time.Second), c.stats.sequences, c.sequences, len(c.failed), leftNow())
@@ -150,18 +155,32 @@ func (c *campaign) disturb(ctx context.Context, over <-chan struct{}) {
 		if n%2 == 0 {
 			c.cluster.StopAPIServer()
 			time.Sleep(away)
-			err = c.cluster.StartAPIServer(ctx)
+			err = patiently(ctx, c.cluster.StartAPIServer)
 		} else {
 			c.cluster.KillEtcd()
 			time.Sleep(away)
-			err = c.cluster.StartEtcd(ctx)
+			err = patiently(ctx, c.cluster.StartEtcd)
 		}
 		if err != nil {
-			c.say("restarting the control plane: %v", err)
+			c.mu.Lock()
+			c.broken = fmt.Errorf("restarting the control plane, which is not the operator's fault: %w", err)
+			c.mu.Unlock()
 			return
 		}
 		c.stats.do(func(s *stats) { s.outages++ })
 	}
+}
+
+// patiently starts a process again where it gives up: an API server does so when
+// the machine is too busy for its own time-outs.
+func patiently(ctx context.Context, start func(context.Context) error) error {
+	var err error
+	for range 5 {
+		if err = start(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // leftovers are what sequences must not leave behind.

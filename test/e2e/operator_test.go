@@ -146,7 +146,7 @@ var _ = ReportAfterSuite("crash points", func(report Report) {
 			points++
 		}
 	}
-	fmt.Printf("\nan accept survived the operator's end at %d crash points\n", points)
+	fmt.Printf("\nnote: an accept survived the operator's end at %d crash points\n", points)
 })
 
 // token is a service account's.

@@ -15,6 +15,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -47,6 +49,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.main, "n", 10000, "how many droplets the figures are measured with")
 	flag.BoolVar(&b.large, "large", os.Getenv("BENCH_LARGE") != "", "also measure 50,000 droplets, which takes a quarter of an hour")
 	flag.IntVar(&b.pairs, "pairs", 7, "how many pairs of a sync and a bare listing are measured")
+	flag.StringVar(&b.only, "only", "", "a regular expression: measure only these of limited, calls, listing, sweep, latency, memory and storm")
 	flag.StringVar(&b.profiles, "profiles", "", "a directory for CPU and heap profiles of the operator")
 	flag.Parse()
 
@@ -71,10 +74,11 @@ func run(ctx context.Context) error {
 type bench struct {
 	main, pairs int
 	large       bool
-	profiles    string
-	root, dir   string
-	figures     []figure
-	growth      []growth
+	// only and profiles are empty for a whole run without profiles.
+	only, profiles string
+	root, dir      string
+	figures        []figure
+	growth         []growth
 }
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
@@ -91,29 +95,46 @@ func (b *bench) build(ctx context.Context) error {
 	return nil
 }
 
+// step measures something in a world.
+type step struct {
+	name string
+	run  func(context.Context, *world) error
+}
+
 // measure goes through the sizes; each has a control plane of its own.
 func (b *bench) measure(ctx context.Context) error {
-	sizes := []struct {
+	type size struct {
 		n     int
-		steps []func(context.Context, *world) error
-	}{
-		{1000, []func(context.Context, *world) error{b.limited}},
-		{b.main, []func(context.Context, *world) error{b.calls, b.listing, b.sweep, b.latency, b.memory, b.storm}},
+		steps []step
+	}
+	sizes := []size{
+		{1000, []step{{"limited", b.limited}}},
+		{b.main, []step{
+			{"calls", b.calls}, {"listing", b.listing}, {"sweep", b.sweep},
+			{"latency", b.latency}, {"memory", b.memory}, {"storm", b.storm},
+		}},
 	}
 	if b.large {
-		sizes = append(sizes, sizes[0])
-		sizes[2].n, sizes[2].steps = 50000, nil
+		sizes = append(sizes, size{n: 50000})
 	}
-	for _, size := range sizes {
-		if err := b.inWorld(ctx, size.n, size.steps); err != nil {
-			return fmt.Errorf("with %d droplets: %w", size.n, err)
+	only, err := regexp.Compile(b.only)
+	if err != nil {
+		return fmt.Errorf("--only: %w", err)
+	}
+	for _, s := range sizes {
+		steps := slices.DeleteFunc(s.steps, func(s step) bool { return !only.MatchString(s.name) })
+		if len(steps) == 0 && len(s.steps) > 0 {
+			continue
+		}
+		if err := b.inWorld(ctx, s.n, steps); err != nil {
+			return fmt.Errorf("with %d droplets: %w", s.n, err)
 		}
 	}
 	return nil
 }
 
 // inWorld fills a world with n droplets, notes what it took, and measures in it.
-func (b *bench) inWorld(ctx context.Context, n int, steps []func(context.Context, *world) error) (err error) {
+func (b *bench) inWorld(ctx context.Context, n int, steps []step) (err error) {
 	w := &world{bench: b, n: n}
 	defer func() { err = errors.Join(err, w.stop()) }()
 	if err := w.start(ctx); err != nil {
@@ -123,8 +144,8 @@ func (b *bench) inWorld(ctx context.Context, n int, steps []func(context.Context
 		return err
 	}
 	for _, step := range steps {
-		if err := step(ctx, w); err != nil {
-			return err
+		if err := step.run(ctx, w); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
 		}
 	}
 	return nil

@@ -44,11 +44,12 @@ type outcome struct {
 // detection is one run.
 type detection struct {
 	provisioned *driftv1alpha1.CloudProvisioned
-	account     *driftv1alpha1.CloudAccount
-	binding     binding
-	drifts      []driftv1alpha1.CloudDrift
-	desired     map[string]any
-	presence    resource.Presence
+	// account, and the resource in binding, are as the cache holds them: to be read only.
+	account  *driftv1alpha1.CloudAccount
+	binding  binding
+	drifts   []driftv1alpha1.CloudDrift
+	desired  map[string]any
+	presence resource.Presence
 	// blind is why nothing can be said although the reference is bound; zero: it can.
 	blind verdict
 	plan  drift.Plan
@@ -93,7 +94,7 @@ func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, e
 func (d *detector) look(ctx context.Context, run *detection) error {
 	p := run.provisioned
 	run.account = &driftv1alpha1.CloudAccount{}
-	err := d.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, run.account)
+	err := d.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, run.account, client.UnsafeDisableDeepCopy)
 	if apierrors.IsNotFound(err) {
 		run.account = nil
 	} else if err != nil {
@@ -102,13 +103,32 @@ func (d *detector) look(ctx context.Context, run *detection) error {
 	if run.binding, err = (binder{d.client}).bind(ctx, p, run.account); err != nil {
 		return err
 	}
-	var drifts driftv1alpha1.CloudDriftList
-	if err := d.client.List(ctx, &drifts, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)}); err != nil {
-		return fmt.Errorf("listing its CloudDrifts: %w", err)
+	if run.drifts, err = d.driftsOf(ctx, p); err != nil {
+		return err
 	}
-	run.drifts = drifts.Items
 	run.desired, err = decodeMap(p.Spec.Desired)
 	return err
+}
+
+// driftsOf lists the CloudDrifts of p. A List that reads its own writes waits for
+// those of all others too, so that ten thousand drifts would open one after the
+// other. Here the drifts that p remembers are awaited, each by its name.
+func (d *detector) driftsOf(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
+	for _, field := range p.Status.Fields {
+		if field.OpenDrift == "" {
+			continue
+		}
+		key := client.ObjectKey{Namespace: p.Namespace, Name: field.OpenDrift}
+		if err := d.client.Get(ctx, key, &driftv1alpha1.CloudDrift{}, client.UnsafeDisableDeepCopy); client.IgnoreNotFound(err) != nil {
+			return nil, fmt.Errorf("getting CloudDrift %s: %w", key, err)
+		}
+	}
+	var drifts driftv1alpha1.CloudDriftList
+	if err := d.client.List(ctx, &drifts, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)},
+		client.DisableReadYourWritesConsistency); err != nil {
+		return nil, fmt.Errorf("listing its CloudDrifts: %w", err)
+	}
+	return drifts.Items, nil
 }
 
 // planFor decides. Nothing is planned from what nobody can know.
@@ -214,9 +234,9 @@ func recordedDrift(d *driftv1alpha1.CloudDrift) (drift.Drift, error) {
 // drifts that they are for. Cut short anywhere, the next run goes on from there.
 func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	p := run.provisioned
-	before := p.DeepCopy()
+	before := p.Status.DeepCopy()
 	d.summarise(run)
-	if !equality.Semantic.DeepEqual(before.Status, p.Status) {
+	if !equality.Semantic.DeepEqual(*before, p.Status) {
 		if err := d.client.Status().Update(ctx, p); err != nil {
 			return fmt.Errorf("writing its status: %w", err)
 		}

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,7 +29,13 @@ const (
 )
 
 // indexKey joins parts so that no two lists of parts have one key.
-func indexKey(parts ...string) string { return fmt.Sprintf("%q", parts) }
+func indexKey(parts ...string) string {
+	var key []byte
+	for _, part := range parts {
+		key = append(strconv.AppendQuote(key, part), ' ')
+	}
+	return string(key)
+}
 
 func resourceKey(account string, ref resource.Ref) string {
 	return indexKey(account, ref.Kind, canonicalID(ref))

@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -18,13 +17,7 @@ func decode(in apiextensionsv1.JSON) (any, error) {
 	if len(in.Raw) == 0 {
 		return nil, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(in.Raw))
-	d.UseNumber()
-	var out any
-	if err := d.Decode(&out); err != nil {
-		return nil, fmt.Errorf("decoding a JSON value: %w", err)
-	}
-	return out, nil
+	return resource.Decode(in.Raw)
 }
 
 func decodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {

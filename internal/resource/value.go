@@ -15,6 +15,9 @@ import (
 
 // Decode reads one JSON value as Resource holds values, numbers undamaged.
 func Decode(data []byte) (any, error) {
+	if value, ok := decodePlain(data); ok {
+		return value, nil
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var value any
@@ -83,6 +86,9 @@ func appendForeign(b []byte, value any) []byte {
 }
 
 func appendString(b []byte, text string) []byte {
+	if isPlainText(text) {
+		return append(append(append(b, '"'), text...), '"')
+	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
@@ -94,7 +100,8 @@ func appendString(b []byte, text string) []byte {
 
 // Hash is the hexadecimal SHA-256 of the values' canonical encoding.
 func Hash(values ...any) string {
-	sum := sha256.Sum256(Canonical(values))
+	const room = 2048 // an observed droplet
+	sum := sha256.Sum256(appendCanonical(make([]byte, 0, room), values))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -121,6 +128,9 @@ const plainDigits = 40
 
 // ParseDecimal is Decimal for a number's literal.
 func ParseDecimal(literal string) (text string, ok bool) {
+	if isPlainInteger(literal) {
+		return literal, true
+	}
 	mantissa, exponent, scientific := strings.Cut(strings.ToLower(literal), "e")
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, point := strings.Cut(mantissa, ".")

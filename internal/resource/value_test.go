@@ -2,6 +2,8 @@ package resource
 
 import (
 	"encoding/json"
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -23,6 +25,61 @@ func TestDecode(t *testing.T) {
 	for _, text := range []string{"", "{", `{"a":1} {"b":2}`, "nul"} {
 		if value, err := Decode([]byte(text)); err == nil {
 			t.Errorf("%q was decoded as %v", text, value)
+		}
+	}
+}
+
+// What is plain is read without a parser, and must be what the parser reads.
+func TestDecodeAgreesWithEncodingJSON(t *testing.T) {
+	for _, text := range []string{
+		"null", "true", "false", "[]", "{}", "0", "7", "1234567890", `""`, `"s-1vcpu-1gb"`, `"<a & b>"`, `"~ "`,
+		"-1", "-0", "01", "1.0", "1e3", "+1", `"`, `"\"`, `"a\nb"`, `"é"`, `"a"b"`, "\"\x7f\"", "\"\t\"", "[ ]", " null", "nul", `'a'`,
+		strings.Repeat("9", plainDigits), strings.Repeat("9", plainDigits+1),
+	} {
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		var want any
+		wantErr := decoder.Decode(&want)
+		if wantErr == nil && decoder.More() {
+			wantErr = errors.New("something follows")
+		}
+		got, err := Decode([]byte(text))
+		if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %#v, %v; want %#v, %v", text, got, err, want, wantErr)
+		}
+	}
+}
+
+// What is plain is written without an encoder, and must be what the encoder writes.
+func TestStringsAreWrittenAsEncodingJSONDoes(t *testing.T) {
+	for c := range rune(0x300) {
+		text := "a" + string(c) + "b"
+		var want strings.Builder
+		encoder := json.NewEncoder(&want)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(text); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(Canonical(text)) + "\n"; got != want.String() {
+			t.Errorf("%q: got %s, want %s", text, got, want.String())
+		}
+	}
+}
+
+func BenchmarkHash(b *testing.B) {
+	value := decoded(b, `{"name":"web-1","memory":1024,"tags":["web","prod"],"features":["backups","ipv6"],"image":{"id":6918990,"slug":"ubuntu-24-04-x64"},"vpc_uuid":"760e09ef-dc84-11e8-981e-3cfdfeaae000","volume_ids":[]}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		Hash(value)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	data := []byte(`"s-1vcpu-1gb"`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(data); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -255,11 +255,11 @@ func (b *bench) memory(ctx context.Context, w *world) error {
 	if err := w.plane.Kubeconfig(kubeconfig); err != nil {
 		return err
 	}
-	limit, err := b.memoryLimit()
+	settings, err := b.memorySettings()
 	if err != nil {
 		return err
 	}
-	bare, err := w.inRole(ctx, []string{"GOMEMLIMIT=" + limit}, "watch", kubeconfig)
+	bare, err := w.inRole(ctx, settings, "watch", kubeconfig)
 	if err != nil {
 		return err
 	}

@@ -110,10 +110,16 @@ func (w *world) profiled(ctx context.Context, name string, do func() error) erro
 		return do()
 	}
 	const long = "30" // seconds; what takes longer is profiled in part
-	done := make(chan error, 1)
-	go func() { done <- w.keepProfile(ctx, name+".cpu", "profile?seconds="+long) }()
-	err := do()
-	return errors.Join(err, <-done, w.keepProfile(ctx, name+".heap", "heap?gc=1"))
+	kept := map[string]string{".cpu": "profile?seconds=" + long, ".allocs": "allocs?seconds=" + long}
+	done := make(chan error, len(kept))
+	for suffix, what := range kept {
+		go func() { done <- w.keepProfile(ctx, name+suffix, what) }()
+	}
+	errs := []error{do()}
+	for range kept {
+		errs = append(errs, <-done)
+	}
+	return errors.Join(append(errs, w.keepProfile(ctx, name+".heap", "heap?gc=1"))...)
 }
 
 func (w *world) keepProfile(ctx context.Context, name, what string) error {

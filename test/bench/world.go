@@ -124,8 +124,8 @@ func (w *world) startCloud(ctx context.Context, direct, replayed string) error {
 	return w.cloud.Start(ctx)
 }
 
-// startOperator runs the operator with its own rights, and with the memory limit
-// that it has in a cluster.
+// startOperator runs the operator with its own rights, and with the settings of its
+// memory that it has in a cluster.
 func (w *world) startOperator(ctx context.Context, metrics, probes, profiles string) error {
 	config, err := w.plane.ServiceAccount("clouddrift-system", "clouddrift-controller-manager")
 	if err != nil {
@@ -135,7 +135,7 @@ func (w *world) startOperator(ctx context.Context, metrics, probes, profiles str
 	if err := stack.WriteKubeconfig(kubeconfig, config); err != nil {
 		return err
 	}
-	limit, err := w.bench.memoryLimit()
+	settings, err := w.bench.memorySettings()
 	if err != nil {
 		return err
 	}
@@ -148,24 +148,27 @@ func (w *world) startOperator(ctx context.Context, metrics, probes, profiles str
 			"--metrics-bind-address", metrics, "--metrics-insecure", "--health-probe-bind-address", probes,
 			"--pprof-bind-address", profiles,
 		},
-		Env:     append(os.Environ(), "GOMEMLIMIT="+limit),
+		Env:     append(os.Environ(), settings...),
 		LogFile: filepath.Join(w.dir, "operator.log"),
 		Ready:   stack.GetOK(http.DefaultClient, "http://"+probes+"/readyz"),
 	}
 	return w.operator.Start(ctx)
 }
 
-// memoryLimit is the GOMEMLIMIT that the operator's manifest sets.
-func (b *bench) memoryLimit() (string, error) {
+// memorySettings are those of the Go runtime that the operator's manifest makes.
+func (b *bench) memorySettings() ([]string, error) {
 	manifest, err := os.ReadFile(filepath.Join(b.root, "config/manager/manager.yaml"))
 	if err != nil {
-		return "", fmt.Errorf("reading the operator's manifest: %w", err)
+		return nil, fmt.Errorf("reading the operator's manifest: %w", err)
 	}
-	found := regexp.MustCompile(`name: GOMEMLIMIT\s+value: "?([0-9]+[KMG]iB)`).FindSubmatch(manifest)
-	if found == nil {
-		return "", errors.New("the operator's manifest sets no GOMEMLIMIT")
+	var out []string
+	for _, found := range regexp.MustCompile(`name: (GOMEMLIMIT|GOGC)\s+value: "?([0-9A-Za-z]+)`).FindAllSubmatch(manifest, -1) {
+		out = append(out, string(found[1])+"="+string(found[2]))
 	}
-	return string(found[1]), nil
+	if len(out) != 2 {
+		return nil, fmt.Errorf("the operator's manifest sets %v, not GOMEMLIMIT and GOGC", out)
+	}
+	return out, nil
 }
 
 // prepare makes the namespace, the Secret and the approver's role.

@@ -127,7 +127,7 @@ func (a acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) 
 	return p, nil
 }
 
-// adopted is p's desired state with the accepted value in it, provided that the
+// adopted is p's desired state with the live value in it, provided that the
 // difference is still the one that was approved.
 func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
 	if d.Spec.Field == drift.Existence {
@@ -179,7 +179,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 // succeed on the object that was read. Each drift has a field manager of its own:
 // one shared by all would let go of the last accepted field with the next.
 func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
-	desired, err := a.adopted(ctx, d, p)
+	desired, err := a.intended(ctx, d, p)
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,32 @@ var _ = Describe("Accept", func() {
 		Expect(string(w.provisioned(ctx, Default, "web-1").Spec.Desired["size_slug"].Raw)).To(Equal(`"s-4vcpu-8gb"`))
 	})
 
+	It("completes a recorded approval although the live value moves meanwhile", func(ctx SpecContext) {
+		// Of two operators, one may have written the value that the other finds outdated.
+		id := drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		size, tags := w.open(ctx, "size_slug"), w.open(ctx, "tags")
+		var once sync.Once
+		stop := crashpoint.Handle(func(p crashpoint.Point) {
+			if p == crashpoint.AcceptIntended {
+				once.Do(func() {
+					defer GinkgoRecover()
+					w.resize(id, "s-2vcpu-2gb")
+					w.sync(context.Background())
+				})
+			}
+		})
+		defer stop()
+		w.accept(ctx, size.Name)
+		w.expectState(ctx, size.Name, driftv1alpha1.DriftAccepted)
+		Expect(string(w.provisioned(ctx, Default, "web-1").Spec.Desired["size_slug"].Raw)).To(Equal(`"s-1vcpu-1gb"`))
+		w.expectDrifts(ctx, "web-1 size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb", `web-1 tags Open ["web"] ["blue","web"]`,
+			"web-1 size_slug Open s-1vcpu-1gb s-2vcpu-2gb")
+		w.accept(ctx, tags.Name)
+		w.expectState(ctx, tags.Name, driftv1alpha1.DriftAccepted)
+	})
+
 	It("refuses to accept that a resource is gone", func(ctx SpecContext) {
 		w.account(ctx)
 		w.declare(ctx, "never", "Droplet", "999999999", map[string]any{"region": "nyc3"})

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Decode reads one JSON value as Resource holds values, numbers undamaged.
@@ -98,10 +99,15 @@ func appendString(b []byte, text string) []byte {
 	return append(b, bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))...)
 }
 
+// buffers are what Hash encodes into: a sync hashes everything that it lists.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // Hash is the hexadecimal SHA-256 of the values' canonical encoding.
 func Hash(values ...any) string {
-	const room = 2048 // an observed droplet
-	sum := sha256.Sum256(appendCanonical(make([]byte, 0, room), values))
+	buffer := buffers.Get().(*[]byte)
+	*buffer = appendCanonical((*buffer)[:0], values)
+	sum := sha256.Sum256(*buffer)
+	buffers.Put(buffer)
 	return hex.EncodeToString(sum[:])
 }
 

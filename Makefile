@@ -10,6 +10,8 @@ IMG ?= ghcr.io/arcadiacloud/clouddrift:latest
 # BASE is the image that the binary is put on.
 BASE ?= gcr.io/distroless/static:nonroot
 CONTAINER_TOOL ?= docker
+# FUZZTIME is how long each fuzz target runs.
+FUZZTIME ?= 10m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -124,6 +126,14 @@ chaos: controlplane ## Attack the operator with random faults (SEQUENCES, FOR; S
 .PHONY: bench
 bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).
 	@go run ./test/bench
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target, one after the other, for FUZZTIME each.
+	@grep -r '^func Fuzz' --include='*_test.go' internal | sed 's|^\(.*\)/[^/]*:func \(Fuzz[A-Za-z]*\).*|\1 \2|' | \
+	while read -r package target; do \
+		echo "$$package $$target"; \
+		go test "./$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 200x </dev/null; \
+	done
 
 .PHONY: microbench
 microbench: ## Run the benchmarks of single packages.

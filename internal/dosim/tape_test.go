@@ -81,10 +81,8 @@ func (p *player) fill(v any) any {
 			v[i] = p.fill(item)
 		}
 	case string:
-		if name, ok := strings.CutPrefix(v, "#"); ok {
-			n, err := strconv.Atoi(p.fillText("$" + name))
-			Expect(err).NotTo(HaveOccurred())
-			return n
+		if number, ok := p.learned[strings.TrimPrefix(v, "#")].(float64); ok && v[0] == '#' {
+			return number
 		}
 		return p.fillText(v)
 	}

@@ -28,6 +28,7 @@ var corrections = []correction{
 	{"godo sends an empty weekday with a daily plan", "droplet_backup_policy", "weekday", alsoAllow("")},
 	{"godo sends null where there are none", "firewall", "tags", nullable},
 	{"icmp has no ports; the API refuses any", "firewall_rule_base", "", notRequired("ports")},
+	{"the Terraform provider edits records without it", "domain_record", "", notRequired("type")},
 	{"NS records have no flags and no tag", "domain_record_ns", "", notRequired("flags", "tag")},
 	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
 	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},

@@ -14,6 +14,7 @@ import (
 // What goes wrong in DigitalOcean, on the way to it, and with the token.
 var faultOperations = []operation{
 	{"a fault", 16, (*sequence).someFault},
+	{"a listing that lies and adds up", 4, (*sequence).lie},
 	{"an answer held back", 6, func(s *sequence) {
 		path, by := one(s, listings), time.Duration(20+s.rng.IntN(300))*time.Millisecond
 		s.note("  %s by %s", path, by)
@@ -110,10 +111,6 @@ var operatorOperations = []operation{
 var listings = []string{"/v2/droplets", "/v2/volumes", "/v2/vpcs", "/v2/firewalls", "/v2/tags", "/v2/domains",
 	"/v2/domains/example.com/records", "/v2/droplets/backups/policies", "/v2/account"}
 
-// emptyLie is a listing that is wrong and adds up: only asking for each resource
-// shows it. Its counts are wrong, and have to be.
-const emptyLie = "an empty list that adds up"
-
 func (s *sequence) must(err error) {
 	if err != nil {
 		s.broken("%v", err)
@@ -141,7 +138,6 @@ func (s *sequence) someFault() {
 		{"somebody else's page", dosim.Fault{Status: 200, Body: `<html>maintenance</html>`}},
 		{"an empty object", dosim.Fault{Status: 200, Body: `{}`}},
 		{"an empty list without a total", dosim.Fault{Status: 200, Body: `{"droplets":[],"tags":[],"volumes":[],"domains":[]}`}},
-		{emptyLie, dosim.Fault{Status: 200, Body: `{"droplets":[],"tags":[],"volumes":[],"vpcs":[],"firewalls":[],"domains":[],"domain_records":[],"meta":{"total":0}}`}},
 		{"items dropped", dosim.Fault{DropItems: 1 + s.rng.IntN(3)}},
 		{"item repeated", dosim.Fault{RepeatItem: true}},
 		{"total too large", dosim.Fault{TotalDelta: 1}},
@@ -157,9 +153,6 @@ func (s *sequence) someFault() {
 			return // that one would be a lie which no client can see through
 		}
 	}
-	if kind.name == emptyLie {
-		s.lied = true
-	}
 	f.Page = s.rng.IntN(4)
 	if f.Count == 0 {
 		f.Count = s.rng.IntN(5)
@@ -167,6 +160,22 @@ func (s *sequence) someFault() {
 	s.note("  %s on %s, page %d, %d times", kind.name, f.Path, f.Page, f.Count)
 	s.cluster.stats.fault(kind.name)
 	s.cloud.sim.AddFault(f)
+}
+
+// lie has a listing leave something out in a way that nobody can see who does not
+// ask for each resource. What it counts is wrong, and has to be.
+func (s *sequence) lie() {
+	s.lied = true
+	f := one(s, []dosim.Fault{
+		{Status: http.StatusOK, Page: 1, Body: `{"droplets":[],"tags":[],"volumes":[],"vpcs":[],"firewalls":[],"domains":[],"domain_records":[],"meta":{"total":0}}`},
+		{DropItems: 1, TotalDelta: -1},
+		{DropItems: 2, TotalDelta: -2},
+	})
+	f.Method, f.Path, f.Count = http.MethodGet, one(s, listings[:7]), 1+s.rng.IntN(2)
+	s.note("  %s, %d items left out, %d times", f.Path, f.DropItems, f.Count)
+	s.cluster.stats.fault("a listing that lies and adds up")
+	s.cloud.sim.AddFault(f)
+	s.sync()
 }
 
 // deletedWhileReading deletes something that may be on a page that was read, so

@@ -210,6 +210,9 @@ func (w *world) untilDrift(ctx context.Context, id string) (total, sync time.Dur
 		return 0, 0, fmt.Errorf("watching CloudDrifts: %w", err)
 	}
 	defer watching.Stop()
+	if err := w.room(ctx); err != nil {
+		return 0, 0, err
+	}
 	s, err := w.measured(ctx, func() error {
 		began := time.Now()
 		request, err := w.askForSync(ctx, account)

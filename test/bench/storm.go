@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
 )
 
 // storm has every droplet drift at once, accepts some drifts meanwhile, and then
@@ -22,6 +23,13 @@ func (b *bench) storm(ctx context.Context, w *world) error {
 		return err
 	}
 	if err := w.rewrite(ctx, `"size_slug":"s-1vcpu-1gb"`, `"size_slug":"s-2vcpu-2gb"`); err != nil {
+		return err
+	}
+	// The pages are recorded anew, before anything is measured.
+	if _, err := w.inRole(ctx, nil, "list", w.replayURL, dosim.DefaultToken); err != nil {
+		return err
+	}
+	if err := w.room(ctx); err != nil {
 		return err
 	}
 	began := time.Now()

@@ -51,6 +51,8 @@ type world struct {
 	// admin declares; approver is a platform admin, who accepts.
 	admin, approver client.WithWatch
 	syncs           int
+	// asked is when the first sync of an account and each later one began.
+	asked []time.Time
 }
 
 func (w *world) start(ctx context.Context) error {
@@ -191,6 +193,7 @@ func (w *world) prepare(ctx context.Context) error {
 
 // addAccount makes a CloudAccount that syncs once, and then when it is asked to.
 func (w *world) addAccount(ctx context.Context, name, endpoint, secret string) error {
+	w.asked = append(w.asked, time.Now())
 	err := w.admin.Create(ctx, &driftv1alpha1.CloudAccount{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
 		Spec: driftv1alpha1.CloudAccountSpec{

@@ -152,6 +152,7 @@ func (c *campaign) disturb(ctx context.Context, over <-chan struct{}) {
 		}
 		away := time.Duration(rand.IntN(1500)) * time.Millisecond
 		var err error
+		c.cluster.outage(true)
 		if n%2 == 0 {
 			c.cluster.StopAPIServer()
 			time.Sleep(away)
@@ -161,6 +162,7 @@ func (c *campaign) disturb(ctx context.Context, over <-chan struct{}) {
 			time.Sleep(away)
 			err = patiently(ctx, c.cluster.StartEtcd)
 		}
+		c.cluster.outage(false)
 		if err != nil {
 			c.mu.Lock()
 			c.broken = fmt.Errorf("restarting the control plane, which is not the operator's fault: %w", err)

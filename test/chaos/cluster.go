@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,26 @@ type cluster struct {
 	admin, alice client.WithWatch
 	operator     *rest.Config
 	stats        *stats
+
+	mu sync.Mutex
+	// away says that the API server or etcd is, back when it was back last.
+	away bool
+	back time.Time
+}
+
+// outage says that the API server or etcd goes away, or is back.
+func (c *cluster) outage(away bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away, c.back = away, time.Now()
+}
+
+// over says whether so much time has passed since then in which the control plane
+// was there. A restart takes a minute where the machine is busy.
+func (c *cluster) over(since time.Time, within time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.away && time.Since(since) > within && time.Since(c.back) > within
 }
 
 const accepter = "alice"

@@ -63,10 +63,9 @@ func (s *sequence) settle() {
 		s.addOperator()
 	}
 	s.goodToken()
-	deadline := time.Now().Add(settleWithin)
-	why := "no sync was answered"
+	began, why := time.Now(), "no sync was answered"
 	for clean := 0; clean < 2; {
-		if time.Now().After(deadline) {
+		if s.cluster.over(began, settleWithin) || s.ctx.Err() != nil {
 			s.broken("the operator did not recover within %s: %s", settleWithin, why)
 			return
 		}
@@ -74,7 +73,7 @@ func (s *sequence) settle() {
 		if len(s.operators) == 0 {
 			s.addOperator()
 		}
-		a := s.syncAndWait(time.Until(deadline))
+		a := s.syncAndWait(settleWithin)
 		if a == nil {
 			continue
 		}
@@ -121,13 +120,13 @@ func (s *sequence) verify() {
 	if s.failed() || s.ctx.Err() != nil {
 		return
 	}
-	deadline := time.Now().Add(agreeWithin)
+	began := time.Now()
 	for {
 		wrong := s.disagreements()
 		if len(wrong) == 0 {
 			break
 		}
-		if time.Now().After(deadline) || s.ctx.Err() != nil {
+		if s.cluster.over(began, agreeWithin) || s.ctx.Err() != nil {
 			for _, w := range wrong {
 				s.broken("in the end: %s", w)
 			}
@@ -163,7 +162,7 @@ func (s *sequence) verify() {
 // catchUp waits until the recorder has heard of everything.
 func (s *sequence) catchUp() {
 	var err error
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && s.ctx.Err() == nil; pause(s.ctx, 20*time.Millisecond) {
+	for began := time.Now(); !s.cluster.over(began, agreeWithin) && s.ctx.Err() == nil; pause(s.ctx, 20*time.Millisecond) {
 		if err = s.recorder.caughtUp(s.ctx); err == nil {
 			return
 		}

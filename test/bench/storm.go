@@ -45,10 +45,10 @@ func (b *bench) storm(ctx context.Context, w *world) error {
 			if err != nil {
 				return false, err
 			}
-			// What was accepted meanwhile had drifted too.
+			// What was accepted meanwhile had drifted too. To ask costs the operator CPU.
 			seen := s.sum("clouddrift_open_drifts", "kind", "Droplet") + s.sum("clouddrift_resolved_drifts", "state", "Accepted")
 			ended = time.Now()
-			return int(seen) >= w.n, wait(ctx, 500*time.Millisecond)
+			return int(seen) >= w.n, wait(ctx, 2*time.Second)
 		})
 	})
 	meanwhile := <-stormy
@@ -91,7 +91,10 @@ type accepted struct {
 func (w *world) acceptMeanwhile(ctx context.Context) accepted {
 	err := until(ctx, func() (bool, error) {
 		s, err := w.scrape(ctx)
-		return err == nil && int(s.sum("clouddrift_open_drifts", "kind", "Droplet")) > w.n/10, err
+		if err != nil {
+			return false, err
+		}
+		return int(s.sum("clouddrift_open_drifts", "kind", "Droplet")) > w.n/10, wait(ctx, 2*time.Second)
 	})
 	if err != nil {
 		return accepted{err: err}

@@ -2,7 +2,9 @@ package dosim_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -66,6 +68,22 @@ var _ = Describe("pages", func() {
 		Expect(rels("?per_page=1&page=3")).To(Equal([]string{"first", "prev"}))
 		Expect(rels("?per_page=1&page=9")).To(Equal([]string{"first", "prev"}))
 	})
+
+	DescribeTable("are the nearest that make sense where the numbers do not",
+		func(query string, want int, rels ...string) {
+			Expect(w.Seed("Tag", 45)).To(Succeed())
+			status, answer := do(w.plain(dosim.DefaultToken), "GET", w.url+"/v2/tags?"+query, nil)
+			Expect(status).To(Equal(http.StatusOK))
+			Expect(answer["tags"]).To(HaveLen(want))
+			pages, _ := answer["links"].(object)["pages"].(object)
+			Expect(sortedKeys(pages)).To(Equal(rels))
+		},
+		Entry("a page so far that its offset is no number", "per_page=200&page=92233720368547758", 0, "first", "prev"),
+		Entry("a page that is no number", "page=99999999999999999999", 20, "last", "next"),
+		Entry("a page before the first", "page=-3", 20, "last", "next"),
+		Entry("no items a page", "per_page=0", 20, "last", "next"),
+		Entry("fewer than none", "per_page=-5", 20, "last", "next"),
+	)
 
 	It("go by offset: what is deleted on one hides another from the next", func() {
 		Expect(w.Seed("Droplet", 4)).To(Succeed())
@@ -238,6 +256,23 @@ var _ = Describe("bad requests", func() {
 		Entry("a method that the path does not have", "PUT", "/v2/droplets", object{}, 404, "not_found"),
 		Entry("no tag to delete by", "DELETE", "/v2/droplets", nil, 422, "unprocessable_entity"),
 	)
+})
+
+var _ = Describe("a bug of dosim's own", func() {
+	It("is an answer and not a broken connection, and is logged", func() {
+		w := newWorld()
+		broken := `{"teams":{"a":{"uuid":"a","vpcs":[{"id":"1","ip_range":"nonsense"}]}},"tokens":[{"value":%q,"team":"a"}]}`
+		Expect(w.UnmarshalState(fmt.Appendf(nil, broken, dosim.DefaultToken))).To(Succeed())
+		log.SetOutput(GinkgoWriter)
+		DeferCleanup(log.SetOutput, os.Stderr)
+		status, answer := w.call("POST", "/v2/vpcs", object{"name": "net", "region": "nyc3"})
+		Expect(status).To(Equal(http.StatusInternalServerError))
+		Expect(answer).To(HaveKeyWithValue("id", "server_error"))
+		Expect(answer).To(HaveKeyWithValue("message", ContainSubstring("panic: ")))
+		Expect(w.Requests()).To(ConsistOf(HaveField("Status", http.StatusInternalServerError)))
+		status, _ = w.call("GET", "/v2/tags", nil)
+		Expect(status).To(Equal(http.StatusOK), "the lock was let go")
+	})
 })
 
 var _ = Describe("what is done behind a client's back", func() {

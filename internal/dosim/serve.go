@@ -33,31 +33,30 @@ type reply struct {
 // call is one authenticated request while the server's lock is held.
 type call struct {
 	*Server
+	route route
 	r     *http.Request
 	body  []byte
 	team  *team
 	token Token
 	now   time.Time
 	fault *Fault
+	// insider is set for a request of Change.
+	insider bool
 }
 
 func (s *Server) serve(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		requestID := uuid.NewString()
 		w.Header().Set("X-Request-Id", requestID)
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
-		if err != nil {
-			writeError(w, requestID, badRequest("error reading request body"))
-			return
-		}
-		if teamUUID, ok := r.Context().Value(insiderKey{}).(string); ok {
-			status, payload := s.run(rt, r, body, requestID, s.admitInsider(teamUUID))
-			deliver(w, status, payload, nil)
-			return
-		}
 		adm := s.admit(w.Header(), r, rt)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+		if err != nil && adm.err == nil {
+			adm.err = badRequest("error reading request body")
+		}
 		status, payload := s.answer(r.Context(), rt, r, body, requestID, adm)
-		s.record(r, rt, adm, status)
+		if !adm.insider {
+			s.record(r, rt, adm, status)
+		}
 		deliver(w, status, payload, adm.fault)
 	}
 }
@@ -71,13 +70,20 @@ type admission struct {
 	err     error
 }
 
-// admit authenticates, counts against the limits and picks a fault.
+// admit authenticates, counts against the limits and picks a fault. Nothing
+// of that concerns an insider.
 func (s *Server) admit(h http.Header, r *http.Request, rt route) admission {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if teamUUID, ok := r.Context().Value(insiderKey{}).(string); ok {
+		t := s.tokenOfTeam(teamUUID)
+		t.Scopes, t.Without = nil, nil
+		return admission{token: t, insider: true}
+	}
 	a := admission{latency: s.settings.Latency.Std()}
 	token, ok := s.state.token(bearer(r))
 	if !ok {
+		s.limits.announce(h, "", s.settings.hourly(), s.now())
 		a.err = unauthorized()
 		return a
 	}
@@ -92,21 +98,13 @@ func (s *Server) admit(h http.Header, r *http.Request, rt route) admission {
 	return a
 }
 
-func (s *Server) admitInsider(teamUUID string) admission {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tokenOfTeam(teamUUID)
-	t.Scopes, t.Without = nil, nil
-	return admission{token: t, insider: true}
-}
-
 // answer runs the handler and returns a status and a JSON body.
 func (s *Server) answer(ctx context.Context, rt route, r *http.Request, body []byte, requestID string, a admission) (int, []byte) {
 	if !pause(ctx, a.latency) {
 		return 0, nil
 	}
 	if a.err != nil {
-		return errorBody(requestID, a.err)
+		return rt.errorBody(requestID, a.err)
 	}
 	f := a.fault
 	if f != nil && f.Hang && !f.AfterEffect {
@@ -114,7 +112,7 @@ func (s *Server) answer(ctx context.Context, rt route, r *http.Request, body []b
 		return 0, nil
 	}
 	if f != nil && f.Status != 0 && !f.AfterEffect {
-		return f.answer(requestID)
+		return f.answer(rt, requestID)
 	}
 	status, payload := s.run(rt, r, body, requestID, a)
 	switch {
@@ -122,7 +120,7 @@ func (s *Server) answer(ctx context.Context, rt route, r *http.Request, body []b
 		<-ctx.Done()
 		return 0, nil
 	case f != nil && f.Status != 0:
-		return f.answer(requestID)
+		return f.answer(rt, requestID)
 	}
 	return status, payload
 }
@@ -146,7 +144,7 @@ func (s *Server) guarded(rt route, r *http.Request, body []byte, requestID strin
 	defer func() {
 		if p := recover(); p != nil {
 			log.Printf("dosim: %s %s: panic: %v\n%s", r.Method, r.URL, p, debug.Stack())
-			status, payload = errorBody(requestID, fmt.Errorf("panic: %v", p))
+			status, payload = rt.errorBody(requestID, fmt.Errorf("panic: %v", p))
 		}
 	}()
 	return s.carryOut(rt, r, body, requestID, a, now)
@@ -155,22 +153,18 @@ func (s *Server) guarded(rt route, r *http.Request, body []byte, requestID strin
 func (s *Server) carryOut(rt route, r *http.Request, body []byte, requestID string, a admission, now time.Time) (int, []byte) {
 	t := s.state.team(a.token)
 	s.settle(t, now)
-	c := &call{Server: s, r: r, body: body, team: t, token: a.token, now: now, fault: a.fault}
+	c := &call{Server: s, route: rt, r: r, body: body, team: t, token: a.token, now: now, fault: a.fault, insider: a.insider}
 	if !a.token.has(rt.scope) {
-		return errorBody(requestID, missing(rt.scope))
+		return rt.errorBody(requestID, missing(rt.scope))
 	}
-	begun := len(t.pending)
 	rep, err := rt.handle(c)
 	if err != nil {
-		return errorBody(requestID, err)
+		return rt.errorBody(requestID, err)
 	}
 	if r.Method != http.MethodGet {
 		s.changes++
 	}
 	if a.insider {
-		for _, action := range t.pending[begun:] {
-			action.Due = now
-		}
 		s.settle(t, now)
 	}
 	if rep.body == nil {
@@ -178,7 +172,7 @@ func (s *Server) carryOut(rt route, r *http.Request, body []byte, requestID stri
 	}
 	payload, err := json.Marshal(rep.body)
 	if err != nil {
-		return errorBody(requestID, fmt.Errorf("encoding the answer: %w", err))
+		return rt.errorBody(requestID, fmt.Errorf("encoding the answer: %w", err))
 	}
 	return rep.status, payload
 }

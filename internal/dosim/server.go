@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"sync"
 	"time"
 )
@@ -21,8 +22,9 @@ const (
 // Server is a simulated DigitalOcean. It implements http.Handler; every
 // method is safe for concurrent use.
 type Server struct {
-	mux   *http.ServeMux
-	clock func() time.Time
+	mux     *http.ServeMux
+	unknown http.HandlerFunc
+	clock   func() time.Time
 
 	mu       sync.Mutex
 	settings Settings
@@ -53,7 +55,8 @@ func New(opts ...Option) *Server {
 			s.mux.HandleFunc(rt.pattern, s.serve(rt))
 		}
 	}
-	s.mux.HandleFunc("/", s.serve(route{pattern: "/", handle: unknownRoute}))
+	s.unknown = s.serve(route{pattern: "/", handle: unknownRoute})
+	s.mux.HandleFunc("/", s.unknown)
 	s.registerControl()
 	for _, o := range opts {
 		o(s)
@@ -64,6 +67,11 @@ func New(opts ...Option) *Server {
 // ServeHTTP answers one request, DigitalOcean's API under /v2/ and the knobs
 // under /_dosim/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The mux would redirect them, whoever asks.
+	if p := r.URL.EscapedPath(); path.Clean(p) != p && path.Clean(p)+"/" != p {
+		s.unknown(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -115,4 +123,7 @@ type route struct {
 	handle handler
 	// burst is a limit of this route's own, tighter than the token's.
 	burst limit
+	// badRequest is the shape of its 400s, where the description has one that
+	// a bad tag name is answered with too. Nil: that name is a 422.
+	badRequest errorShape
 }

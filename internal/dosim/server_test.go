@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -112,6 +113,8 @@ var _ = Describe("tokens", func() {
 		Expect(status).To(Equal(http.StatusNotFound))
 		Expect(body).To(HaveKeyWithValue("id", "not_found"))
 		Expect(body).To(HaveKey("request_id"))
+		status, _ = do(http.DefaultClient, "POST", w.url+"/v2/tags", raw(strings.Repeat(" ", 4<<20+1)))
+		Expect(status).To(Equal(http.StatusUnauthorized), "before the body is looked at")
 	})
 
 	It("come and go at run time", func() {
@@ -213,6 +216,9 @@ var _ = Describe("limits", func() {
 			Expect(err).NotTo(HaveOccurred())
 		}
 		w.clock.Advance(time.Minute)
+		_, answer, err = w.client("wrong").Account.Get(ctx)
+		Expect(failure(err)).To(HavePrefix("401 "))
+		Expect(header(answer, "ratelimit-remaining")).To(Equal(5), "who is not known has used nothing up")
 		_, answer, err = c.Account.Get(ctx)
 		Expect(failure(err)).To(HavePrefix("429 "))
 		Expect(answer.Header).NotTo(HaveKey("Retry-After"), "the hour's 429 does not")
@@ -239,22 +245,49 @@ var _ = Describe("limits", func() {
 })
 
 var _ = Describe("bad requests", func() {
-	DescribeTable("are answered in DigitalOcean's shape",
+	DescribeTable("are answered in DigitalOcean's shape, and logged",
 		func(method, path string, body any, status int, id string) {
 			w := newWorld()
-			got, answer := do(w.plain(dosim.DefaultToken), method, w.url+path, body)
+			got, answer := w.call(method, path, body)
 			Expect(got).To(Equal(status))
 			Expect(answer).To(HaveKeyWithValue("id", id))
 			Expect(answer).To(HaveKeyWithValue("message", Not(BeEmpty())))
 			Expect(answer).To(HaveKeyWithValue("request_id", Not(BeEmpty())))
+			Expect(w.Requests()).To(ConsistOf(HaveField("Status", status)))
 		},
 		Entry("not the JSON that was expected", "POST", "/v2/droplets", []int{1}, 400, "bad_request"),
 		Entry("a wrong type", "POST", "/v2/volumes", object{"size_gigabytes": "ten"}, 400, "bad_request"),
-		Entry("nothing at all", "POST", "/v2/tags", nil, 400, "bad_request"),
+		Entry("more than anybody reads", "POST", "/v2/volumes", raw(strings.Repeat(" ", 4<<20+1)), 400, "bad_request"),
 		Entry("fields missing", "POST", "/v2/domains", object{}, 422, "unprocessable_entity"),
 		Entry("no number where one belongs", "GET", "/v2/droplets/web-1", nil, 404, "not_found"),
-		Entry("a method that the path does not have", "PUT", "/v2/droplets", object{}, 404, "not_found"),
 		Entry("no tag to delete by", "DELETE", "/v2/droplets", nil, 422, "unprocessable_entity"),
+	)
+
+	It("have no shape of their own for a method that the path does not have", func() {
+		w := newWorld()
+		status, answer := do(w.plain(dosim.DefaultToken), "PUT", w.url+"/v2/droplets", object{})
+		Expect(status).To(Equal(http.StatusNotFound))
+		Expect(answer).To(HaveKeyWithValue("id", "not_found"))
+	})
+})
+
+var _ = Describe("paths that are not clean", func() {
+	DescribeTable("are unknown routes, and nothing that only looks like one is answered",
+		func(path string) {
+			w := newWorld()
+			status, answer := do(w.plain(dosim.DefaultToken), "GET", w.url+path, nil)
+			Expect(status).To(Equal(http.StatusNotFound))
+			Expect(answer).To(HaveKeyWithValue("id", "not_found"))
+			status, answer = do(http.DefaultClient, "GET", w.url+path, nil)
+			Expect(status).To(Equal(http.StatusUnauthorized))
+			Expect(answer).To(HaveKeyWithValue("id", "unauthorized"))
+			Expect(w.Counts()).To(Equal(map[string]int{"/": 2}))
+		},
+		Entry("a segment that is empty", "/v2//droplets"),
+		Entry("one that is empty at the start", "//v2/account"),
+		Entry("a way back", "/v2/droplets/../account"),
+		Entry("a way to nowhere", "/v2/./account"),
+		Entry("an end that is open", "/v2/droplets/"),
 	)
 })
 

@@ -1,7 +1,9 @@
 package dosim_test
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
@@ -49,6 +51,39 @@ var _ = Describe("VPCs", func() {
 		Expect(err).NotTo(HaveOccurred())
 		_, err = c.VPCs.Delete(ctx, v.ID)
 		Expect(err).NotTo(HaveOccurred())
+	})
+
+	It("give out the addresses that are theirs, each once, until none is left", func() {
+		v := create("tiny", "10.9.0.16/28")
+		inside := func(r *godo.DropletCreateRequest) { r.VPCUUID = v.ID }
+		var all []*godo.Droplet
+		var addresses []string
+		for n := range 13 {
+			d := w.droplet(c, "web-1", inside)
+			all = append(all, d)
+			Expect(d.Networks.V4).To(ContainElement(godo.NetworkV4{
+				IPAddress: fmt.Sprintf("10.9.0.%d", 18+n), Netmask: "255.255.255.240", Gateway: "nil", Type: "private",
+			}))
+			address, err := d.PrivateIPv4()
+			Expect(err).NotTo(HaveOccurred())
+			addresses = append(addresses, address)
+		}
+		Expect(addresses).NotTo(ContainElement("10.9.0.31"), "it reaches all")
+		_, _, err := c.Droplets.Create(ctx, dropletRequest("web-1", inside))
+		Expect(failure(err)).To(HavePrefix("422 The VPC has no addresses left"))
+		_, err = c.Droplets.Delete(ctx, all[3].ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.droplet(c, "web-1", inside).PrivateIPv4()).To(Equal(addresses[3]))
+	})
+
+	It("have descriptions of 255 characters, however many bytes those are", func() {
+		v := create("first", "")
+		describe := func(n int) error {
+			_, _, err := c.VPCs.Set(ctx, v.ID, godo.VPCSetDescription(strings.Repeat("ж", n)))
+			return err
+		}
+		Expect(describe(255)).To(Succeed())
+		Expect(failure(describe(256))).To(HavePrefix("422 "))
 	})
 
 	It("do not overlap, and have names of their own", func() {
@@ -207,6 +242,24 @@ var _ = Describe("tags", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(w.read(c, d.ID).Tags).To(BeEmpty())
 	})
+
+	DescribeTable("are refused by a name that none can have, as each operation says that",
+		func(path string, body object, status int) {
+			w := newWorld()
+			got, answer := w.call("POST", path, body)
+			Expect(got).To(Equal(status))
+			Expect(answer).To(HaveKeyWithValue("message", `Error validating resource tag: "tag-name \"здорово\" contains invalid characters"`))
+			_, tags := w.call("GET", "/v2/tags", nil)
+			Expect(tags["tags"]).To(BeEmpty(), "the good one is not made either")
+			_, vpcs := w.call("GET", "/v2/vpcs", nil)
+			Expect(vpcs["vpcs"]).To(BeEmpty())
+		},
+		Entry(nil, "/v2/tags", object{"name": "здорово"}, 400),
+		Entry(nil, "/v2/volumes", object{"name": "data", "region": "nyc3", "size_gigabytes": 1, "tags": []string{"good", "здорово"}}, 400),
+		Entry("a 400 is not described", "/v2/droplets", object{
+			"name": "web-1", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "tags": []string{"good", "здорово"},
+		}, 422),
+	)
 
 	It("are not given to what does not exist", func() {
 		w := newWorld()

@@ -107,9 +107,7 @@ func (c *call) removeDroplet(d *droplet) {
 			detach(d, v)
 		}
 	}
-	for _, f := range c.team.Firewalls.rows {
-		f.DropletIDs = without(f.DropletIDs, d.ID)
-	}
+	c.team.forgetDroplet(d.ID)
 	if v, ok := c.team.VPCs.get(d.VPC); ok {
 		v.release(d.PrivateIP)
 	}

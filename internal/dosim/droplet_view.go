@@ -176,9 +176,7 @@ func (c *call) listDropletImages(key string, d *droplet, ofType string) (*reply,
 }
 
 func listDropletFirewalls(c *call, d *droplet) (*reply, error) {
-	found := c.team.Firewalls.filter(func(f *firewall) bool {
-		return slices.Contains(f.DropletIDs, d.ID) || slices.ContainsFunc(f.Tags, func(name string) bool { return hasTag(d.Tags, name) })
-	})
+	found := c.team.Firewalls.filter(func(f *firewall) bool { return f.selects(d) })
 	return list(c, "firewalls", found, c.firewallView)
 }
 

@@ -201,9 +201,7 @@ func deleteTag(c *call, t *tag) (*reply, error) {
 	for _, what := range taggables {
 		what.each(c.team, func(tags *[]string) { *tags = withoutTag(*tags, t.Name) })
 	}
-	for _, f := range c.team.Firewalls.rows {
-		f.Tags = withoutTag(f.Tags, t.Name)
-	}
+	c.team.forgetTag(t.Name)
 	c.team.Tags.remove(t.key())
 	return &reply{http.StatusNoContent, nil}, nil
 }

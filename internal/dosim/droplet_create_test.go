@@ -2,6 +2,7 @@ package dosim_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -23,9 +24,7 @@ var _ = Describe("creating droplets", func() {
 
 	body := func(change object) object {
 		b := object{"name": "web-1", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64"}
-		for key, value := range change {
-			b[key] = value
-		}
+		maps.Copy(b, change)
 		return b
 	}
 	total := func(kind string) any {

@@ -56,7 +56,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		grant := r.wishes.attempt(req.NamespacedName)
 		report, err := r.sync(ctx, account, pass.connection.cloud)
 		if err != nil {
-			return ctrl.Result{}, fmt.Errorf("syncing CloudAccount %s: %w", req, err)
+			return requeueOnConflict(fmt.Errorf("syncing CloudAccount %s: %w", req, err))
 		}
 		pass.report = &report
 		if !report.wholeProblem().exists() {

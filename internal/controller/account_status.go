@@ -17,6 +17,10 @@ import (
 func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.CloudAccountStatus, final bool) {
 	now := r.clock.Now()
 	if pass.report != nil {
+		// Somebody may have reset the status meanwhile, and another operator pinned it.
+		if !pass.report.problem.exists() {
+			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
+		}
 		pass.report.into(status, pass.report.endedAt)
 		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
 		status.ObservedGeneration = pass.account.Generation

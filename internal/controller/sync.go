@@ -94,11 +94,11 @@ func (r *accountReconciler) lookAtAll(ctx context.Context, account *driftv1alpha
 		return nil
 	}
 	report.team = team
-	if pinned := account.Status.TeamUUID; pinned != "" && pinned != teamID(team) {
-		report.problem = problem{reason: driftv1alpha1.ReasonFixCredentials, message: fmt.Sprintf(
-			"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
-			shorten(team.TeamName, 128), teamID(team), pinned)}
+	if report.problem = otherTeam(account.Status.TeamUUID, team); report.problem.exists() {
 		return nil
+	}
+	if err := r.pin(ctx, account, team); err != nil {
+		return err
 	}
 	listings := map[string]resource.Listing{}
 	var stop problem
@@ -180,14 +180,6 @@ func withProblem(report kindReport, err error) (kindReport, error) {
 	return report, nil
 }
 
-// teamID is what an account is pinned to; an account without teams is its own.
-func teamID(a digitalocean.Account) string {
-	if a.TeamUUID != "" {
-		return a.TeamUUID
-	}
-	return a.UUID
-}
-
 // datedProblem is a problem and since when it has lasted.
 type datedProblem struct {
 	problem
@@ -248,7 +240,7 @@ func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus, now time.Time
 		}
 		return
 	}
-	status.TeamUUID, status.TeamName = teamID(s.team), shorten(s.team.TeamName, 256)
+	nameTeam(status, s.team)
 	for _, report := range s.kinds {
 		k := kindIn(status, report.kind)
 		if report.problem.exists() {

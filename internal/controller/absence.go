@@ -90,29 +90,26 @@ func massDisappearance(kind string, all []suspect, held map[string]*driftv1alpha
 // kind as a whole is known all the same.
 func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all []suspect) error {
 	for _, s := range all {
+		if v.writes.end() {
+			return nil
+		}
 		if s.current != nil && s.current.Observed.AbsentSince != nil {
 			if s.declared {
 				continue // a tombstone, still referred to
 			}
-			if err := v.entomb(ctx, s.name, s.id, s.current, false, metav1.MicroTime{}); err != nil {
-				return err
-			}
+			v.writes.add(v.entomb(ctx, s.name, s.id, s.current, false, metav1.MicroTime{}))
 			continue
 		}
 		askedAt := metav1.NewMicroTime(v.clock.Now())
 		found, err := cloud.Get(ctx, v.kind, s.id)
 		switch {
 		case err == nil:
-			err = v.record(ctx, held, []resource.Resource{found})
+			v.record(ctx, held, []resource.Resource{found})
 		case digitalocean.ClassOf(err) == digitalocean.NotFound:
-			err = v.entomb(ctx, s.name, s.id, s.current, s.declared, askedAt)
+			v.writes.add(v.entomb(ctx, s.name, s.id, s.current, s.declared, askedAt))
 		case digitalocean.ClassOf(err) == digitalocean.Invalid && s.current == nil:
-			err = nil
 		default:
-			err = fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
-		}
-		if err != nil {
-			return err
+			return fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
 		}
 	}
 	return nil

@@ -225,7 +225,7 @@ func nextSync(account *driftv1alpha1.CloudAccount, pass accountPass) time.Time {
 	return next
 }
 
-// retryTime is zero for a problem that needs a person: their change is noticed.
+// retryTime is zero for a problem whose mending is noticed.
 func retryTime(p problem, since, now time.Time) time.Time {
 	switch p.reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
@@ -234,7 +234,7 @@ func retryTime(p problem, since, now time.Time) time.Time {
 		if p.retryAt.After(now) {
 			return p.retryAt
 		}
-	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused:
+	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite:
 		return now.Add(mostRetry)
 	}
 	wait := firstRetry

@@ -35,6 +35,8 @@ type inventory struct {
 	clock     clock.PassiveClock
 	account   *driftv1alpha1.CloudAccount
 	kind      string
+	// writes collects what the API server did not take.
+	writes *failures
 }
 
 // held is what the inventory has, by CloudResource name.
@@ -85,18 +87,24 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 }
 
 // record writes the observations that changed; held objects are left untouched.
-func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) error {
-	group, ctx := errgroup.WithContext(ctx)
+func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) {
+	var group errgroup.Group
 	group.SetLimit(writers)
 	for i := range seen {
+		if v.writes.end() {
+			break
+		}
 		name := cloudResourceName(v.account.Name, seen[i].Ref)
 		current := held[name]
 		if current != nil && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen[i]) {
 			continue
 		}
-		group.Go(func() error { return v.recordOne(ctx, name, current, seen[i]) })
+		group.Go(func() error {
+			v.writes.add(v.recordOne(ctx, name, current, seen[i]))
+			return nil
+		})
 	}
-	return group.Wait()
+	_ = group.Wait() // the errors are collected
 }
 
 func (v inventory) recordOne(ctx context.Context, name string, current *driftv1alpha1.CloudResource, seen resource.Resource) error {

@@ -147,6 +147,9 @@ func TestRetryTime(t *testing.T) {
 		"a scope may be given at any time":  {problem{reason: driftv1alpha1.ReasonFixScopes}, 0, 10 * time.Minute},
 		"another token is noticed at once":  {problem{reason: driftv1alpha1.ReasonFixCredentials}, 0, -1},
 		"a confirmation is noticed at once": {problem{reason: driftv1alpha1.ReasonFixMassDisappearance}, 0, -1},
+		"a quota may be raised at any time": {problem{reason: driftv1alpha1.ReasonFixRefusedWrite}, 0, 10 * time.Minute},
+		"a write that failed, at first":     {problem{reason: driftv1alpha1.ReasonWriteFailed}, 0, 30 * time.Second},
+		"a write that goes on failing":      {problem{reason: driftv1alpha1.ReasonWriteFailed}, 2 * time.Minute, 2 * time.Minute},
 	} {
 		var since time.Time
 		if c.since > 0 {

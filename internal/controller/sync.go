@@ -119,13 +119,13 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	if err != nil {
 		return report, err
 	}
-	missing := suspects(account.Name, listing, held, declared.ids, r.clock.Now())
-	token := massDisappearance(report.kind, missing, held)
+	missing, present := store.suspects(listing, held, declared.ids), store.present(held)
+	token := massDisappearance(report.kind, missing, present)
 	if token != "" && account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] != token {
 		report.confirmationToken = token
 		report.problem = problem{reason: driftv1alpha1.ReasonFixMassDisappearance, message: fmt.Sprintf(
 			"%d of %d vanished at once; nothing is concluded until somebody confirms it: kubectl annotate cloudaccount %s %s=%s --overwrite",
-			len(vanished(missing)), len(held), account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, token)}
+			len(vanished(missing)), present, account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, token)}
 		return report, nil
 	}
 	// A CloudResource that was refused keeps no other from being written, nor what is

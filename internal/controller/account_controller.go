@@ -163,8 +163,7 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 		return true
 	case account.Generation != status.ObservedGeneration:
 		return true
-	case account.Annotations[driftv1alpha1.SyncAnnotation] != "" &&
-		account.Annotations[driftv1alpha1.SyncAnnotation] != status.LastHandledSyncRequest:
+	case syncRequest(account) != "" && syncRequest(account) != status.LastHandledSyncRequest:
 		return true
 	case c.changed:
 		return true
@@ -175,6 +174,11 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 	default:
 		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.sync.Next(status.LastSyncTime.Time))
 	}
+}
+
+// syncRequest is the request for a sync as the status can repeat it.
+func syncRequest(account *driftv1alpha1.CloudAccount) string {
+	return shorten(account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
 }
 
 // confirms says whether the account's annotation answers a mass disappearance

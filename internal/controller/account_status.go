@@ -28,7 +28,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	// A request that nothing could be done about is answered too: Ready and Synced
 	// say why, and the sync is made when that is mended.
 	if final && (pass.report != nil || pass.problem.exists()) {
-		status.LastHandledSyncRequest = shorten(pass.account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
+		status.LastHandledSyncRequest = syncRequest(pass.account)
 	}
 	if pass.result != nil {
 		pass.result.into(status, pass.account, now)

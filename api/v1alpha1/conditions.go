@@ -54,6 +54,11 @@ const (
 	ReasonMalformed = "Malformed"
 	// ReasonRefused: DigitalOcean refused a request for a reason of its own.
 	ReasonRefused = "Refused"
+	// ReasonFixRefusedWrite: the API server refused to store what was found of a kind:
+	// a quota, a policy, a role, or more than a CloudResource may hold.
+	ReasonFixRefusedWrite = "FixRefusedWrite"
+	// ReasonWriteFailed: what was found of a kind could not be stored.
+	ReasonWriteFailed = "WriteFailed"
 	// ReasonKindsBehind: some kinds could not be listed completely; status.kinds
 	// says which and why.
 	ReasonKindsBehind = "KindsBehind"

@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
@@ -26,14 +27,23 @@ type suspect struct {
 	// current is nil where the inventory never held it: it was only declared.
 	current  *driftv1alpha1.CloudResource
 	declared bool
+	// foreign says that current was left by a deleted account of the same name: no
+	// listing of this one has ever shown it.
+	foreign bool
+}
+
+// seen says whether the account's inventory ever held it as there.
+func (s suspect) seen() bool {
+	return s.current != nil && !s.foreign && s.current.Observed.AbsentSince == nil
 }
 
 // suspects are what is held, or only declared, and not in the complete listing.
 // What was observed after the listing began says nothing against it.
-func suspects(account string, listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string, now time.Time) []suspect {
+func (v inventory) suspects(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
+	now := v.clock.Now()
 	listed := make(map[string]bool, len(listing.Resources))
 	for i := range listing.Resources {
-		listed[cloudResourceName(account, listing.Resources[i].Ref)] = true
+		listed[cloudResourceName(v.account.Name, listing.Resources[i].Ref)] = true
 	}
 	var out []suspect
 	for name, r := range held {
@@ -41,7 +51,7 @@ func suspects(account string, listing resource.Listing, held map[string]*driftv1
 			continue
 		}
 		_, isDeclared := declared[name]
-		out = append(out, suspect{name: name, id: r.Spec.ID, current: r, declared: isDeclared})
+		out = append(out, suspect{name: name, id: r.Spec.ID, current: r, declared: isDeclared, foreign: !v.owns(r)})
 	}
 	for name, id := range declared {
 		if !listed[name] && held[name] == nil {
@@ -59,21 +69,24 @@ func suspects(account string, listing resource.Listing, held map[string]*driftv1
 
 // vanished are the suspects that were there at the last complete listing.
 func vanished(all []suspect) []suspect {
-	return slices.DeleteFunc(slices.Clone(all), func(s suspect) bool {
-		return s.current == nil || s.current.Observed.AbsentSince != nil
-	})
+	return slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return !s.seen() })
 }
 
-// massDisappearance is the token that confirms the disappearance, "" where so few
-// vanished that nobody has to.
-func massDisappearance(kind string, all []suspect, held map[string]*driftv1alpha1.CloudResource) string {
-	gone := vanished(all)
-	present := 0
+// present is how many of what is held were there at the last complete listing.
+func (v inventory) present(held map[string]*driftv1alpha1.CloudResource) int {
+	n := 0
 	for _, r := range held {
-		if r.Observed.AbsentSince == nil {
-			present++
+		if v.owns(r) && r.Observed.AbsentSince == nil {
+			n++
 		}
 	}
+	return n
+}
+
+// massDisappearance is the token that confirms the disappearance of so many of
+// those that were present, "" where so few vanished that nobody has to.
+func massDisappearance(kind string, all []suspect, present int) string {
+	gone := vanished(all)
 	if len(gone) <= believedAbsences || float64(len(gone)) <= believedShare*float64(present) {
 		return ""
 	}
@@ -90,30 +103,53 @@ func massDisappearance(kind string, all []suspect, held map[string]*driftv1alpha
 // kind as a whole is known all the same.
 func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all []suspect) error {
 	for _, s := range all {
-		if s.current != nil && s.current.Observed.AbsentSince != nil {
-			if s.declared {
-				continue // a tombstone, still referred to
-			}
-			if err := v.entomb(ctx, s.name, s.id, s.current, false, metav1.MicroTime{}); err != nil {
-				return err
-			}
+		if v.writes.end() {
+			return nil
+		}
+		if s.current != nil && !s.seen() && !s.declared {
+			// A tombstone that nothing refers to any more, or another account's.
+			v.writes.add(v.entomb(ctx, s, metav1.MicroTime{}))
 			continue
+		}
+		if s.current != nil && !s.seen() && !s.foreign {
+			continue // a tombstone, still referred to
 		}
 		askedAt := metav1.NewMicroTime(v.clock.Now())
 		found, err := cloud.Get(ctx, v.kind, s.id)
 		switch {
 		case err == nil:
-			err = v.record(ctx, held, []resource.Resource{found})
+			v.record(ctx, held, []resource.Resource{found})
 		case digitalocean.ClassOf(err) == digitalocean.NotFound:
-			err = v.entomb(ctx, s.name, s.id, s.current, s.declared, askedAt)
-		case digitalocean.ClassOf(err) == digitalocean.Invalid && s.current == nil:
-			err = nil
+			v.writes.add(v.entomb(ctx, s, askedAt))
+		case digitalocean.ClassOf(err) == digitalocean.Invalid && !s.seen():
 		default:
-			err = fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
-		}
-		if err != nil {
-			return err
+			return fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
 		}
 	}
 	return nil
+}
+
+// entomb records that a resource was proven gone: as a tombstone while anything
+// declared refers to it, else by deleting its CloudResource.
+func (v inventory) entomb(ctx context.Context, s suspect, askedAt metav1.MicroTime) error {
+	switch current := s.current; {
+	case s.declared:
+		gone := driftv1alpha1.Observation{}
+		if current != nil {
+			gone = *current.Observed.DeepCopy()
+		}
+		if gone.AbsentSince == nil {
+			gone.AbsentSince = ptr.To(metav1.NewTime(v.clock.Now()))
+		}
+		gone.ObservedAt = askedAt
+		return v.put(ctx, s.name, resource.Ref{Kind: v.kind, ID: s.id}, current, gone)
+	case current == nil:
+		return nil
+	default:
+		err := v.client.Delete(ctx, current.DeepCopy(), client.Preconditions{UID: &current.UID, ResourceVersion: &current.ResourceVersion})
+		if client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting CloudResource %s: %w", s.name, err)
+		}
+		return nil
+	}
 }

@@ -56,7 +56,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		grant := r.wishes.attempt(req.NamespacedName)
 		report, err := r.sync(ctx, account, pass.connection.cloud)
 		if err != nil {
-			return ctrl.Result{}, fmt.Errorf("syncing CloudAccount %s: %w", req, err)
+			return requeueOnConflict(fmt.Errorf("syncing CloudAccount %s: %w", req, err))
 		}
 		pass.report = &report
 		if !report.wholeProblem().exists() {
@@ -104,8 +104,9 @@ func (r *accountReconciler) finish(ctx context.Context, pass *accountPass) error
 			return err
 		}
 		r.metrics.swept(r.clock.Since(startedAt))
-		if err := r.historian.prune(ctx, pass.account); err != nil {
-			return err
+		// It stands in nobody's way: what was asked for is answered all the same.
+		if err := r.historian.tidy(ctx, pass.account); err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "tidying the history failed, it is tried again at the next sweep")
 		}
 		pass.result = &result
 	}
@@ -162,8 +163,7 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 		return true
 	case account.Generation != status.ObservedGeneration:
 		return true
-	case account.Annotations[driftv1alpha1.SyncAnnotation] != "" &&
-		account.Annotations[driftv1alpha1.SyncAnnotation] != status.LastHandledSyncRequest:
+	case syncRequest(account) != "" && syncRequest(account) != status.LastHandledSyncRequest:
 		return true
 	case c.changed:
 		return true
@@ -174,6 +174,11 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 	default:
 		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.sync.Next(status.LastSyncTime.Time))
 	}
+}
+
+// syncRequest is the request for a sync as the status can repeat it.
+func syncRequest(account *driftv1alpha1.CloudAccount) string {
+	return shorten(account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
 }
 
 // confirms says whether the account's annotation answers a mass disappearance
@@ -225,7 +230,7 @@ func nextSync(account *driftv1alpha1.CloudAccount, pass accountPass) time.Time {
 	return next
 }
 
-// retryTime is zero for a problem that needs a person: their change is noticed.
+// retryTime is zero for a problem whose mending is noticed.
 func retryTime(p problem, since, now time.Time) time.Time {
 	switch p.reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
@@ -234,7 +239,7 @@ func retryTime(p problem, since, now time.Time) time.Time {
 		if p.retryAt.After(now) {
 			return p.retryAt
 		}
-	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused:
+	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite:
 		return now.Add(mostRetry)
 	}
 	wait := firstRetry

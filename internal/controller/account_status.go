@@ -17,6 +17,10 @@ import (
 func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.CloudAccountStatus, final bool) {
 	now := r.clock.Now()
 	if pass.report != nil {
+		// Somebody may have reset the status meanwhile, and another operator pinned it.
+		if !pass.report.problem.exists() {
+			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
+		}
 		pass.report.into(status, pass.report.endedAt)
 		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
 		status.ObservedGeneration = pass.account.Generation
@@ -24,7 +28,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	// A request that nothing could be done about is answered too: Ready and Synced
 	// say why, and the sync is made when that is mended.
 	if final && (pass.report != nil || pass.problem.exists()) {
-		status.LastHandledSyncRequest = shorten(pass.account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
+		status.LastHandledSyncRequest = syncRequest(pass.account)
 	}
 	if pass.result != nil {
 		pass.result.into(status, pass.account, now)

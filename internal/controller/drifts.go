@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -88,7 +89,14 @@ func (r driftRecorder) existing(ctx context.Context, wanted *driftv1alpha1.Cloud
 		return found, nil
 	}
 	owner := metav1.GetControllerOf(found)
-	if owner == nil || isResolved(found) {
+	switch {
+	case isResolved(found):
+		return nil, errEpisodeTaken
+	case owner == nil:
+		// Nobody else will: its declaration was deleted and this was left behind.
+		if err := r.closeAsStale(ctx, found, becauseAbandoned); err != nil {
+			return nil, err
+		}
 		return nil, errEpisodeTaken
 	}
 	return nil, fmt.Errorf("%w: CloudProvisioned %s (%s)", errFieldTaken, owner.Name, owner.UID)
@@ -139,14 +147,24 @@ func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, e
 // closeAsStale closes a drift whose difference went away without us; because ends
 // the sentence that says why.
 func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift, because string) error {
-	now := metav1.NewTime(r.clock.Now())
-	d.Status.State = driftv1alpha1.DriftStale
-	d.Status.ResolvedAt = &now
-	d.Status.ResolvedBy = driftv1alpha1.OperatorUser
-	if err := r.client.Status().Update(ctx, d); err != nil {
-		return fmt.Errorf("closing CloudDrift %s as stale: %w", d.Name, err)
+	if err := writeStale(ctx, r.client, d, r.clock.Now()); err != nil {
+		return err
 	}
 	crashpoint.Reached(crashpoint.DetectClosed)
 	r.announcer.driftStale(r.provisioned, d, because)
+	return nil
+}
+
+// becauseAbandoned ends the sentence about a drift whose declaration is gone.
+const becauseAbandoned = "was declared by a CloudProvisioned that is gone"
+
+func writeStale(ctx context.Context, c client.Client, d *driftv1alpha1.CloudDrift, at time.Time) error {
+	now := metav1.NewTime(at)
+	d.Status.State = driftv1alpha1.DriftStale
+	d.Status.ResolvedAt = &now
+	d.Status.ResolvedBy = driftv1alpha1.OperatorUser
+	if err := c.Status().Update(ctx, d); err != nil {
+		return fmt.Errorf("closing CloudDrift %s as stale: %w", d.Name, err)
+	}
 	return nil
 }

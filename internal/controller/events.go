@@ -25,6 +25,12 @@ func (a announcer) driftStale(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha
 		"%s %s", shorten(d.Spec.Field, 128), because)
 }
 
+// driftAbandoned is about the drift itself, because its declaration is gone.
+func (a announcer) driftAbandoned(d *driftv1alpha1.CloudDrift) {
+	a.recorder.Eventf(d, nil, corev1.EventTypeNormal, driftv1alpha1.EventDriftStale, "Detect",
+		"%s %s", shorten(d.Spec.Field, 128), becauseAbandoned)
+}
+
 func (a announcer) driftAccepted(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift) {
 	a.recorder.Eventf(p, d, corev1.EventTypeNormal, driftv1alpha1.EventDriftAccepted, "Accept",
 		"%s: %s accepted by %s", shorten(d.Spec.Field, 128), d.Status.Rendered.Actual, resource.Short(d.Status.ResolvedBy, renderLimit))

@@ -3,10 +3,13 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,26 +23,83 @@ const (
 	defaultRetainEpisodes = 10
 )
 
-// historian deletes resolved drifts that the account's history policy lets go.
+// historian closes drifts that nobody declares any more, and deletes resolved ones
+// that the account's history policy lets go.
 type historian struct {
 	client client.Client
-	clock  clock.PassiveClock
+	// live reads past the cache, where something seems to be gone.
+	live      client.Reader
+	announcer announcer
+	clock     clock.PassiveClock
 }
 
-func (h historian) prune(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
+// tidy does what is due. What fails is due the next time, too.
+func (h historian) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
 	var list driftv1alpha1.CloudDriftList
 	if err := h.client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
 		byAccount: account.Name,
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing the account's CloudDrifts: %w", err)
 	}
-	for _, d := range expired(list.Items, account.Spec.History, h.clock.Now()) {
+	return errors.Join(h.closeAbandoned(ctx, list.Items), h.prune(ctx, account, list.Items))
+}
+
+func (h historian) prune(ctx context.Context, account *driftv1alpha1.CloudAccount, drifts []driftv1alpha1.CloudDrift) error {
+	for _, d := range expired(drifts, account.Spec.History, h.clock.Now()) {
 		err := h.client.Delete(ctx, d.DeepCopy(), client.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion})
 		if client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting CloudDrift %s, which is past its retention: %w", d.Name, err)
 		}
 	}
 	return nil
+}
+
+// closeAbandoned closes the open drifts whose declaration is gone, as after a
+// deletion with --cascade=orphan: no detection finds them, and the field could
+// drift a second time beside them. A resolution that had begun ends with what it
+// was to be written into.
+func (h historian) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.CloudDrift) error {
+	for i := range drifts {
+		if isResolved(&drifts[i]) || !drifts[i].DeletionTimestamp.IsZero() {
+			continue
+		}
+		abandoned, err := h.abandoned(ctx, &drifts[i])
+		if err != nil {
+			return err
+		}
+		if !abandoned {
+			continue
+		}
+		d := drifts[i].DeepCopy()
+		if err := writeStale(ctx, h.client, d, h.clock.Now()); apierrors.IsNotFound(err) {
+			continue // collected
+		} else if err != nil {
+			return err
+		}
+		h.announcer.driftAbandoned(d)
+	}
+	return nil
+}
+
+// abandoned says whether the drift's declaration is gone, not only behind in the
+// cache.
+func (h historian) abandoned(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
+	owner := metav1.GetControllerOf(d)
+	if owner == nil {
+		return true, nil
+	}
+	key := client.ObjectKey{Namespace: d.Namespace, Name: owner.Name}
+	for _, reader := range []client.Reader{h.client, h.live} {
+		var p driftv1alpha1.CloudProvisioned
+		err := reader.Get(ctx, key, &p, client.UnsafeDisableDeepCopy)
+		if err == nil && p.UID == owner.UID {
+			return false, nil
+		}
+		if client.IgnoreNotFound(err) != nil {
+			return false, fmt.Errorf("getting CloudProvisioned %s: %w", key, err)
+		}
+	}
+	return true, nil
 }
 
 // expired are the resolved drifts that are both too old and not among the last

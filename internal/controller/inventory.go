@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -35,6 +36,8 @@ type inventory struct {
 	clock     clock.PassiveClock
 	account   *driftv1alpha1.CloudAccount
 	kind      string
+	// writes collects what the API server did not take.
+	writes *failures
 }
 
 // held is what the inventory has, by CloudResource name.
@@ -85,18 +88,24 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 }
 
 // record writes the observations that changed; held objects are left untouched.
-func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) error {
-	group, ctx := errgroup.WithContext(ctx)
+func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) {
+	var group errgroup.Group
 	group.SetLimit(writers)
 	for i := range seen {
+		if v.writes.end() {
+			break
+		}
 		name := cloudResourceName(v.account.Name, seen[i].Ref)
 		current := held[name]
-		if current != nil && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen[i]) {
+		if current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen[i]) {
 			continue
 		}
-		group.Go(func() error { return v.recordOne(ctx, name, current, seen[i]) })
+		group.Go(func() error {
+			v.writes.add(v.recordOne(ctx, name, current, seen[i]))
+			return nil
+		})
 	}
-	return group.Wait()
+	_ = group.Wait() // the errors are collected
 }
 
 func (v inventory) recordOne(ctx context.Context, name string, current *driftv1alpha1.CloudResource, seen resource.Resource) error {
@@ -104,19 +113,48 @@ func (v inventory) recordOne(ctx context.Context, name string, current *driftv1a
 	if err != nil {
 		return err
 	}
-	if current == nil {
-		err = v.create(ctx, name, seen.Ref, observed)
-		if !apierrors.IsAlreadyExists(err) {
-			return err
+	return v.put(ctx, name, seen.Ref, current, observed)
+}
+
+// put writes an observation, whether or not its CloudResource is there.
+func (v inventory) put(ctx context.Context, name string, ref resource.Ref, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+	if current != nil {
+		err := v.update(ctx, current, observed)
+		if !apierrors.IsNotFound(err) || v.owns(current) {
+			return client.IgnoreNotFound(err)
 		}
-		// The cache is behind, or another operator was faster: its observation counts
-		// as any other.
-		current = &driftv1alpha1.CloudResource{}
-		if err := v.live.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
-			return fmt.Errorf("reading CloudResource %s, which exists: %w", name, err)
-		}
+		// The garbage collector was faster, see owns.
+	}
+	err := v.create(ctx, name, ref, observed)
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	// The cache is behind, or another operator was faster: its observation counts
+	// as any other.
+	current = &driftv1alpha1.CloudResource{}
+	if err := v.live.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
+		return fmt.Errorf("reading CloudResource %s, which exists: %w", name, err)
 	}
 	return v.update(ctx, current, observed)
+}
+
+// owns says whether a CloudResource is this account's. One that an account of the
+// same name left is not, until its resource is seen here: the garbage collector is
+// about to delete it.
+func (v inventory) owns(r *driftv1alpha1.CloudResource) bool {
+	return metav1.IsControlledBy(r, v.account)
+}
+
+// own makes a CloudResource this account's.
+func (v inventory) own(r *driftv1alpha1.CloudResource) error {
+	if v.owns(r) {
+		return nil
+	}
+	r.OwnerReferences = slices.DeleteFunc(r.OwnerReferences, func(o metav1.OwnerReference) bool { return ptr.Deref(o.Controller, false) })
+	if err := controllerutil.SetControllerReference(v.account, r, v.client.Scheme()); err != nil {
+		return fmt.Errorf("making CloudResource %s the account's: %w", r.Name, err)
+	}
+	return nil
 }
 
 func (v inventory) create(ctx context.Context, name string, ref resource.Ref, observed driftv1alpha1.Observation) error {
@@ -134,8 +172,8 @@ func (v inventory) create(ctx context.Context, name string, ref resource.Ref, ob
 		},
 		Observed: observed,
 	}
-	if err := controllerutil.SetControllerReference(v.account, r, v.client.Scheme()); err != nil {
-		return fmt.Errorf("making CloudResource %s the account's: %w", name, err)
+	if err := v.own(r); err != nil {
+		return err
 	}
 	if err := v.client.Create(ctx, r); err != nil {
 		return fmt.Errorf("creating CloudResource %s: %w", name, err)
@@ -156,18 +194,21 @@ func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResou
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live := &driftv1alpha1.CloudResource{}
 		if err := v.live.Get(ctx, client.ObjectKeyFromObject(current), live); err != nil {
-			return client.IgnoreNotFound(err)
+			return fmt.Errorf("reading CloudResource %s: %w", current.Name, err)
 		}
 		return v.updateOnce(ctx, live, observed)
 	})
 }
 
 func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
-	if newer(current, observed.ObservedAt.Time, v.clock.Now()) {
+	if v.owns(current) && newer(current, observed.ObservedAt.Time, v.clock.Now()) {
 		return nil
 	}
 	updated := current.DeepCopy()
 	updated.Observed = observed
+	if err := v.own(updated); err != nil {
+		return err
+	}
 	if err := v.client.Update(ctx, updated); err != nil {
 		return fmt.Errorf("updating CloudResource %s: %w", current.Name, err)
 	}
@@ -189,32 +230,6 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
 	at := held.Observed.ObservedAt.Time
 	return at.After(than) && !at.After(now)
-}
-
-// entomb records that a resource was proven gone: as a tombstone while anything
-// declared refers to it, else by deleting its CloudResource.
-func (v inventory) entomb(ctx context.Context, name, id string, current *driftv1alpha1.CloudResource, declared bool, askedAt metav1.MicroTime) error {
-	now := metav1.NewTime(v.clock.Now())
-	switch {
-	case current == nil && declared:
-		return v.create(ctx, name, resource.Ref{Kind: v.kind, ID: id},
-			driftv1alpha1.Observation{ObservedAt: askedAt, AbsentSince: &now})
-	case current == nil:
-		return nil
-	case declared:
-		if current.Observed.AbsentSince != nil {
-			return nil
-		}
-		gone := current.Observed.DeepCopy()
-		gone.AbsentSince, gone.ObservedAt = &now, askedAt
-		return v.update(ctx, current, *gone)
-	default:
-		err := v.client.Delete(ctx, current.DeepCopy(), client.Preconditions{UID: &current.UID, ResourceVersion: &current.ResourceVersion})
-		if client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("deleting CloudResource %s: %w", name, err)
-		}
-		return nil
-	}
 }
 
 // changedFields names the fields whose values changed.

@@ -18,7 +18,7 @@ import (
 const (
 	outcomeComplete = "complete" // every kind was listed completely
 	outcomePartial  = "partial"  // some kinds are behind
-	outcomeFailed   = "failed"   // no kind was looked at, or the API server refused what was found
+	outcomeFailed   = "failed"   // no kind was looked at, or not all for the API server
 )
 
 // reasonKubernetes is the reason of a sync that the API server stood in the way of.

@@ -29,7 +29,7 @@ func TestSyncsAreCountedByOutcome(t *testing.T) {
 			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
 		"token revoked meanwhile": {"it concerns the account as a whole", syncReport{kinds: []kindReport{{kind: "Volume", problem: denied}}}, nil,
 			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
-		"API server": {"what was found could not be written", syncReport{kinds: []kindReport{{kind: "Volume", problem: forbidden}}}, errors.New("no"),
+		"API server": {"what is held could not be read", syncReport{kinds: []kindReport{{kind: "Volume", problem: forbidden}}}, errors.New("no"),
 			outcomeFailed, reasonKubernetes},
 	} {
 		t.Run(name, func(t *testing.T) {

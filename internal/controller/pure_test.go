@@ -53,6 +53,13 @@ func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
 	}
 }
 
+// store is an account's inventory of droplets at a time; a deleted account of the
+// same name has other.
+func store(uid types.UID, now time.Time) inventory {
+	account := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Name: "a", UID: uid}}
+	return inventory{account: account, kind: "Droplet", clock: testingclock.NewFakePassiveClock(now)}
+}
+
 func held(n int) map[string]*driftv1alpha1.CloudResource {
 	out := map[string]*driftv1alpha1.CloudResource{}
 	for i := range n {
@@ -60,6 +67,7 @@ func held(n int) map[string]*driftv1alpha1.CloudResource {
 			Spec:     driftv1alpha1.CloudResourceSpec{Kind: "Droplet", ID: fmt.Sprint(i + 1)},
 			Observed: driftv1alpha1.Observation{ObservedAt: metav1.NewMicroTime(noon.Add(-time.Hour))},
 		}
+		r.OwnerReferences = []metav1.OwnerReference{{UID: "own", Controller: new(true)}}
 		r.Name = cloudResourceName("a", resource.Ref{Kind: "Droplet", ID: r.Spec.ID})
 		out[r.Name] = r
 	}
@@ -90,11 +98,11 @@ func TestMassDisappearance(t *testing.T) {
 		for id := c.gone + 1; id <= c.held; id++ {
 			there = append(there, id)
 		}
-		missing := suspects("a", listing(there...), all, nil, noon)
+		missing := store("own", noon).suspects(listing(there...), all, nil)
 		if len(missing) != c.gone {
 			t.Errorf("%s: %d suspects", name, len(missing))
 		}
-		if token := massDisappearance("Droplet", missing, all); (token != "") != c.mass {
+		if token := massDisappearance("Droplet", missing, c.held); (token != "") != c.mass {
 			t.Errorf("%s: token %q", name, token)
 		}
 	}
@@ -107,8 +115,8 @@ func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
 		few = append(few, id)
 	}
 	more = few[1:]
-	a := massDisappearance("Droplet", suspects("a", listing(few...), all, nil, noon), all)
-	b := massDisappearance("Droplet", suspects("a", listing(more...), all, nil, noon), all)
+	a := massDisappearance("Droplet", store("own", noon).suspects(listing(few...), all, nil), 40)
+	b := massDisappearance("Droplet", store("own", noon).suspects(listing(more...), all, nil), 40)
 	if a == "" || a == b {
 		t.Errorf("tokens %q and %q", a, b)
 	}
@@ -125,12 +133,21 @@ func TestSuspectsLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, s := range suspects("a", listing(), all, map[string]string{"declared": "9"}, noon.Add(time.Minute)) {
+	for _, s := range store("own", noon.Add(time.Minute)).suspects(listing(), all, map[string]string{"declared": "9"}) {
 		got = append(got, s.id)
 	}
 	slices.Sort(got)
 	if want := []string{"1", "3", "9"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAnotherAccountsInventoryDidNotVanish(t *testing.T) {
+	all := held(40)
+	later := store("another", noon)
+	missing := later.suspects(listing(1, 2, 3), all, nil)
+	if token := massDisappearance("Droplet", missing, later.present(all)); token != "" || later.present(all) != 0 {
+		t.Errorf("%d of %d have to be confirmed: %s", len(vanished(missing)), later.present(all), token)
 	}
 }
 
@@ -147,6 +164,9 @@ func TestRetryTime(t *testing.T) {
 		"a scope may be given at any time":  {problem{reason: driftv1alpha1.ReasonFixScopes}, 0, 10 * time.Minute},
 		"another token is noticed at once":  {problem{reason: driftv1alpha1.ReasonFixCredentials}, 0, -1},
 		"a confirmation is noticed at once": {problem{reason: driftv1alpha1.ReasonFixMassDisappearance}, 0, -1},
+		"a quota may be raised at any time": {problem{reason: driftv1alpha1.ReasonFixRefusedWrite}, 0, 10 * time.Minute},
+		"a write that failed, at first":     {problem{reason: driftv1alpha1.ReasonWriteFailed}, 0, 30 * time.Second},
+		"a write that goes on failing":      {problem{reason: driftv1alpha1.ReasonWriteFailed}, 2 * time.Minute, 2 * time.Minute},
 	} {
 		var since time.Time
 		if c.since > 0 {

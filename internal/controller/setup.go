@@ -75,7 +75,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		connector:  newConnector(live, o.Clouds, o.AllowedEndpoints),
 		sweeper:    &sweeper{client: c, detector: detector, again: func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }},
 		wishes:     wishes,
-		historian:  historian{client: c, clock: o.Clock},
+		historian:  historian{client: c, live: live, announcer: announcer, clock: o.Clock},
 		metrics:    metrics,
 		secretPoll: o.SecretPoll,
 	}

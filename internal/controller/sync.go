@@ -14,43 +14,6 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// problem is why something could not be done: a reason of the API and what
-// happened. The zero problem is none.
-type problem struct {
-	reason, message string
-	// retryAt is when DigitalOcean will answer again, where it said so.
-	retryAt time.Time
-}
-
-func (p problem) exists() bool { return p.reason != "" }
-
-// reasons is the one place where an error's class becomes a reason.
-var reasons = map[digitalocean.Class]string{
-	digitalocean.Throttled:   driftv1alpha1.ReasonThrottled,
-	digitalocean.Denied:      driftv1alpha1.ReasonFixCredentials,
-	digitalocean.Forbidden:   driftv1alpha1.ReasonFixScopes,
-	digitalocean.NotFound:    driftv1alpha1.ReasonRefused,
-	digitalocean.Unreachable: driftv1alpha1.ReasonUnreachable,
-	digitalocean.ServerError: driftv1alpha1.ReasonServerError,
-	digitalocean.Incomplete:  driftv1alpha1.ReasonIncomplete,
-	digitalocean.Malformed:   driftv1alpha1.ReasonMalformed,
-	digitalocean.Invalid:     driftv1alpha1.ReasonRefused,
-}
-
-// cloudProblem is the problem that an error of a Cloud stands for. An error of
-// another kind, the API server's say, has none: it is retried as it is.
-func cloudProblem(err error) (problem, bool) {
-	reason, ok := reasons[digitalocean.ClassOf(err)]
-	if !ok {
-		return problem{}, false
-	}
-	p := problem{reason: reason, message: shorten(err.Error(), messageLimit)}
-	if at, ok := digitalocean.RetryAt(err); ok {
-		p.retryAt = at
-	}
-	return p, true
-}
-
 // syncReport is what one sync found, to be put into the account's status.
 type syncReport struct {
 	startedAt, endedAt time.Time
@@ -72,8 +35,9 @@ type kindReport struct {
 	confirmationToken string
 }
 
-// sync refreshes the account's inventory. The error is the API server's; what
-// DigitalOcean did not answer is in the report, and nothing was concluded from it.
+// sync refreshes the account's inventory. What DigitalOcean did not answer, or the
+// API server did not take, is in the report, and nothing was concluded from it. The
+// error is of what no kind can be looked at without: it is retried as it is.
 func (r *accountReconciler) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (syncReport, error) {
 	report := syncReport{startedAt: r.clock.Now()}
 	err := r.lookAtAll(ctx, account, cloud, &report)
@@ -94,11 +58,11 @@ func (r *accountReconciler) lookAtAll(ctx context.Context, account *driftv1alpha
 		return nil
 	}
 	report.team = team
-	if pinned := account.Status.TeamUUID; pinned != "" && pinned != teamID(team) {
-		report.problem = problem{reason: driftv1alpha1.ReasonFixCredentials, message: fmt.Sprintf(
-			"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
-			shorten(team.TeamName, 128), teamID(team), pinned)}
+	if report.problem = otherTeam(account.Status.TeamUUID, team); report.problem.exists() {
 		return nil
+	}
+	if err := r.pin(ctx, account, team); err != nil {
+		return err
 	}
 	listings := map[string]resource.Listing{}
 	var stop problem
@@ -130,7 +94,10 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", kind.Parent)}
 		return report, nil
 	}
-	store := inventory{client: r.client, live: r.live, announcer: r.announcer, clock: r.clock, account: account, kind: report.kind}
+	store := inventory{
+		client: r.client, live: r.live, announcer: r.announcer, clock: r.clock,
+		account: account, kind: report.kind, writes: &failures{},
+	}
 	declared, err := store.declarations(ctx, kind)
 	if err != nil {
 		return report, err
@@ -140,10 +107,11 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	}
 	listing, err := cloud.List(ctx, report.kind, listings[kind.Parent])
 	if err == nil && !listing.Complete {
-		err = fmt.Errorf("listing the kind %s: it ended without an error and is not complete", report.kind)
+		err = &digitalocean.Error{Class: digitalocean.Incomplete, Doing: "listing the kind " + report.kind,
+			Message: "it ended without an error and is not complete"}
 	}
 	if err != nil {
-		return withProblem(report, err)
+		return withProblem(ctx, report, err)
 	}
 	listings[report.kind] = listing
 
@@ -151,41 +119,34 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	if err != nil {
 		return report, err
 	}
-	missing := suspects(account.Name, listing, held, declared.ids, r.clock.Now())
-	token := massDisappearance(report.kind, missing, held)
+	missing, present := store.suspects(listing, held, declared.ids), store.present(held)
+	token := massDisappearance(report.kind, missing, present)
 	if token != "" && account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] != token {
 		report.confirmationToken = token
 		report.problem = problem{reason: driftv1alpha1.ReasonFixMassDisappearance, message: fmt.Sprintf(
 			"%d of %d vanished at once; nothing is concluded until somebody confirms it: kubectl annotate cloudaccount %s %s=%s --overwrite",
-			len(vanished(missing)), len(held), account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, token)}
+			len(vanished(missing)), present, account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, token)}
 		return report, nil
 	}
-	if err := store.record(ctx, held, listing.Resources); err != nil {
-		return report, err
-	}
-	if err := store.settle(ctx, cloud, held, missing); err != nil {
-		return withProblem(report, err)
+	// A CloudResource that was refused keeps no other from being written, nor what is
+	// gone from being deleted: that may be what makes room.
+	store.record(ctx, held, listing.Resources)
+	err = store.settle(ctx, cloud, held, missing)
+	if err = store.writes.after(err); err != nil {
+		return withProblem(ctx, report, err)
 	}
 	report.observedAt = listing.StartedAt
 	report.resources = len(listing.Resources)
 	return report, nil
 }
 
-func withProblem(report kindReport, err error) (kindReport, error) {
-	p, ok := cloudProblem(err)
+func withProblem(ctx context.Context, report kindReport, err error) (kindReport, error) {
+	p, ok := kindProblem(ctx, err)
 	if !ok {
 		return report, err
 	}
 	report.problem = p
 	return report, nil
-}
-
-// teamID is what an account is pinned to; an account without teams is its own.
-func teamID(a digitalocean.Account) string {
-	if a.TeamUUID != "" {
-		return a.TeamUUID
-	}
-	return a.UUID
 }
 
 // datedProblem is a problem and since when it has lasted.
@@ -248,7 +209,7 @@ func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus, now time.Time
 		}
 		return
 	}
-	status.TeamUUID, status.TeamName = teamID(s.team), shorten(s.team.TeamName, 256)
+	nameTeam(status, s.team)
 	for _, report := range s.kinds {
 		k := kindIn(status, report.kind)
 		if report.problem.exists() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -298,6 +299,18 @@ var _ = Describe("Sync", func() {
 		w.startOperator()
 		w.expectDrifts(ctx, "web-1 size_slug Stale s-1vcpu-1gb s-2vcpu-2gb")
 		Consistently(ctx, w.cloud.Counts).Should(HaveKeyWithValue("GET /v2/account", 1))
+	})
+
+	It("answers a request that is longer than its status can repeat, once", func(ctx SpecContext) {
+		w.startOperator()
+		w.account(ctx)
+		w.sync(ctx)
+		w.cloud.ClearRequests()
+		w.annotateAccount(ctx, driftv1alpha1.SyncAnnotation, strings.Repeat("x", 2000))
+		Eventually(ctx, func(g Gomega) {
+			g.Expect(w.getAccount(ctx, g).Status.LastHandledSyncRequest).To(HavePrefix("xxx"))
+		}).Should(Succeed())
+		Consistently(ctx, w.cloud.Counts).WithTimeout(3 * time.Second).Should(HaveKeyWithValue("GET /v2/account", 1))
 	})
 
 	It("does not sync again because it was restarted", func(ctx SpecContext) {

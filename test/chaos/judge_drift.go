@@ -47,7 +47,8 @@ func (j *judge) drift(l life[*driftv1alpha1.CloudDrift]) {
 		if was != nil && was.Status.Resolution != nil && (d.Status.Resolution != nil || resolved(d)) && valuesOf(was) != valuesOf(d) {
 			j.say("drift %s was refreshed while its resolution was under way", l.name)
 		}
-		if d.Status.State == driftv1alpha1.DriftStale && was != nil && !resolved(was) {
+		abandoned := owner.deleted != 0 && owner.deleted < s.revision
+		if d.Status.State == driftv1alpha1.DriftStale && was != nil && !resolved(was) && !abandoned {
 			if was.Status.Resolution != nil {
 				j.say("drift %s went stale while its resolution was under way", l.name)
 			} else if !j.wentAway(l, i, owner) {

@@ -97,6 +97,11 @@ func (s *story) declare(seconds float64, size, mark string, people bool) {
 	s.write(seconds, p)
 }
 
+func (s *story) undeclare(seconds float64) {
+	s.write(seconds, s.declared)
+	s.history.records[len(s.history.records)-1].deleted = true
+}
+
 func (s *story) take(seconds float64, episode int64, name string) {
 	p := s.declared.DeepCopy()
 	p.ResourceVersion = string(rune('a' + s.revision))
@@ -164,8 +169,9 @@ func TestJudge(t *testing.T) {
 			s.declare(21, "large", "d-1", false)
 			s.drift(22, "1", accepted)
 		}, ""},
-		"a drift that went away":     {func(s *story) { drifted(s); s.live(30, "small"); s.observe(32, 31, "small"); s.drift(33, "1", stale) }, ""},
-		"a drift that an edit ended": {func(s *story) { drifted(s); s.declare(30, "large", "", true); s.drift(31, "1", stale) }, ""},
+		"a drift that went away":            {func(s *story) { drifted(s); s.live(30, "small"); s.observe(32, 31, "small"); s.drift(33, "1", stale) }, ""},
+		"a drift that an edit ended":        {func(s *story) { drifted(s); s.declare(30, "large", "", true); s.drift(31, "1", stale) }, ""},
+		"a drift whose declaration is gone": {func(s *story) { approved(s); s.undeclare(30); s.drift(31, "1", stale) }, ""},
 
 		"an observation that is older than it says": {func(s *story) { drifted(s); s.observe(41, 40, "small") }, "observed at"},
 		"an older observation over a newer one": {func(s *story) {

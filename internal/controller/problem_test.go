@@ -1,0 +1,81 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+)
+
+var (
+	cloudResources = schema.GroupResource{Group: "drift.arcadia.cloud", Resource: "cloudresources"}
+	overQuota      = apierrors.NewForbidden(cloudResources, "r", errors.New("exceeded quota: few"))
+	conflict       = apierrors.NewConflict(cloudResources, "r", errors.New("look again"))
+	noAnswer       = errors.New("dial tcp: connection refused")
+)
+
+func TestKindProblem(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, c := range map[string]struct {
+		why    string
+		ctx    context.Context
+		err    error
+		reason string
+	}{
+		"a quota":        {"it stays until somebody raises it", t.Context(), overQuota, driftv1alpha1.ReasonFixRefusedWrite},
+		"beyond the CRD": {"the same object would be refused again", t.Context(), apierrors.NewInvalid(schema.GroupKind{}, "r", nil), driftv1alpha1.ReasonFixRefusedWrite},
+		"too large":      {"as above", t.Context(), apierrors.NewRequestEntityTooLargeError("3 MiB"), driftv1alpha1.ReasonFixRefusedWrite},
+		"a conflict":     {"the other's write is over soon", t.Context(), conflict, driftv1alpha1.ReasonWriteFailed},
+		"no API server":  {"it comes back", t.Context(), noAnswer, driftv1alpha1.ReasonWriteFailed},
+		"DigitalOcean's": {"its class says more than what failed beside it", t.Context(),
+			fmt.Errorf("%w; %w", &digitalocean.Error{Class: digitalocean.Throttled}, overQuota), driftv1alpha1.ReasonThrottled},
+		"the pass's end": {"nothing is known of a kind that was not looked at", ended, overQuota, ""},
+	} {
+		got, ok := kindProblem(c.ctx, fmt.Errorf("creating CloudResource r: %w", c.err))
+		if got.reason != c.reason || ok != (c.reason != "") {
+			t.Errorf("%s: %q, because %s; got %q", name, c.reason, c.why, got.reason)
+		}
+	}
+}
+
+func TestFailures(t *testing.T) {
+	for name, c := range map[string]struct {
+		why   string
+		errs  []error
+		asked error
+		end   bool
+		want  []string
+	}{
+		"none":       {"all was written", []error{nil, nil}, nil, false, nil},
+		"of objects": {"the next may be taken", []error{conflict, nil, overQuota}, nil, false, []string{"exceeded quota", "and 1 more"}},
+		"of the API server": {"each of ten thousand writes would time out", []error{conflict, noAnswer}, nil, true,
+			[]string{"look again", "and 1 more"}},
+		"beside DigitalOcean's": {"both have to be known", []error{overQuota}, errors.New("503"), false, []string{"503; ", "exceeded quota"}},
+		"DigitalOcean's alone":  {"it is not lost", nil, errors.New("503"), false, []string{"503"}},
+	} {
+		f := &failures{}
+		for _, err := range c.errs {
+			f.add(err)
+		}
+		if f.end() != c.end {
+			t.Errorf("%s: end is %v, although %s", name, f.end(), c.why)
+		}
+		err := f.after(c.asked)
+		if (err == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, although %s", name, err, c.why)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(fmt.Sprint(err), want) {
+				t.Errorf("%s: %v, although %s", name, err, c.why)
+			}
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+)
+
+// teamID is what an account is pinned to; an account without teams is its own.
+func teamID(a digitalocean.Account) string {
+	if a.TeamUUID != "" {
+		return a.TeamUUID
+	}
+	return a.UUID
+}
+
+// otherTeam is the problem of a token that does not belong to the pinned team.
+func otherTeam(pinned string, team digitalocean.Account) problem {
+	if pinned == "" || pinned == teamID(team) {
+		return problem{}
+	}
+	return problem{reason: driftv1alpha1.ReasonFixCredentials, message: fmt.Sprintf(
+		"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
+		shorten(team.TeamName, 128), teamID(team), pinned)}
+}
+
+// pin ties an account to the team of its first working token before anything is
+// recorded of it: a sync that is cut short must not leave an inventory that the
+// next token's team would be compared with. The resourceVersion decides between
+// two operators; the one that loses reads the account again.
+func (r *accountReconciler) pin(ctx context.Context, account *driftv1alpha1.CloudAccount, team digitalocean.Account) error {
+	if account.Status.TeamUUID != "" {
+		return nil
+	}
+	nameTeam(&account.Status, team)
+	if err := r.client.Status().Update(ctx, account); err != nil {
+		return fmt.Errorf("pinning it to team %s: %w", teamID(team), err)
+	}
+	return nil
+}
+
+func nameTeam(status *driftv1alpha1.CloudAccountStatus, team digitalocean.Account) {
+	status.TeamUUID, status.TeamName = teamID(team), shorten(team.TeamName, 256)
+}

@@ -39,8 +39,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 		LeaderElectionNamespace:       o.leaderNamespace,
 		LeaderElectionReleaseOnCancel: true, // nothing is written after Start returns
 		Cache: cache.Options{
-			// Half of an object is its managedFields, and nothing here reads them.
-			DefaultTransform: cache.TransformStripManagedFields(),
+			DefaultTransform: controller.CacheTransform(),
 		},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// A detection that ends a sync has to see what the sync wrote.

@@ -100,7 +100,7 @@ func (w *world) startOperatorWith(transforms map[client.Object]cache.ByObject) *
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
-			DefaultTransform:  cache.TransformStripManagedFields(),
+			DefaultTransform:  controller.CacheTransform(),
 			ByObject:          transforms,
 		},
 		Client:                  client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},

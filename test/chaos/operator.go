@@ -43,7 +43,7 @@ func startOperator(cp *cluster, s *sequence, logger logr.Logger, seed uint64) (*
 		Controller:     config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{s.namespace: {}},
-			DefaultTransform:  lagging(cache.TransformStripManagedFields(), g),
+			DefaultTransform:  lagging(controller.CacheTransform(), g),
 		},
 		Client: client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
 		NewClient: func(c *rest.Config, o client.Options) (client.Client, error) {

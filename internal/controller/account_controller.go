@@ -235,10 +235,6 @@ func retryTime(p problem, since, now time.Time) time.Time {
 	switch p.reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
 		return time.Time{}
-	case driftv1alpha1.ReasonThrottled:
-		if p.retryAt.After(now) {
-			return p.retryAt
-		}
 	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite:
 		return now.Add(mostRetry)
 	}
@@ -246,7 +242,12 @@ func retryTime(p problem, since, now time.Time) time.Time {
 	if !since.IsZero() {
 		wait = min(max(now.Sub(since), firstRetry), mostRetry)
 	}
-	return now.Add(wait)
+	// What DigitalOcean says is the earliest. A Retry-After of a second, over and
+	// over, is no reason to list everything each second.
+	if at := now.Add(wait); at.After(p.retryAt) {
+		return at
+	}
+	return p.retryAt
 }
 
 // summarised is the time in the form that the API keeps it in.

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
@@ -51,7 +52,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 
 	if pass.problem.exists() {
 		r.connector.forget(account.UID) // whatever mends it is worth a sync
-		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
+		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
 	} else if r.wishes.pending(req.NamespacedName) || syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
 		grant := r.wishes.attempt(req.NamespacedName)
 		report, err := r.sync(ctx, account, pass.connection.cloud)
@@ -64,7 +65,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		}
 		r.connector.used(account.UID, pass.connection)
 	} else {
-		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
+		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
 	}
 	if err := r.finish(ctx, &pass); err != nil {
 		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
@@ -196,13 +197,27 @@ func confirms(account *driftv1alpha1.CloudAccount) bool {
 	return false
 }
 
-// sweepDue says whether everything declared has to be compared once more.
-func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool {
+// withheldSweep is when the drifts that an account's limit held back are counted
+// once more: the limit is one of a minute.
+const withheldSweep = time.Minute
+
+// sweepDue says whether everything declared has to be compared once more. A sync
+// sweeps too; while a problem keeps any from being made, a sweep takes its place,
+// because what was not looked at for three syncs is no longer known.
+func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, p problem, now time.Time) bool {
 	last := account.Status.LastDetectionTime
 	if last == nil || last.After(now.Add(time.Minute)) {
 		return true
 	}
-	return !now.Before(t.sweep.Next(last.Time))
+	due := t.sweep.Next(last.Time)
+	if at := t.sync.Next(last.Time); p.exists() && at.Before(due) {
+		due = at
+	}
+	withheld := meta.IsStatusConditionTrue(account.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld)
+	if at := last.Add(withheldSweep); withheld && at.Before(due) {
+		due = at
+	}
+	return !now.Before(due)
 }
 
 // The waits before a sync that failed is tried again: as long as it has been

@@ -24,6 +24,9 @@ type syncReport struct {
 	rate    digitalocean.RateLimit
 }
 
+// took is not negative, although the clock may have been set back meanwhile.
+func (s syncReport) took() time.Duration { return max(s.endedAt.Sub(s.startedAt), 0) }
+
 // kindReport is what it found of one kind.
 type kindReport struct {
 	kind    string
@@ -192,9 +195,9 @@ func (s syncReport) wholeProblem() problem {
 }
 
 // into puts the report into the status. Counts of drifts are the sweep's.
-func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus, now time.Time) {
+func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
 	status.LastSyncTime = ptr.To(metav1.NewTime(s.startedAt))
-	status.LastSyncSeconds = ptr.To(int32((now.Sub(s.startedAt) + time.Second - 1) / time.Second))
+	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
 	if s.rate.Known {
 		status.RateLimit = driftv1alpha1.RateLimitStatus{
 			Limit: ptr.To(int32(s.rate.Limit)), Remaining: ptr.To(int32(s.rate.Remaining)),

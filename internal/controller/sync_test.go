@@ -210,6 +210,19 @@ var _ = Describe("Sync", func() {
 		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
 	})
 
+	It("says so whatever the detection schedule, also where no sync can be made", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.startOperator()
+		w.account(ctx, func(a *driftv1alpha1.CloudAccount) { a.Spec.DetectionSchedule = "0 0 29 2 *" })
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-1vcpu-1gb"})
+		w.sync(ctx)
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+		w.delete(ctx, w.secret())
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixSecret)
+		w.clock.SetTime(w.clock.Now().Add(4 * time.Hour))
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonInventoryStale)
+	})
+
 	It("waits out a spent budget", func(ctx SpecContext) {
 		baseline(ctx)
 		reset := time.Now().Add(20 * time.Minute)

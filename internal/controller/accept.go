@@ -96,6 +96,11 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) erro
 	}
 	mark := p.Annotations[driftv1alpha1.LastAcceptedAnnotation]
 	if mark != d.Name {
+		// After the declaration, because another operator may have carried this approval
+		// out, and its mark may be gone again: who takes the mark closes the drift first.
+		if goesOn, err := a.stillUnderWay(ctx, d); err != nil || !goesOn {
+			return err
+		}
 		if err := a.closeMarked(ctx, p, mark); err != nil {
 			return err
 		}
@@ -109,6 +114,19 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) erro
 		crashpoint.Reached(crashpoint.AcceptApplied)
 	}
 	return a.close(ctx, d, p)
+}
+
+// stillUnderWay reads the drift past the cache, and says whether its approval has
+// yet to be carried out.
+func (a acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
+	key := client.ObjectKeyFromObject(d)
+	if err := a.live.Get(ctx, key, d); err != nil {
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return false, fmt.Errorf("reading CloudDrift %s: %w", key, err)
+	}
+	return d.Status.State == driftv1alpha1.DriftOpen && d.Status.Resolution != nil, nil
 }
 
 // provisioned is the drift's CloudProvisioned as it is now.
@@ -142,7 +160,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 	if err := a.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
 	}
-	b, err := (binder{a.client}).bind(ctx, p, account)
+	b, err := (binder{cached{a.client}}).bind(ctx, p, account)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +168,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 		return nil, fmt.Errorf("%w: CloudProvisioned %s is not bound to %s %s any more, or that is gone",
 			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
 	}
-	observed, err := resourceOf(b.resource)
-	if err != nil {
-		return nil, err
-	}
+	observed := resourceOf(b.resource)
 	desired, err := decodeMap(p.Spec.Desired)
 	if err != nil {
 		return nil, err
@@ -188,13 +203,19 @@ func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 		return err
 	}
 	err = a.client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager(d)))
-	if apierrors.IsInvalid(err) {
+	if refuses(err) {
 		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the accepted value into CloudProvisioned %s: %w", p.Name, err)
 	}
 	return nil
+}
+
+// refuses says whether the API server, or an admission policy or webhook of the
+// cluster's own, will never take what was written.
+func refuses(err error) bool {
+	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsBadRequest(err) || apierrors.IsRequestEntityTooLargeError(err)
 }
 
 // fieldManager names the drift, within the API server's limit of 128 characters.

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -37,6 +36,9 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if err != nil {
 		return nil, err
 	}
+	if drift.IsCapped(value) {
+		return a.adopted(ctx, d, p) // only the inventory holds the whole value
+	}
 	expected, differs := expectedAt(kind, desired, path, value)
 	if !differs {
 		return nil, fmt.Errorf("%w: the field does not differ any more", errOutdated)
@@ -45,9 +47,6 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 		return nil, fmt.Errorf("%w: expected is %s now", errOutdated, resource.Short(expected, renderLimit))
 	}
 	out, err := drift.Adopt(kind.Schema, desired, value, path)
-	if errors.Is(err, drift.ErrCapped) {
-		return a.adopted(ctx, d, p) // only the inventory holds the whole value
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
@@ -71,7 +70,7 @@ func standIn(declared any, at resource.Path, value any) any {
 	if len(at) == 0 {
 		return value
 	}
-	if object, isObject := declared.(map[string]any); isObject {
+	if object, isObject := declared.(map[string]any); isObject && len(object) > 0 {
 		return map[string]any{string(at[0]): standIn(object[string(at[0])], at[1:], value)}
 	}
 	if value == nil {

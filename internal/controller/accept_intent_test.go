@@ -23,6 +23,7 @@ func TestExpectedAtNeedsNoInventory(t *testing.T) {
 		"a leaf of what is not there":       {"Droplet", "1", `{"backup_policy":{"plan":"daily"}}`, `{"backup_policy":null}`},
 		"an element that came":              {"Firewall", "1", `{"inbound_rules":[]}`, `{"inbound_rules":[{"protocol":"tcp","ports":"22","sources":{"addresses":["::/0"]}}]}`},
 		"an element where nothing was":      {"Firewall", "1", `{"inbound_rules":null}`, `{"inbound_rules":[{"protocol":"tcp","ports":"22","sources":{"addresses":["::/0"]}}]}`},
+		"an element where an object is":     {"Firewall", "1", `{"inbound_rules":{}}`, `{"inbound_rules":[{"protocol":"tcp","ports":"22","sources":{"addresses":["::/0"]}}]}`},
 		"an element that went":              {"Firewall", "1", `{"inbound_rules":[{"protocol":"udp","ports":"all","sources":{"addresses":["::/0"]}}]}`, `{"inbound_rules":[]}`},
 		"an element that changed":           {"Firewall", "1", `{"inbound_rules":[{"protocol":"tcp","ports":22,"sources":{"addresses":["10.0.0.0/8"]}}]}`, `{"inbound_rules":[{"protocol":"tcp","ports":"22","sources":{"addresses":["::/0"]}}]}`},
 		"a subset":                          {"Droplet", "1", `{"volume_ids":["a","b"]}`, `{"volume_ids":["a","c"]}`},

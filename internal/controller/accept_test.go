@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -158,6 +159,25 @@ var _ = Describe("Accept", func() {
 		w.expectState(ctx, tags.Name, driftv1alpha1.DriftAccepted)
 	})
 
+	It("accepts a value that is too large to be recorded", func(ctx SpecContext) {
+		var sources []string
+		for i := range 1300 {
+			sources = append(sources, fmt.Sprintf("2001:db8:%x::/48", i))
+		}
+		id := w.change("POST", "/v2/firewalls", map[string]any{"name": "wall", "inbound_rules": []any{
+			map[string]any{"protocol": "tcp", "ports": "22", "sources": map[string]any{"addresses": sources}},
+		}})["firewall"].(map[string]any)["id"].(string)
+		w.account(ctx)
+		w.declare(ctx, "wall", "Firewall", id, map[string]any{"inbound_rules": []any{}})
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, `inbound_rules["tcp/22"]`)
+		Expect(string(d.Status.Actual.Raw)).To(ContainSubstring("sha256"))
+		w.accept(ctx, d.Name)
+		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
+		w.expectCondition(ctx, "wall", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+	})
+
 	It("refuses to accept that a resource is gone", func(ctx SpecContext) {
 		w.account(ctx)
 		w.declare(ctx, "never", "Droplet", "999999999", map[string]any{"region": "nyc3"})
@@ -173,23 +193,59 @@ var _ = Describe("Accept", func() {
 		}).Should(Succeed())
 	})
 
-	It("waits while the admission policies are not in force", func(ctx SpecContext) {
+	It("refuses what was approved while nothing proves who approves", func(ctx SpecContext) {
 		drifted(ctx)
 		w.startOperator()
 		w.sync(ctx)
 		d := w.open(ctx, "size_slug")
 		binding := bindingOfResolution(ctx)
 		w.delete(ctx, binding)
-		DeferCleanup(func(ctx SpecContext) {
+		restore := func(ctx context.Context) {
 			binding.ResourceVersion, binding.UID = "", ""
 			Expect(client.IgnoreAlreadyExists(admin.Create(ctx, binding))).To(Succeed())
 			waitForAdmission(ctx)
-		})
+		}
+		DeferCleanup(restore)
+
+		By("somebody approving in alice's name, which nothing refuses now")
+		Eventually(ctx, func() error {
+			patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q,%q:%q,%q:%q}}}`,
+				driftv1alpha1.ResolveAnnotation, driftv1alpha1.ResolveAccept,
+				driftv1alpha1.ResolvedByAnnotation, "alice",
+				driftv1alpha1.ResolveObservationAnnotation, d.Status.Observation)
+			return admin.Patch(ctx, d.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(patch)))
+		}).Should(Succeed())
+		Eventually(ctx, func(g Gomega) {
+			g.Expect(w.drift(ctx, g, d.Name).Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
+			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalRefused))
+		}).Should(Succeed())
 		w.clock.SetTime(w.clock.Now().Add(11e9))
 		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixAdmission, "clouddrift-resolution")
-		w.accept(ctx, d.Name)
+
+		By("the policies coming back")
+		restore(ctx)
 		Consistently(ctx, func(g Gomega) {
-			g.Expect(w.drift(ctx, g, d.Name).Status.Resolution).To(BeNil())
+			current := w.drift(ctx, g, d.Name)
+			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
+			g.Expect(current.Status.Resolution).To(BeNil())
+		}).Should(Succeed())
+		w.accept(ctx, d.Name)
+		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
+	})
+
+	It("says so where the cluster's own policy keeps the value from being written", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		forbidPatches(ctx, w.namespace)
+		w.accept(ctx, d.Name)
+		Eventually(ctx, func(g Gomega) {
+			current := w.drift(ctx, g, d.Name)
+			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
+			g.Expect(current.Status.Resolution).To(BeNil())
+			g.Expect(current.Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
+			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalRefused))
 		}).Should(Succeed())
 	})
 

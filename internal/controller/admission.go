@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +17,9 @@ import (
 // admissionCheckEvery is how long an answer about the admission policies holds.
 const admissionCheckEvery = 10 * time.Second
 
+// errUnproven: nothing proves who approved.
+var errUnproven = errors.New("the admission policies that prove who approves are not in force")
+
 // admissionGuard says whether the admission policies that prove who approves are in
 // force. Without them an annotation proves nothing.
 type admissionGuard struct {
@@ -28,8 +32,9 @@ type admissionGuard struct {
 	result  error
 }
 
-// Check returns what is missing, nil where nothing is. That nobody could look is
-// as good as missing, and is not remembered.
+// Check returns what is missing as errUnproven, nil where nothing is. Another error
+// says that nobody could look, which is no better, and is not remembered. The
+// answer may be some seconds old: it is for a condition, and no approval rests on it.
 func (g *admissionGuard) Check(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -37,13 +42,21 @@ func (g *admissionGuard) Check(ctx context.Context) error {
 	if age := now.Sub(g.checked); !g.checked.IsZero() && age >= 0 && age < admissionCheckEvery {
 		return g.result
 	}
+	result := g.CheckNow(ctx)
+	if result == nil || errors.Is(result, errUnproven) {
+		g.checked, g.result = now, result
+	}
+	return result
+}
+
+// CheckNow is Check with an answer of this moment.
+func (g *admissionGuard) CheckNow(ctx context.Context) error {
 	problems, err := admission.Check(ctx, g.live)
 	if err != nil {
 		return err
 	}
-	g.checked, g.result = now, nil
 	if len(problems) > 0 {
-		g.result = errors.New(strings.Join(problems, "; ") + "; apply config/admission of this version")
+		return fmt.Errorf("%w: %s; apply config/admission of this version", errUnproven, strings.Join(problems, "; "))
 	}
-	return g.result
+	return nil
 }

@@ -2,11 +2,7 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"strings"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
@@ -40,11 +36,8 @@ func (b binding) presence() resource.Presence {
 	}
 }
 
-// binder finds what is referred to. Ten thousand declarations are bound in each
-// sweep, so what it finds is not copied out of the cache: it is to be read only.
-type binder struct {
-	reader client.Reader
-}
+// binder finds what is referred to.
+type binder struct{ in lookup }
 
 // bind finds the one resource that p declares. account is nil where there is none.
 func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (binding, error) {
@@ -94,7 +87,7 @@ func (b binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out
 	}
 	out.id = p.Spec.Resource.ID
 	var err error
-	out.resource, err = b.get(ctx, p, out.id)
+	out.resource, err = b.in.resource(ctx, p, out.id)
 	return err
 }
 
@@ -104,7 +97,7 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	name := p.Spec.Resource.Name
 	bound := p.Status.ResourceID
 	if bound != "" {
-		current, err := b.get(ctx, p, bound)
+		current, err := b.in.resource(ctx, p, bound)
 		if err != nil {
 			return err
 		}
@@ -113,15 +106,13 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			return nil
 		}
 	}
-	var named driftv1alpha1.CloudResourceList
-	if err := b.reader.List(ctx, &named, client.InNamespace(p.Namespace), client.MatchingFields{
-		byLiveName: indexKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, name),
-	}, client.UnsafeDisableDeepCopy); err != nil {
-		return fmt.Errorf("listing CloudResources named %q: %w", name, err)
+	named, err := b.in.named(ctx, p)
+	if err != nil {
+		return err
 	}
-	switch len(named.Items) {
+	switch len(named) {
 	case 1:
-		out.resource = &named.Items[0]
+		out.resource = named[0]
 		out.id = out.resource.Spec.ID
 		if bound != "" && bound != out.id {
 			out.reboundFrom = bound
@@ -138,9 +129,9 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		out.ready = no(driftv1alpha1.ReasonResourceNotFound,
 			"the inventory holds no %s named %q", p.Spec.Resource.Kind, name)
 	default:
-		ids := make([]string, 0, len(named.Items))
-		for i := range named.Items {
-			ids = append(ids, named.Items[i].Spec.ID)
+		ids := make([]string, 0, len(named))
+		for _, r := range named {
+			ids = append(ids, r.Spec.ID)
 		}
 		out.id, out.resource = "", nil
 		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName,
@@ -149,31 +140,14 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	return nil
 }
 
-func (b binder) get(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
-	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
-	key := client.ObjectKey{Namespace: p.Namespace, Name: cloudResourceName(p.Spec.AccountRef.Name, ref)}
-	found := &driftv1alpha1.CloudResource{}
-	if err := b.reader.Get(ctx, key, found, client.UnsafeDisableDeepCopy); err != nil {
-		if apierrors.IsNotFound(err) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("getting CloudResource %s: %w", key, err)
-	}
-	return found, nil
-}
-
 // olderDeclaration names an older CloudProvisioned of the same resource, "" where
 // p is the oldest.
 func (b binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (string, error) {
-	var same driftv1alpha1.CloudProvisionedList
-	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
-	if err := b.reader.List(ctx, &same, client.InNamespace(p.Namespace), client.MatchingFields{
-		byResource: resourceKey(p.Spec.AccountRef.Name, ref),
-	}, client.UnsafeDisableDeepCopy, client.DisableReadYourWritesConsistency); err != nil {
-		return "", fmt.Errorf("listing the declarations of %s %s: %w", ref.Kind, id, err)
+	same, err := b.in.declarations(ctx, p, id)
+	if err != nil {
+		return "", err
 	}
-	for i := range same.Items {
-		other := &same.Items[i]
+	for _, other := range same {
 		if other.UID != p.UID && other.DeletionTimestamp.IsZero() && older(other, p) {
 			return other.Name, nil
 		}

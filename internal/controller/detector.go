@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -73,68 +74,116 @@ func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, e
 	if !run.provisioned.DeletionTimestamp.IsZero() {
 		return outcome{}, nil
 	}
-	if err := d.look(ctx, &run); err != nil {
+	if err := d.look(ctx, cached{d.client}, &run); err != nil {
 		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
-	if err := d.planFor(&run); err != nil {
+	if err := d.planFor(ctx, &run); err != nil {
 		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
 	if err := d.carryOut(ctx, &run); err != nil {
 		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
+	return run.outcome(), nil
+}
+
+// Glance says what Detect would find, and whether it would have nothing to write.
+// p and what in shows of it are left untouched.
+func (d *detector) Glance(ctx context.Context, in lookup, p *driftv1alpha1.CloudProvisioned) (found outcome, quiet bool, err error) {
+	if !p.DeletionTimestamp.IsZero() {
+		return outcome{}, true, nil
+	}
+	own := *p
+	own.Status = *p.Status.DeepCopy()
+	run := detection{provisioned: &own}
+	if err := d.look(ctx, in, &run); err != nil {
+		return outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
+	}
+	if _, err := d.decide(&run); err != nil {
+		return outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
+	}
+	if !run.plan.Empty() {
+		return outcome{}, false, nil
+	}
+	d.summarise(&run)
+	return run.outcome(), equality.Semantic.DeepEqual(p.Status, own.Status), nil
+}
+
+// outcome is what was found, once the status says it.
+func (run *detection) outcome() outcome {
 	return outcome{
 		kind:       run.provisioned.Spec.Resource.Kind,
 		resourceID: run.provisioned.Status.ResourceID,
 		open:       int(*run.provisioned.Status.OpenDrifts),
 		withheld:   run.plan.Withheld,
-	}, nil
+	}
 }
 
-// look reads everything that the plan depends on.
-func (d *detector) look(ctx context.Context, run *detection) error {
+// look finds everything that the plan depends on.
+func (d *detector) look(ctx context.Context, in lookup, run *detection) error {
 	p := run.provisioned
-	run.account = &driftv1alpha1.CloudAccount{}
-	err := d.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, run.account, client.UnsafeDisableDeepCopy)
-	if apierrors.IsNotFound(err) {
-		run.account = nil
-	} else if err != nil {
-		return fmt.Errorf("getting its CloudAccount: %w", err)
-	}
-	if run.binding, err = (binder{d.client}).bind(ctx, p, run.account); err != nil {
+	var err error
+	if run.account, err = in.account(ctx, p); err != nil {
 		return err
 	}
-	if run.drifts, err = d.driftsOf(ctx, p); err != nil {
+	if run.binding, err = (binder{in}).bind(ctx, p, run.account); err != nil {
+		return err
+	}
+	if run.drifts, err = in.drifts(ctx, p); err != nil {
 		return err
 	}
 	run.desired, err = decodeMap(p.Spec.Desired)
 	return err
 }
 
-// driftsOf lists the CloudDrifts of p. A List that reads its own writes waits for
-// those of all others too, so that ten thousand drifts would open one after the
-// other. Here the drifts that p remembers are awaited, each by its name.
-func (d *detector) driftsOf(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
-	for _, field := range p.Status.Fields {
-		if field.OpenDrift == "" {
-			continue
-		}
-		key := client.ObjectKey{Namespace: p.Namespace, Name: field.OpenDrift}
-		if err := d.client.Get(ctx, key, &driftv1alpha1.CloudDrift{}, client.UnsafeDisableDeepCopy); client.IgnoreNotFound(err) != nil {
-			return nil, fmt.Errorf("getting CloudDrift %s: %w", key, err)
-		}
+// planFor decides, within what may still open.
+func (d *detector) planFor(ctx context.Context, run *detection) error {
+	in, err := d.decide(run)
+	if err != nil {
+		return err
 	}
-	var drifts driftv1alpha1.CloudDriftList
-	if err := d.client.List(ctx, &drifts, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)},
-		client.DisableReadYourWritesConsistency); err != nil {
-		return nil, fmt.Errorf("listing its CloudDrifts: %w", err)
+	if err := d.confirm(ctx, run); err != nil {
+		return err
 	}
-	return drifts.Items, nil
+	wanted := len(run.plan.Open)
+	room := max(wanted-run.tooMany(), 0)
+	if room > 0 {
+		room = d.budgets.take(run.account, room)
+	}
+	if room < wanted {
+		in.MaxNew = room
+		run.plan = drift.NewPlan(in)
+		run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
+	}
+	return nil
 }
 
-// planFor decides. Nothing is planned from what nobody can know.
-func (d *detector) planFor(run *detection) error {
+// confirm makes sure that a verdict rests on the observation that is in force. It is
+// the one thing that no write here is guarded by, and of two operators the one whose
+// cache is behind would take back what the other has just found. Only what is about
+// to be written is worth the request.
+func (d *detector) confirm(ctx context.Context, run *detection) error {
+	seen := run.binding.resource
+	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).status
+	becomesInSync := run.inSync().status == metav1.ConditionTrue && was != metav1.ConditionTrue
+	if seen == nil || run.plan.Empty() && !becomesInSync {
+		return nil
+	}
+	live := &driftv1alpha1.CloudResource{}
+	err := d.live.Get(ctx, client.ObjectKeyFromObject(seen), live)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading CloudResource %s: %w", seen.Name, err)
+	}
+	if live.ResourceVersion != seen.ResourceVersion {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudresources").GroupResource(), seen.Name,
+			errors.New("the observation in the cache is not the latest"))
+	}
+	return nil
+}
+
+// decide plans. Nothing is planned from what nobody can know.
+func (d *detector) decide(run *detection) (drift.Input, error) {
 	run.presence = run.binding.presence()
-	if run.binding.ready.status != yes("", "").status {
+	if run.binding.ready.status != metav1.ConditionTrue {
 		run.presence = resource.Unknown
 	} else if seen := kindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt; seen == nil {
 		run.presence = resource.Unknown
@@ -148,24 +197,18 @@ func (d *detector) planFor(run *detection) error {
 	}
 	in, err := d.planInput(run)
 	if err != nil {
-		return err
+		return in, err
 	}
 	if run.binding.yields {
 		// What is open here is the older declaration's to find, and has its names.
 		in.Desired, in.Presence = nil, resource.Present
 	}
 	run.plan = drift.NewPlan(in)
+	run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
 	if costly(run.binding.kind, run.plan.Result.Unseen) {
 		run.awaited = d.wishes.make(run.provisioned)
 	}
-	if wanted := len(run.plan.Open); wanted > 0 {
-		if granted := d.budgets.take(run.account, wanted); granted < wanted {
-			in.MaxNew = granted
-			run.plan = drift.NewPlan(in)
-		}
-	}
-	run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
-	return nil
+	return in, nil
 }
 
 func (d *detector) planInput(run *detection) (drift.Input, error) {
@@ -188,10 +231,7 @@ func (d *detector) planInput(run *detection) (drift.Input, error) {
 		in.Ignore = append(in.Ignore, path)
 	}
 	if run.binding.resource != nil {
-		var err error
-		if in.Observed, err = resourceOf(run.binding.resource); err != nil {
-			return in, err
-		}
+		in.Observed = resourceOf(run.binding.resource)
 	}
 	for _, field := range p.Status.Fields {
 		in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})

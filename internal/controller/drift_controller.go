@@ -2,6 +2,8 @@ package controller
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,8 +14,8 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
-// admissionRetry is when an approval is looked at again that could not be trusted,
-// because the admission policies are not in place.
+// admissionRetry is when an approval is looked at again for which nobody could see
+// whether the admission policies are in force.
 const admissionRetry = 15 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
@@ -36,8 +38,13 @@ func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 		return ctrl.Result{}, nil
 	}
 	if d.Status.Resolution == nil {
-		if err := r.admission.Check(ctx); err != nil {
-			ctrl.LoggerFrom(ctx).Info("an approval can't be trusted, it waits", "cause", err.Error())
+		switch err := r.admission.CheckNow(ctx); {
+		case errors.Is(err, errUnproven):
+			// Anybody may have written it, and nobody would look at it again once the
+			// policies are back.
+			return requeueOnConflict(r.acceptor.dismiss(ctx, d, fmt.Errorf("%w: %w; annotate it again then", errRefused, err)))
+		case err != nil:
+			ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
 			return ctrl.Result{RequeueAfter: admissionRetry}, nil
 		}
 		if begun, err := r.acceptor.begin(ctx, d); err != nil || !begun {

@@ -25,9 +25,7 @@ func (d *detector) summarise(run *detection) {
 	}
 	if run.binding.id != "" {
 		status.ResourceID = run.binding.id
-		status.ResourceRef = &driftv1alpha1.LocalReference{
-			Name: cloudResourceName(p.Spec.AccountRef.Name, resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}),
-		}
+		status.ResourceRef = &driftv1alpha1.LocalReference{Name: run.resourceName()}
 	}
 	status.Fields = remember(status.Fields, run.plan.Memory, run.drifts)
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
@@ -36,9 +34,22 @@ func (d *detector) summarise(run *detection) {
 	status.ObservedGeneration = p.Generation
 }
 
-// mostRemembered is how many fields are remembered before those are forgotten that
-// nothing is left of. Elements of lists come and go, and each is a field.
-const mostRemembered = 512
+// resourceName is the CloudResource's, whether or not there is one.
+func (run *detection) resourceName() string {
+	if run.binding.resource != nil {
+		return run.binding.resource.Name
+	}
+	p := run.provisioned
+	return cloudResourceName(p.Spec.AccountRef.Name, refOf(p, run.binding.id))
+}
+
+const (
+	// mostRemembered is how many fields are remembered before those are forgotten that
+	// nothing is left of. Elements of lists come and go, and each is a field.
+	mostRemembered = 512
+	// mostFields is how many status.fields may hold, by the CRD.
+	mostFields = 1024
+)
 
 // remember carries over what planning does not decide: a field's acceptance.
 func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorded []driftv1alpha1.CloudDrift) []driftv1alpha1.FieldStatus {
@@ -49,12 +60,31 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 			field.Acceptance = fields[i].Acceptance
 		}
 		hasHistory := slices.ContainsFunc(recorded, func(d driftv1alpha1.CloudDrift) bool { return d.Spec.Field == m.Path })
-		if len(memory) > mostRemembered && field.OpenDrift == "" && field.Acceptance == nil && !hasHistory {
+		if len(memory) > mostRemembered && idle(field) && !hasHistory {
 			continue // no name of its episodes is in use any more
 		}
 		out = append(out, field)
 	}
+	// The history itself tells the episodes of those that have one.
+	for i := len(out) - 1; i >= 0 && len(out) > mostFields; i-- {
+		if idle(out[i]) {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
 	return out
+}
+
+// idle says whether nothing goes on with a field now.
+func idle(field driftv1alpha1.FieldStatus) bool {
+	return field.OpenDrift == "" && field.Acceptance == nil
+}
+
+// tooMany is how many of the drifts that the plan opens have no room in the status.
+func (run *detection) tooMany() int {
+	if len(run.plan.Memory) <= mostFields {
+		return 0
+	}
+	return max(len(remember(run.provisioned.Status.Fields, run.plan.Memory, run.drifts))-mostFields, 0)
 }
 
 // openAfterwards is how many drifts are open once the plan is carried out.
@@ -136,7 +166,8 @@ func (run *detection) differing() string {
 		message += " differ"
 	}
 	if run.plan.Withheld > 0 {
-		message += fmt.Sprintf("; %d of them wait for the account's limit of new drifts a minute", run.plan.Withheld)
+		message += fmt.Sprintf("; %d of them wait for the account's limit of new drifts a minute, or are beyond the %d fields that are recorded",
+			run.plan.Withheld, mostFields)
 	}
 	return message
 }

@@ -236,6 +236,28 @@ func TestRememberForgetsOnlyWhatNothingIsLeftOf(t *testing.T) {
 	}
 }
 
+// More fields than the status holds must not keep the rest of it from being written.
+func TestNoMoreFieldsAreRememberedThanTheStatusHolds(t *testing.T) {
+	var memory []drift.Memory
+	var history []driftv1alpha1.CloudDrift
+	for i := range 2 * mostFields {
+		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 1})
+		history = append(history, driftv1alpha1.CloudDrift{Spec: driftv1alpha1.CloudDriftSpec{Field: fmt.Sprint(i)}})
+	}
+	memory[2*mostFields-1].OpenDrift = "open"
+	got := remember(nil, memory, history)
+	if len(got) != mostFields || got[mostFields-1].OpenDrift != "open" {
+		t.Errorf("%d are left, the last is %+v", len(got), got[len(got)-1])
+	}
+	for i := range memory {
+		memory[i].OpenDrift = "open"
+	}
+	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}, plan: drift.Plan{Memory: memory}}
+	if got := run.tooMany(); got != mostFields {
+		t.Errorf("%d are too many", got)
+	}
+}
+
 func TestCloudResourceNames(t *testing.T) {
 	name := cloudResourceName("production", resource.Ref{Kind: "DomainRecord", ID: "example.com/3352896"})
 	if !strings.HasPrefix(name, "production-domainrecord-example-com-3352896-") {

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -41,23 +40,26 @@ func (s sweepResult) totalOpen() int {
 // Sweep compares everything declared with the inventory. One detection that fails
 // does not keep the others from being made: it is logged and made again.
 func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount) (sweepResult, error) {
-	var list driftv1alpha1.CloudProvisionedList
-	if err := s.client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
-		byAccount: account.Name,
-	}, client.UnsafeDisableDeepCopy); err != nil {
-		return sweepResult{}, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
+	picture, err := takePicture(ctx, s.client, account)
+	if err != nil {
+		return sweepResult{}, err
 	}
 	result := sweepResult{managed: map[string]int{}, open: map[string]int{}}
 	bound := map[string]bool{}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(detectors)
-	for i := range list.Items {
-		p := &list.Items[i]
+	for i := range picture.declared {
+		p := &picture.declared[i]
 		group.Go(func() error {
-			found, err := s.detect(ctx, client.ObjectKeyFromObject(p))
+			found, quiet, err := s.detector.Glance(ctx, picture, p)
+			if err == nil && !quiet {
+				found, err = s.detect(ctx, client.ObjectKeyFromObject(p))
+			}
 			if err != nil {
-				log.FromContext(ctx).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
+				if !apierrors.IsConflict(err) {
+					log.FromContext(ctx).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
+				}
 				s.again(p)
 			}
 			mu.Lock()

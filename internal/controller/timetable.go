@@ -51,6 +51,9 @@ func (t *timetables) of(account *driftv1alpha1.CloudAccount) timetable {
 	return out
 }
 
+// lineOf is an account's schedule, by which it is known once it was parsed.
+type lineOf struct{ line, zone, account string }
+
 type parsedSchedule struct {
 	schedule schedule.Schedule
 	err      error
@@ -60,7 +63,7 @@ func (t *timetables) parse(line, standard, zone, key string) (schedule.Schedule,
 	if line == "" {
 		line = standard
 	}
-	cacheKey := indexKey(line, zone, key)
+	cacheKey := lineOf{line, zone, key}
 	if found, ok := t.parsed.Load(cacheKey); ok {
 		p := found.(parsedSchedule)
 		return p.schedule, p.err

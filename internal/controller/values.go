@@ -85,23 +85,18 @@ func digestOf(in resource.Resource) string {
 	return resource.Hash(in.Name, in.Fields, in.Attrs, unseen)
 }
 
-// resourceOf is the way back.
-func resourceOf(in *driftv1alpha1.CloudResource) (resource.Resource, error) {
-	attrs, err := decodeMap(in.Observed.Attrs)
-	if err != nil {
-		return resource.Resource{}, fmt.Errorf("CloudResource %s: %w", in.Name, err)
-	}
-	fields := map[string]any{}
-	for key, value := range map[string]*string{
-		"name":      in.Observed.Name,
-		"region":    in.Observed.Region,
-		"size_slug": in.Observed.SizeSlug,
-		"status":    in.Observed.Status,
-	} {
+// resourceOf is the way back. What is observed must not change while it is in use.
+func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
+	fields := make(map[string]any, 5)
+	put := func(key string, value *string) {
 		if value != nil {
 			fields[key] = *value
 		}
 	}
+	put("name", in.Observed.Name)
+	put("region", in.Observed.Region)
+	put("size_slug", in.Observed.SizeSlug)
+	put("status", in.Observed.Status)
 	if in.Observed.Tags != nil {
 		tags := make([]any, 0, len(in.Observed.Tags))
 		for _, tag := range in.Observed.Tags {
@@ -110,13 +105,20 @@ func resourceOf(in *driftv1alpha1.CloudResource) (resource.Resource, error) {
 		fields["tags"] = tags
 	}
 	return resource.Resource{
-		Ref:        resource.Ref{Kind: in.Spec.Kind, ID: in.Spec.ID},
-		Name:       liveName(in),
-		Fields:     fields,
-		Attrs:      attrs,
+		Ref:    resource.Ref{Kind: in.Spec.Kind, ID: in.Spec.ID},
+		Name:   liveName(in),
+		Fields: fields,
+		Stored: func(name string) (any, bool, error) {
+			raw, ok := in.Observed.Attrs[name]
+			if !ok {
+				return nil, false, nil
+			}
+			value, err := decode(raw)
+			return value, true, err
+		},
 		Unseen:     in.Observed.Unseen,
 		ObservedAt: in.Observed.ObservedAt.Time,
-	}, nil
+	}
 }
 
 // liveName is what a reference by name is matched with.

@@ -90,7 +90,10 @@ func (o *operator) Stop() {
 
 // startOperator runs an operator that sees this world's namespace alone, as the
 // service account that it has in a cluster.
-func (w *world) startOperator() *operator {
+func (w *world) startOperator() *operator { return w.startOperatorWith(nil) }
+
+// startOperatorWith has what its cache gets go through transforms first.
+func (w *world) startOperatorWith(transforms map[client.Object]cache.ByObject) *operator {
 	mgr, err := ctrl.NewManager(rest.CopyConfig(operatorConfig), ctrl.Options{
 		Scheme:     scheme,
 		Metrics:    metricsserver.Options{BindAddress: "0"},
@@ -98,6 +101,7 @@ func (w *world) startOperator() *operator {
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
 			DefaultTransform:  cache.TransformStripManagedFields(),
+			ByObject:          transforms,
 		},
 		Client:                  client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
 		GracefulShutdownTimeout: ptr.To(500 * time.Millisecond),
@@ -112,6 +116,7 @@ func (w *world) startOperator() *operator {
 		_ = mgr.Start(ctx) // a worker that is held at a crash point outlasts the shutdown
 	}()
 	DeferCleanup(o.Stop)
+	Expect(mgr.GetCache().WaitForCacheSync(ctx)).To(BeTrue())
 	return o
 }
 
@@ -380,6 +385,43 @@ func (w *world) endpoint(ctx context.Context, url string) {
 		a.Spec.Endpoint = url
 		g.Expect(admin.Update(ctx, a)).To(Succeed())
 	}).Should(Succeed())
+}
+
+// forbidPatches is a policy of the cluster's own, until the spec ends: declarations in
+// the namespace are written whole, by whoever brings them from Git.
+func forbidPatches(ctx context.Context, namespace string) {
+	GinkgoHelper()
+	policy := &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "only-git-" + namespace},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{
+				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": namespace}},
+				ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: []admissionv1.OperationType{admissionv1.Update},
+					Rule: admissionv1.Rule{APIGroups: []string{driftv1alpha1.GroupVersion.Group}, APIVersions: []string{"*"},
+						Resources: []string{"cloudprovisioneds"}},
+				}}},
+			},
+			Validations: []admissionv1.Validation{{Expression: "false", Message: "change it in Git", Reason: ptr.To(metav1.StatusReasonForbidden)}},
+		},
+	}
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
+		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: policy.Name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+		},
+	}
+	Expect(admin.Create(ctx, policy)).To(Succeed())
+	Expect(admin.Create(ctx, binding)).To(Succeed())
+	DeferCleanup(func(ctx SpecContext) {
+		Expect(admin.Delete(ctx, binding)).To(Succeed())
+		Expect(admin.Delete(ctx, policy)).To(Succeed())
+	})
+	var declared driftv1alpha1.CloudProvisionedList
+	Expect(admin.List(ctx, &declared, client.InNamespace(namespace))).To(Succeed())
+	Eventually(ctx, func() error {
+		return admin.Update(ctx, declared.Items[0].DeepCopy(), client.DryRunAll)
+	}).Should(MatchError(ContainSubstring("change it in Git")))
 }
 
 func bindingOfResolution(ctx context.Context) *admissionv1.ValidatingAdmissionPolicyBinding {

@@ -49,11 +49,20 @@ var effects = map[string]func(s *Server, t *team, a *action) bool{
 	"volume":  finishVolumeAction,
 }
 
-// begin records an action that ends after the action duration.
+// patience is how long it takes until what was asked has happened; an insider
+// does not wait.
+func (c *call) patience() time.Duration {
+	if c.insider {
+		return 0
+	}
+	return c.settings.ActionDuration.Std()
+}
+
+// begin records an action, which ends when patience has.
 func (c *call) begin(a *action) *action {
 	a.ID, a.Status = c.state.nextID(), actionInProgress
 	a.StartedAt = stamp(c.now)
-	a.Due = c.now.Add(c.settings.ActionDuration.Std())
+	a.Due = c.now.Add(c.patience())
 	a.Fails = c.fault != nil && c.fault.FailAction
 	c.team.Actions.add(a)
 	c.team.pending = append(c.team.pending, a)
@@ -77,9 +86,20 @@ func (s *Server) settle(t *team, now time.Time) {
 	})
 }
 
+var errPendingEvent = invalid("Droplet already has a pending event.")
+
+func invalidAction(ofType string) error {
+	return invalid("You specified an invalid action type: %q.", ofType)
+}
+
 // busy says whether a droplet has an action in progress: they are serial.
 func (t *team) busy(droplet int) bool {
 	return slices.ContainsFunc(t.pending, func(a *action) bool { return a.Droplet == droplet })
+}
+
+// volumeBusy is busy for a volume.
+func (t *team) volumeBusy(volume string) bool {
+	return slices.ContainsFunc(t.pending, func(a *action) bool { return a.Volume == volume })
 }
 
 func (a *action) view() any {

@@ -140,6 +140,9 @@ var publicImages = func() []*image {
 		{"Rocky Linux", "9 x64", "rockylinux-9-x64"},
 		{"CentOS", "9 Stream x64", "centos-stream-9-x64"},
 		{"Ubuntu", "Docker on Ubuntu 22.04", "docker-20-04"},
+		// The examples of DigitalOcean's description are of these.
+		{"Ubuntu", "16.04 (LTS) x64", "ubuntu-16-04-x64"},
+		{"Ubuntu", "20.04 (LTS) x64", "ubuntu-20-04-x64"},
 	} {
 		slug := v.slug
 		kind := "base"

@@ -31,7 +31,7 @@ func (s *Server) ChangeTeam(teamUUID, method, path string, body any) (json.RawMe
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	answer := &capture{header: http.Header{}}
-	s.mux.ServeHTTP(answer, r.WithContext(asInsider(r.Context(), teamUUID)))
+	s.ServeHTTP(answer, r.WithContext(asInsider(r.Context(), teamUUID)))
 	if answer.status >= http.StatusBadRequest {
 		return nil, fmt.Errorf("%s %s: %d %s", method, path, answer.status, answer.body.Bytes())
 	}

@@ -31,7 +31,7 @@ func (s *Server) registerControl() {
 	} {
 		s.mux.HandleFunc(pattern, control(handle))
 	}
-	s.mux.HandleFunc("/_dosim/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, "", notFound()) })
+	s.mux.HandleFunc("/_dosim/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, notFound()) })
 }
 
 // done is the answer of a knob that has nothing to tell.
@@ -49,7 +49,7 @@ func control(handle func(r *http.Request) (any, error)) http.HandlerFunc {
 			if _, known := errors.AsType[*apiError](err); !known {
 				err = badRequest(err.Error())
 			}
-			writeError(w, "", err)
+			writeError(w, err)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -57,6 +57,11 @@ func control(handle func(r *http.Request) (any, error)) http.HandlerFunc {
 		encoder.SetIndent("", "  ")
 		_ = encoder.Encode(answer)
 	}
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	status, body := route{}.errorBody("", err)
+	deliver(w, status, body, nil)
 }
 
 // read refuses fields that it does not know: a misspelt knob turns nothing.

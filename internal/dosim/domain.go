@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"strings"
 )
 
@@ -45,11 +44,7 @@ func (d *domain) zoneFile() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "$ORIGIN %s.\n$TTL %d\n", d.Name, d.TTL)
 	for _, r := range d.Records.rows {
-		name := r.Name + "." + d.Name + "."
-		if r.Name == "@" {
-			name = d.Name + "."
-		}
-		fmt.Fprintf(&b, "%s %d IN %s %s\n", name, r.TTL, r.Type, r.zoneData(d.Name))
+		fmt.Fprintf(&b, "%s. %d IN %s %s\n", d.whole(r.Name), r.TTL, r.Type, r.zoneData(d.Name))
 	}
 	return b.String()
 }
@@ -64,8 +59,6 @@ func onDomain(handle func(c *call, d *domain) (*reply, error)) handler {
 	}
 }
 
-var domainName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$`)
-
 func createDomain(c *call) (*reply, error) {
 	var req struct {
 		Name      string `json:"name"`
@@ -75,7 +68,7 @@ func createDomain(c *call) (*reply, error) {
 		return nil, err
 	}
 	name := strings.ToLower(strings.TrimSuffix(req.Name, "."))
-	if !domainName.MatchString(name) {
+	if !domainName.MatchString(name) || len(name) > maxHostName {
 		return nil, invalid("Name is invalid.")
 	}
 	// A domain belongs to one team in all of DigitalOcean.
@@ -85,7 +78,7 @@ func createDomain(c *call) (*reply, error) {
 		}
 	}
 	address, err := netip.ParseAddr(req.IPAddress)
-	if req.IPAddress != "" && err != nil {
+	if req.IPAddress != "" && (err != nil || address.Zone() != "") {
 		return nil, invalid("ip_address is invalid.")
 	}
 	d := c.team.addDomain(c.state, name)

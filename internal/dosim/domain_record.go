@@ -2,8 +2,8 @@ package dosim
 
 import (
 	"fmt"
+	"math"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -86,7 +86,7 @@ func onRecord(handle func(c *call, d *domain, r *record) (*reply, error)) handle
 func listRecords(c *call, d *domain) (*reply, error) {
 	name, ofType := c.query("name"), c.query("type")
 	found := d.Records.filter(func(r *record) bool {
-		return (ofType == "" || strings.EqualFold(r.Type, ofType)) && (name == "" || r.Name == d.relative(name))
+		return (ofType == "" || strings.EqualFold(r.Type, ofType)) && (name == "" || strings.EqualFold(d.whole(r.Name), strings.TrimSuffix(name, ".")))
 	})
 	return list(c, "domain_records", found, func(r *record) any { return *r })
 }
@@ -98,6 +98,14 @@ func (d *domain) relative(name string) string {
 		return "@"
 	}
 	return strings.TrimSuffix(name, "."+d.Name)
+}
+
+// whole is a record's name with its domain.
+func (d *domain) whole(name string) string {
+	if name == "@" {
+		return d.Name
+	}
+	return name + "." + d.Name
 }
 
 type recordRequest struct {
@@ -146,6 +154,9 @@ func updateRecord(c *call, d *domain, r *record) (*reply, error) {
 	if err := req.apply(d, &changed); err != nil {
 		return nil, err
 	}
+	if r.Type == "SOA" && (changed.Name != r.Name || changed.Data != r.Data) {
+		return nil, invalid("Only the TTL of an SOA record can be changed")
+	}
 	*r = changed
 	d.shareTTL(r)
 	return &reply{http.StatusOK, map[string]any{"domain_record": *r}}, nil
@@ -173,9 +184,12 @@ func (req *recordRequest) apply(d *domain, r *record) error {
 	if req.Name != nil {
 		r.Name = d.relative(*req.Name)
 	}
+	if !recordName.MatchString(r.Name) || len(d.whole(r.Name)) > maxHostName {
+		return invalid("Name is invalid")
+	}
 	set(&r.TTL, req.TTL)
-	if r.TTL < minTTL {
-		return invalid("TTL must be greater than or equal to %d", minTTL)
+	if r.TTL < minTTL || r.TTL > math.MaxInt32 {
+		return invalid("TTL must be between %d and %d", minTTL, math.MaxInt32)
 	}
 	if req.Data != nil {
 		data, err := normalData(r.Type, *req.Data)
@@ -196,24 +210,26 @@ func (req *recordRequest) apply(d *domain, r *record) error {
 // applyNumbers takes only the numbers that the type has; clients send zeros
 // for the others.
 func (req *recordRequest) applyNumbers(r *record) error {
-	take := func(field **int, value *int, name string) error {
+	take := func(field **int, value *int, name string, most int) error {
 		if value != nil {
 			*field = value
 		}
 		if *field == nil {
 			return invalid("%s can't be blank", name)
 		}
-		if **field < 0 || **field > 65535 {
-			return invalid("%s must be between 0 and 65535", name)
+		if **field < 0 || **field > most {
+			return invalid("%s must be between 0 and %d", name, most)
 		}
 		return nil
 	}
 	switch r.Type {
 	case "MX":
-		return take(&r.Priority, req.Priority, "Priority")
+		return take(&r.Priority, req.Priority, "Priority", math.MaxUint16)
 	case "SRV":
 		for _, err := range []error{
-			take(&r.Priority, req.Priority, "Priority"), take(&r.Port, req.Port, "Port"), take(&r.Weight, req.Weight, "Weight"),
+			take(&r.Priority, req.Priority, "Priority", math.MaxUint16),
+			take(&r.Port, req.Port, "Port", math.MaxUint16),
+			take(&r.Weight, req.Weight, "Weight", math.MaxUint16),
 		} {
 			if err != nil {
 				return err
@@ -226,35 +242,9 @@ func (req *recordRequest) applyNumbers(r *record) error {
 		if r.Tag == nil || !slices.Contains([]string{"issue", "issuewild", "iodef"}, *r.Tag) {
 			return invalid("Tag must be one of issue, issuewild, iodef")
 		}
-		return take(&r.Flags, req.Flags, "Flags")
+		return take(&r.Flags, req.Flags, "Flags", math.MaxUint8)
 	}
 	return nil
-}
-
-// normalData checks a record's data. A host name must be absolute in the
-// request and loses its dot in the answer.
-func normalData(ofType, data string) (string, error) {
-	switch ofType {
-	case "A":
-		if a, err := netip.ParseAddr(data); err != nil || !a.Is4() {
-			return "", invalid("Data is not a valid IPv4 address")
-		}
-	case "AAAA":
-		if a, err := netip.ParseAddr(data); err != nil || !a.Is6() {
-			return "", invalid("Data is not a valid IPv6 address")
-		}
-	case "CNAME", "MX", "NS", "SRV":
-		if data != "@" && !strings.HasSuffix(data, ".") {
-			return "", invalid("Data needs to end with a dot (.)")
-		}
-		return strings.TrimSuffix(data, "."), nil
-	case "CAA":
-		return strings.TrimSuffix(data, "."), nil
-	case "TXT", "SOA":
-	default:
-		return "", invalid("Type is invalid")
-	}
-	return data, nil
 }
 
 // checkAlias: a CNAME is alone under its name.

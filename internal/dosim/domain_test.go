@@ -1,6 +1,10 @@
 package dosim_test
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
+
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -62,10 +66,50 @@ var _ = Describe("domains", func() {
 
 	It("have records with relative names, found by whole ones", func() {
 		Expect(create(godo.DomainRecordEditRequest{Type: "A", Name: "api.example.com.", Data: "203.0.113.1"}).Name).To(Equal("api"))
-		found, _, err := c.Domains.RecordsByTypeAndName(ctx, "example.com", "A", "api.example.com", nil)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(found).To(HaveLen(1))
+		for name, want := range map[string]int{"api.example.com": 1, "API.example.com.": 1, "example.com": 1, "api": 0, "@": 0} {
+			found, _, err := c.Domains.RecordsByTypeAndName(ctx, "example.com", "A", name, nil)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(found).To(HaveLen(want), name)
+		}
 	})
+
+	It("have an SOA record of which the TTL can change", func() {
+		all, _, err := c.Domains.RecordsByType(ctx, "example.com", "SOA", nil)
+		Expect(err).NotTo(HaveOccurred())
+		at := fmt.Sprintf("/v2/domains/example.com/records/%d", all[0].ID)
+		for _, change := range []object{{"data": "x"}, {"name": "www"}} {
+			change["type"] = "SOA"
+			status, _ := w.call("PATCH", at, change)
+			Expect(status).To(Equal(http.StatusUnprocessableEntity))
+		}
+		status, answer := w.call("PATCH", at, object{"type": "SOA", "ttl": 600, "name": "@", "data": "1800"})
+		Expect(status).To(Equal(http.StatusOK))
+		Expect(lookUp(answer, "domain_record.ttl")).To(BeEquivalentTo(600))
+	})
+
+	DescribeTable("have names that DNS has",
+		func(name string) {
+			_, _, err := c.Domains.CreateRecord(ctx, "example.com", &godo.DomainRecordEditRequest{Type: "TXT", Name: name, Data: "x"})
+			Expect(err).NotTo(HaveOccurred())
+		},
+		Entry(nil, "*"),
+		Entry(nil, "*.dev"),
+		Entry(nil, "_sip._tcp"),
+		Entry(nil, "xn--bcher-kva"),
+		Entry("a part of a reverse zone", "0/25"),
+		Entry("the longest label", strings.Repeat("a", 63)),
+		Entry("the longest name", strings.Repeat("a.", 120)+"b"),
+	)
+
+	DescribeTable("are refused by names that are none",
+		func(name, address string) {
+			_, _, err := c.Domains.Create(ctx, &godo.DomainCreateRequest{Name: name, IPAddress: address})
+			Expect(failure(err)).To(HavePrefix("422 "))
+		},
+		Entry("one that is too long", strings.Repeat("a.", 124)+"example", ""),
+		Entry("one of one label", "example", ""),
+		Entry("an address in a zone", "example.org", "fe80::1%eth0"),
+	)
 
 	It("share one TTL in an RRset", func() {
 		one := create(godo.DomainRecordEditRequest{Type: "A", Name: "api", Data: "203.0.113.1"})
@@ -89,6 +133,16 @@ var _ = Describe("domains", func() {
 		Entry("without data", godo.DomainRecordEditRequest{Type: "TXT", Name: "a"}),
 		Entry("whose address is of the other family", godo.DomainRecordEditRequest{Type: "A", Name: "a", Data: "2001:db8::1"}),
 		Entry("that alias a name in use", godo.DomainRecordEditRequest{Type: "CNAME", Name: "@", Data: "example.net."}),
+		Entry("with a TTL that is too long for DNS", godo.DomainRecordEditRequest{Type: "A", Name: "a", Data: "203.0.113.1", TTL: 1 << 31}),
+		Entry("of CAA with too large a flag", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org.", Flags: 256, Tag: "issue"}),
+		Entry("whose address is in a zone", godo.DomainRecordEditRequest{Type: "AAAA", Name: "a", Data: "fe80::1%eth0"}),
+		Entry("whose name is too long", godo.DomainRecordEditRequest{Type: "TXT", Name: strings.Repeat("a.", 150) + "b", Data: "x"}),
+		Entry("whose name has a label that is too long", godo.DomainRecordEditRequest{Type: "TXT", Name: strings.Repeat("a", 64), Data: "x"}),
+		Entry("whose name has a blank", godo.DomainRecordEditRequest{Type: "TXT", Name: "a b", Data: "x"}),
+		Entry("whose name is a blank", godo.DomainRecordEditRequest{Type: "TXT", Name: " ", Data: "x"}),
+		Entry("whose name has a new line", godo.DomainRecordEditRequest{Type: "TXT", Name: "a\n", Data: "x"}),
+		Entry("whose name has an empty label", godo.DomainRecordEditRequest{Type: "TXT", Name: "a..b", Data: "x"}),
+		Entry("that point at no host name", godo.DomainRecordEditRequest{Type: "CNAME", Name: "a", Data: "no host."}),
 		Entry("of CAA without a tag", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org."}),
 	)
 })

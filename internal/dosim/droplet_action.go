@@ -52,7 +52,7 @@ var dropletActionTypes = map[string]dropletActionType{
 	"rename":                    {check: func(_ *call, _ *droplet, p *dropletParams) error { return validName(p.Name) }, finish: finishRename},
 	"resize":                    {check: checkResize, finish: finishResize},
 	"rebuild":                   {check: checkRebuild, finish: finishRebuild},
-	"restore":                   {check: checkRebuild, finish: finishRebuild},
+	"restore":                   {check: checkRestore, finish: finishRebuild},
 	"snapshot":                  {check: checkSnapshot, finish: finishSnapshot},
 	"enable_backups":            {check: checkEnableBackups, finish: finishBackups},
 	"change_backup_policy":      {check: checkChangePolicy, finish: finishBackups},
@@ -103,11 +103,21 @@ func finishResize(_ *Server, _ *team, d *droplet, p dropletParams, _ time.Time) 
 	}
 }
 
-func checkRebuild(c *call, _ *droplet, p *dropletParams) error {
-	if _, ok := c.team.findImage(string(p.Image)); !ok {
+func checkRebuild(c *call, d *droplet, p *dropletParams) error {
+	img, ok := c.team.findImage(string(p.Image))
+	if !ok {
 		return invalid("You specified an invalid image.")
 	}
-	return nil
+	return img.fits(d.Region, d.Disk)
+}
+
+// checkRestore takes snapshots of the droplet for backups: nothing here makes
+// any of those by itself.
+func checkRestore(c *call, d *droplet, p *dropletParams) error {
+	if img, ok := c.team.findImage(string(p.Image)); !ok || img.Droplet != d.ID {
+		return invalid("You specified an image that is no backup of this Droplet.")
+	}
+	return checkRebuild(c, d, p)
 }
 
 func finishRebuild(_ *Server, t *team, d *droplet, p dropletParams, _ time.Time) {
@@ -160,30 +170,40 @@ func finishBackups(_ *Server, _ *team, d *droplet, p dropletParams, _ time.Time)
 }
 
 func postDropletAction(c *call, d *droplet) (*reply, error) {
-	a, err := c.actOn(d)
+	p, err := c.dropletParams()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkAction(d, &p); err != nil {
+		return nil, err
+	}
+	a, err := c.beginAction(d, p)
 	if err != nil {
 		return nil, err
 	}
 	return &reply{http.StatusCreated, map[string]any{"action": a.view()}}, nil
 }
 
-// actOn begins the action of the request's body on one droplet.
-func (c *call) actOn(d *droplet) (*action, error) {
-	var p dropletParams
-	if err := c.decode(&p); err != nil {
-		return nil, err
-	}
+func (c *call) dropletParams() (p dropletParams, err error) {
+	err = c.decode(&p)
 	p.Type = strings.ToLower(p.Type)
+	return p, err
+}
+
+// checkAction refuses what cannot be done to a droplet, and completes the
+// parameters of what can.
+func (c *call) checkAction(d *droplet, p *dropletParams) error {
 	what, ok := dropletActionTypes[p.Type]
 	if !ok {
-		return nil, invalid("You specified an invalid action type: %q.", p.Type)
+		return invalidAction(p.Type)
 	}
 	if c.team.busy(d.ID) {
-		return nil, invalid("Droplet already has a pending event.")
+		return errPendingEvent
 	}
-	if err := what.check(c, d, &p); err != nil {
-		return nil, err
-	}
+	return what.check(c, d, p)
+}
+
+func (c *call) beginAction(d *droplet, p dropletParams) (*action, error) {
 	params, err := json.Marshal(p)
 	if err != nil {
 		return nil, err
@@ -197,21 +217,31 @@ var actionsByTag = []string{
 	"enable_private_networking",
 }
 
+// postDropletActionsByTag acts on all droplets of a tag, or where one of them
+// refuses on none.
 func postDropletActionsByTag(c *call) (*reply, error) {
 	name := c.query("tag_name")
 	if name == "" {
 		return nil, invalid("tag_name is required")
 	}
-	var p dropletParams
-	if err := c.decode(&p); err != nil {
+	p, err := c.dropletParams()
+	if err != nil {
 		return nil, err
 	}
 	if !slices.Contains(actionsByTag, p.Type) {
-		return nil, invalid("You specified an invalid action type: %q.", p.Type)
+		return nil, invalidAction(p.Type)
+	}
+	tagged := c.team.Droplets.filter(func(d *droplet) bool { return d.DeletedAt == nil && hasTag(d.Tags, name) })
+	params := make([]dropletParams, len(tagged))
+	for i, d := range tagged {
+		params[i] = p
+		if err := c.checkAction(d, &params[i]); err != nil {
+			return nil, err
+		}
 	}
 	views := []any{}
-	for _, d := range c.team.Droplets.filter(func(d *droplet) bool { return d.DeletedAt == nil && hasTag(d.Tags, name) }) {
-		a, err := c.actOn(d)
+	for i, d := range tagged {
+		a, err := c.beginAction(d, params[i])
 		if err != nil {
 			return nil, err
 		}

@@ -19,11 +19,14 @@ type backupPolicy struct {
 	RetentionPeriodDays int    `json:"retention_period_days"`
 }
 
-// normalise fills in what a request leaves open; no policy at all is weekly.
+// normalise fills in what a request leaves open; no plan at all is daily.
 func (p *backupPolicy) normalise() (*backupPolicy, error) {
-	out := backupPolicy{Plan: "weekly", Weekday: "SUN"}
-	if p != nil && p.Plan != "" {
+	var out backupPolicy
+	if p != nil {
 		out = *p
+	}
+	if out.Plan == "" {
+		out.Plan = "daily"
 	}
 	out.WindowLengthHours = backupWindowHours
 	if out.Hour < 0 || out.Hour > 20 || out.Hour%backupWindowHours != 0 {
@@ -60,7 +63,7 @@ func (p *backupPolicy) nextWindow(now time.Time) window {
 }
 
 func (c *call) policyView(d *droplet) any {
-	view := map[string]any{"droplet_id": d.ID, "backup_enabled": d.Backups != nil, "next_backup_window": nil}
+	view := map[string]any{"droplet_id": d.ID, "backup_enabled": d.Backups != nil}
 	if d.Backups != nil {
 		view["backup_policy"] = d.Backups
 		view["next_backup_window"] = d.Backups.nextWindow(c.now)

@@ -2,6 +2,7 @@ package dosim_test
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -133,7 +134,7 @@ var _ = Describe("droplets", func() {
 		Entry("of no image", func(r *godo.DropletCreateRequest) { r.Image.Slug = "temple-os" }, "You specified an invalid image"),
 		Entry("in a VPC of nobody", func(r *godo.DropletCreateRequest) { r.VPCUUID = "fa2dd8b5-3f8b-4c4e-9d05-0d3f6f3ad001" }, "You specified an invalid VPC"),
 		Entry("with a key of nobody", func(r *godo.DropletCreateRequest) { r.SSHKeys = []godo.DropletCreateSSHKey{{ID: 7}} }, "7 are invalid key identifiers"),
-		Entry("with a bad tag", func(r *godo.DropletCreateRequest) { r.Tags = []string{"no spaces"} }, "Tag name is invalid"),
+		Entry("with a bad tag", func(r *godo.DropletCreateRequest) { r.Tags = []string{"no spaces"} }, "Error validating resource tag"),
 	)
 
 	It("have one action at a time", func() {
@@ -151,6 +152,21 @@ var _ = Describe("droplets", func() {
 		Expect(failure(err)).To(Equal("422 Droplet is already powered off."))
 		w.settle()
 		Expect(w.read(c, d.ID).Locked).To(BeFalse())
+	})
+
+	It("act by tag all or none", func() {
+		one, two := w.droplet(c, "one", tagged("web")), w.droplet(c, "two", tagged("web"))
+		_, _, err := c.DropletActions.PowerOff(ctx, two.ID)
+		Expect(err).NotTo(HaveOccurred())
+		w.settle()
+		_, _, err = c.DropletActions.PowerOffByTag(ctx, "web")
+		Expect(failure(err)).To(Equal("422 Droplet is already powered off."))
+		Expect(w.read(c, one.ID).Locked).To(BeFalse())
+		status, answer := do(w.plain(dosim.DefaultToken), "POST", w.url+"/v2/droplets/actions?tag_name=web", object{"type": "Shutdown"})
+		Expect(status).To(Equal(http.StatusCreated), "%v", answer)
+		Expect(answer["actions"]).To(HaveLen(2))
+		w.settle()
+		Expect([]string{w.read(c, one.ID).Status, w.read(c, two.ID).Status}).To(Equal([]string{"off", "off"}))
 	})
 
 	It("are resized when off; a disk that grew never shrinks", func() {
@@ -229,7 +245,13 @@ var _ = Describe("droplets", func() {
 		Expect(d.NextBackupWindow).NotTo(BeNil())
 		policy, _, err := c.Droplets.GetBackupPolicy(ctx, d.ID)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(policy.BackupPolicy.Plan).To(Equal("weekly"))
+		Expect(policy.BackupPolicy.Plan).To(Equal("daily"))
+		_, _, err = c.DropletActions.ChangeBackupPolicy(ctx, d.ID, &godo.DropletBackupPolicyRequest{Plan: "weekly", Weekday: "WED"})
+		Expect(err).NotTo(HaveOccurred())
+		w.settle()
+		policy, _, err = c.Droplets.GetBackupPolicy(ctx, d.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{policy.BackupPolicy.Plan, policy.BackupPolicy.Weekday}).To(Equal([]any{"weekly", "WED"}))
 		_, _, err = c.DropletActions.ChangeBackupPolicy(ctx, d.ID, daily)
 		Expect(err).NotTo(HaveOccurred())
 		w.settle()

@@ -66,7 +66,7 @@ func (c *call) dropletView(d *droplet) any {
 		DiskInfo: []diskInfo{{Type: "local", Size: amount{d.Disk, "gib"}}},
 		Locked:   c.team.busy(d.ID), Status: d.Status, CreatedAt: d.CreatedAt.Format(timeFormat),
 		Features: d.features(), Size: sizeJSON[d.Size], SizeSlug: d.Size,
-		Networks: d.networks(), Region: regionJSON[d.Region], GPUInfo: sz.GPUInfo,
+		Networks: c.networks(d), Region: regionJSON[d.Region], GPUInfo: sz.GPUInfo,
 	}
 	if d.Backups != nil {
 		view.NextBackupWindow = d.Backups.nextWindow(c.now)
@@ -131,7 +131,7 @@ func (d *droplet) features() []string {
 
 // The public addresses are of the range for benchmarks and of the one for
 // documentation: they lead nowhere.
-func (d *droplet) networks() networks {
+func (c *call) networks(d *droplet) networks {
 	n := networks{V4: []networkV4{}, V6: []networkV6{}}
 	if d.Status == "new" {
 		return n
@@ -139,7 +139,10 @@ func (d *droplet) networks() networks {
 	if !d.NoPublic {
 		n.V4 = append(n.V4, networkV4{offset("198.18.0.0", d.ID%(1<<17)), "255.254.0.0", "198.18.0.1", "public"})
 	}
-	n.V4 = append(n.V4, networkV4{d.PrivateIP, "255.255.240.0", "", "private"})
+	if v, ok := c.team.VPCs.get(d.VPC); ok {
+		// No gateway is "nil" in so many letters.
+		n.V4 = append(n.V4, networkV4{d.PrivateIP, v.netmask(), "nil", "private"})
+	}
 	if d.IPv6 {
 		address := fmt.Sprintf("2001:db8:0:1::%x:%x", d.ID>>16&0xffff, d.ID&0xffff)
 		n.V6 = append(n.V6, networkV6{address, 64, "2001:db8:0:1::1", "public"})
@@ -173,9 +176,7 @@ func (c *call) listDropletImages(key string, d *droplet, ofType string) (*reply,
 }
 
 func listDropletFirewalls(c *call, d *droplet) (*reply, error) {
-	found := c.team.Firewalls.filter(func(f *firewall) bool {
-		return slices.Contains(f.DropletIDs, d.ID) || slices.ContainsFunc(f.Tags, func(name string) bool { return hasTag(d.Tags, name) })
-	})
+	found := c.team.Firewalls.filter(func(f *firewall) bool { return f.selects(d) })
 	return list(c, "firewalls", found, c.firewallView)
 }
 

@@ -39,20 +39,35 @@ func invalid(format string, args ...any) *apiError {
 	return &apiError{status: http.StatusUnprocessableEntity, id: "unprocessable_entity", message: fmt.Sprintf(format, args...)}
 }
 
+// errorShape is how an error looks as JSON.
+type errorShape func(requestID string, e *apiError) map[string]any
+
+func plainShape(requestID string, e *apiError) map[string]any {
+	return map[string]any{"id": e.id, "message": e.message, "request_id": requestID}
+}
+
+// rootCauseShape is what DigitalOcean's newer services answer. The plain
+// fields come with it: clients take their message from there.
+func rootCauseShape(requestID string, e *apiError) map[string]any {
+	shape := plainShape(requestID, e)
+	shape["error"], shape["messages"] = e.message, nil
+	shape["root_causes"] = []string{"rpc error: code = InvalidArgument desc = " + e.message}
+	return shape
+}
+
 // errorBody renders any error; what is not an apiError is a bug of dosim and
 // says so.
-func errorBody(requestID string, err error) (int, []byte) {
+func (rt route) errorBody(requestID string, err error) (int, []byte) {
 	var e *apiError
 	if !errors.As(err, &e) {
 		e = &apiError{status: http.StatusInternalServerError, id: "server_error", message: "dosim: " + err.Error()}
 	}
-	body, _ := json.Marshal(map[string]string{"id": e.id, "message": e.message, "request_id": requestID})
+	shape := errorShape(plainShape)
+	if e.status == http.StatusBadRequest && rt.badRequest != nil {
+		shape = rt.badRequest
+	}
+	body, _ := json.Marshal(shape(requestID, e))
 	return e.status, body
-}
-
-func writeError(w http.ResponseWriter, requestID string, err error) {
-	status, body := errorBody(requestID, err)
-	deliver(w, status, body, nil)
 }
 
 func missing(scope string) *apiError {

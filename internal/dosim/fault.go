@@ -156,13 +156,15 @@ func (f *Fault) matches(r *http.Request, t Token) bool {
 	return f.Page == 0 || f.Page == atoi(query.Get("page"), 1)
 }
 
-// answer is what a fault with a status says.
-func (f *Fault) answer(requestID string) (int, []byte) {
+// answer is what a fault with a status says on a route.
+func (f *Fault) answer(rt route, requestID string) (int, []byte) {
 	if f.Body != "" {
 		return f.Status, []byte(f.Body)
 	}
 	e := &apiError{status: f.Status, id: "server_error", message: "Unexpected server-side error"}
 	switch f.Status {
+	case http.StatusBadRequest:
+		e = badRequest("error parsing request body")
 	case http.StatusUnauthorized:
 		e = unauthorized()
 	case http.StatusForbidden:
@@ -176,7 +178,7 @@ func (f *Fault) answer(requestID string) (int, []byte) {
 	case http.StatusTooManyRequests:
 		e = tooMany()
 	}
-	return errorBody(requestID, e)
+	return rt.errorBody(requestID, e)
 }
 
 // deliver writes an answer, as broken as the fault wants it. A status of 0
@@ -194,8 +196,8 @@ func deliver(w http.ResponseWriter, status int, payload []byte, f *Fault) {
 	if f.Truncate {
 		payload = payload[:len(payload)/2]
 	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if status != http.StatusNoContent {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(payload)))
 	}
 	w.WriteHeader(status)

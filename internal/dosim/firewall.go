@@ -3,12 +3,8 @@ package dosim
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
-	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,12 +23,12 @@ var firewallKind = kind{
 		})},
 		{pattern: "PUT /v2/firewalls/{firewall}", scope: "firewall:update", handle: onFirewall(updateFirewall)},
 		{pattern: "DELETE /v2/firewalls/{firewall}", scope: "firewall:delete", handle: onFirewall(deleteFirewall)},
-		{pattern: "POST /v2/firewalls/{firewall}/droplets", scope: "firewall:update", handle: onFirewall(editFirewall(addFirewallDroplets))},
-		{pattern: "DELETE /v2/firewalls/{firewall}/droplets", scope: "firewall:update", handle: onFirewall(editFirewall(removeFirewallDroplets))},
-		{pattern: "POST /v2/firewalls/{firewall}/tags", scope: "firewall:update", handle: onFirewall(editFirewall(addFirewallTags))},
-		{pattern: "DELETE /v2/firewalls/{firewall}/tags", scope: "firewall:update", handle: onFirewall(editFirewall(removeFirewallTags))},
-		{pattern: "POST /v2/firewalls/{firewall}/rules", scope: "firewall:update", handle: onFirewall(editFirewall(addFirewallRules))},
-		{pattern: "DELETE /v2/firewalls/{firewall}/rules", scope: "firewall:update", handle: onFirewall(editFirewall(removeFirewallRules))},
+		{pattern: "POST /v2/firewalls/{firewall}/droplets", scope: "firewall:update", handle: onFirewall(editFirewall(ofDroplets, addDroplets))},
+		{pattern: "DELETE /v2/firewalls/{firewall}/droplets", scope: "firewall:update", handle: onFirewall(editFirewall(ofDroplets, removeDroplets))},
+		{pattern: "POST /v2/firewalls/{firewall}/tags", scope: "firewall:update", handle: onFirewall(editFirewall(ofTags, addTags))},
+		{pattern: "DELETE /v2/firewalls/{firewall}/tags", scope: "firewall:update", handle: onFirewall(editFirewall(ofTags, removeTags))},
+		{pattern: "POST /v2/firewalls/{firewall}/rules", scope: "firewall:update", handle: onFirewall(editFirewall(ofRules, addRules))},
+		{pattern: "DELETE /v2/firewalls/{firewall}/rules", scope: "firewall:update", handle: onFirewall(editFirewall(ofRules, removeRules))},
 	},
 	seed: func(s *Server, t *team, n int) {
 		t.Firewalls.add(&firewall{
@@ -58,28 +54,12 @@ type firewall struct {
 	ID        string    `json:"id"`
 	CreatedAt time.Time `json:"created_at"`
 	firewallSpec
-	// SettledAt is when the change to its droplets has reached them.
-	SettledAt time.Time `json:"settled_at"`
+	// Pending is what its latest change means to droplets, until SettledAt.
+	Pending   []pendingChange `json:"pending,omitempty"`
+	SettledAt time.Time       `json:"settled_at"`
 }
 
 func (f *firewall) key() string { return f.ID }
-
-// rule is inbound, with sources, or outbound, with destinations.
-type rule struct {
-	Protocol     string   `json:"protocol"`
-	Ports        string   `json:"ports"`
-	Action       string   `json:"action,omitempty"`
-	Sources      *targets `json:"sources,omitempty"`
-	Destinations *targets `json:"destinations,omitempty"`
-}
-
-type targets struct {
-	Addresses     []string `json:"addresses,omitempty"`
-	DropletIDs    []int    `json:"droplet_ids,omitempty"`
-	LoadBalancers []string `json:"load_balancer_uids,omitempty"`
-	Clusters      []string `json:"kubernetes_ids,omitempty"`
-	Tags          []string `json:"tags,omitempty"`
-}
 
 func onFirewall(handle func(c *call, f *firewall) (*reply, error)) handler {
 	return func(c *call) (*reply, error) {
@@ -97,13 +77,23 @@ type pendingChange struct {
 	Status    string `json:"status"`
 }
 
+// pending are the changes that have not reached their droplets yet.
+func (f *firewall) pending(now time.Time) []pendingChange {
+	if !f.SettledAt.After(now) {
+		return []pendingChange{}
+	}
+	return append([]pendingChange{}, f.Pending...)
+}
+
+// selects says whether a droplet is behind the firewall.
+func (f *firewall) selects(d *droplet) bool {
+	return slices.Contains(f.DropletIDs, d.ID) || slices.ContainsFunc(f.Tags, func(name string) bool { return hasTag(d.Tags, name) })
+}
+
 func (c *call) firewallView(f *firewall) any {
-	status, pending := "succeeded", []pendingChange{}
-	if f.SettledAt.After(c.now) {
+	status, pending := "succeeded", f.pending(c.now)
+	if len(pending) > 0 {
 		status = "waiting"
-		for _, id := range f.DropletIDs {
-			pending = append(pending, pendingChange{DropletID: id, Status: "waiting"})
-		}
 	}
 	view := map[string]any{
 		"id": f.ID, "name": f.Name, "status": status, "pending_changes": pending,
@@ -121,8 +111,8 @@ func createFirewall(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := c.team.Firewalls.add(&firewall{ID: uuid.NewString(), CreatedAt: stamp(c.now), firewallSpec: *spec})
-	c.applyFirewall(f)
+	f := c.team.Firewalls.add(&firewall{ID: uuid.NewString(), CreatedAt: stamp(c.now)})
+	c.changeFirewall(f, *spec)
 	return &reply{http.StatusAccepted, map[string]any{"firewall": c.firewallView(f)}}, nil
 }
 
@@ -132,8 +122,7 @@ func updateFirewall(c *call, f *firewall) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.firewallSpec = *spec
-	c.applyFirewall(f)
+	c.changeFirewall(f, *spec)
 	return &reply{http.StatusOK, map[string]any{"firewall": c.firewallView(f)}}, nil
 }
 
@@ -142,12 +131,26 @@ func deleteFirewall(c *call, f *firewall) (*reply, error) {
 	return &reply{http.StatusNoContent, nil}, nil
 }
 
-// applyFirewall starts to bring a change to the droplets.
-func (c *call) applyFirewall(f *firewall) {
-	if len(f.DropletIDs) > 0 {
-		f.SettledAt = c.now.Add(c.settings.ActionDuration.Std())
+// changeFirewall starts to bring a change to the droplets that are behind the
+// firewall now, and to those that were: before, or in a change still pending.
+func (c *call) changeFirewall(f *firewall, to firewallSpec) {
+	was := f.pending(c.now)
+	left := map[int]bool{}
+	for _, p := range was {
+		left[p.DropletID] = true
 	}
+	before := f.firewallSpec
+	f.firewallSpec, f.Pending = to, nil
+	old := firewall{firewallSpec: before}
+	for _, d := range c.team.Droplets.rows {
+		if now := f.selects(d); d.DeletedAt == nil && (now || left[d.ID] || old.selects(d)) {
+			f.Pending = append(f.Pending, pendingChange{DropletID: d.ID, Removing: !now, Status: "waiting"})
+		}
+	}
+	f.SettledAt = c.now.Add(c.patience())
 }
+
+var errNoRules = invalid("must specify at least one rule for this firewall")
 
 var firewallName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9.-]+$`)
 
@@ -165,180 +168,11 @@ func (c *call) decodeFirewall(self string) (*firewallSpec, error) {
 	if taken {
 		return nil, conflict("duplicate name")
 	}
-	if len(spec.Inbound)+len(spec.Outbound) == 0 {
-		return nil, invalid("must specify at least one rule for this firewall")
+	if !ofRules.in(&spec) {
+		return nil, errNoRules
 	}
 	if err := c.completeSpec(&spec); err != nil {
 		return nil, err
 	}
 	return &spec, nil
-}
-
-// completeSpec checks references and rules, and normalises as DigitalOcean does.
-func (c *call) completeSpec(spec *firewallSpec) error {
-	for _, id := range spec.DropletIDs {
-		if _, ok := c.droplet(id); !ok {
-			return invalid("droplet %d does not exist", id)
-		}
-	}
-	var err error
-	if spec.Tags, err = c.existingTags(spec.Tags); err != nil {
-		return err
-	}
-	for i := range spec.Inbound {
-		if err := c.completeRule(&spec.Inbound[i], spec.Inbound[i].Sources, "sources"); err != nil {
-			return err
-		}
-	}
-	for i := range spec.Outbound {
-		if err := c.completeRule(&spec.Outbound[i], spec.Outbound[i].Destinations, "destinations"); err != nil {
-			return err
-		}
-	}
-	spec.DropletIDs = append([]int{}, spec.DropletIDs...)
-	spec.Inbound, spec.Outbound = append([]rule{}, spec.Inbound...), append([]rule{}, spec.Outbound...)
-	return nil
-}
-
-// existingTags refuses unknown tags: a firewall does not create them.
-func (c *call) existingTags(names []string) ([]string, error) {
-	out := []string{}
-	for _, name := range names {
-		t, ok := c.team.Tags.get(strings.ToLower(name))
-		if !ok {
-			return nil, invalid("tag %q does not exist", name)
-		}
-		if !hasTag(out, t.Name) {
-			out = append(out, t.Name)
-		}
-	}
-	return out, nil
-}
-
-func (c *call) completeRule(r *rule, with *targets, field string) error {
-	if with == nil || reflect.ValueOf(*with).IsZero() {
-		return invalid("must specify at least one of the %s", field)
-	}
-	for _, address := range with.Addresses {
-		if _, err := netip.ParsePrefix(address); err != nil {
-			if _, err := netip.ParseAddr(address); err != nil {
-				return invalid("%q is not a valid address", address)
-			}
-		}
-	}
-	var err error
-	if with.Tags, err = c.existingTags(with.Tags); err != nil {
-		return err
-	}
-	r.Ports, err = normalPorts(r.Protocol, r.Ports)
-	return err
-}
-
-var errPorts = invalid("You must specify a positive value for ports.")
-
-// normalPorts answers as DigitalOcean does: all ports of tcp and udp are "0",
-// and so are the ports that icmp does not have. It refuses that very "0", and
-// any ports of icmp, in a request: a GET cannot be PUT back as it is.
-func normalPorts(protocol, ports string) (string, error) {
-	switch protocol {
-	case "icmp":
-		if ports != "" {
-			return "", errPorts
-		}
-		return "0", nil
-	case "tcp", "udp":
-	default:
-		return "", invalid("protocol must be one of tcp, udp, icmp")
-	}
-	if ports == "all" {
-		return "0", nil
-	}
-	from, to, isRange := strings.Cut(ports, "-")
-	if !isRange {
-		to = from
-	}
-	first, err1 := strconv.Atoi(from)
-	last, err2 := strconv.Atoi(to)
-	if err1 != nil || err2 != nil || first < 1 || last > 65535 || first > last {
-		return "", errPorts
-	}
-	return ports, nil
-}
-
-// firewallEdit changes a firewall by the part of a spec that the body holds.
-type firewallEdit func(c *call, f *firewall, part *firewallSpec) error
-
-func editFirewall(edit firewallEdit) func(c *call, f *firewall) (*reply, error) {
-	return func(c *call, f *firewall) (*reply, error) {
-		var part firewallSpec
-		if err := c.decode(&part); err != nil {
-			return nil, err
-		}
-		if err := c.completeSpec(&part); err != nil {
-			return nil, err
-		}
-		if err := edit(c, f, &part); err != nil {
-			return nil, err
-		}
-		c.applyFirewall(f)
-		return &reply{http.StatusNoContent, nil}, nil
-	}
-}
-
-func addFirewallDroplets(_ *call, f *firewall, part *firewallSpec) error {
-	if len(part.DropletIDs) == 0 {
-		return invalid("droplet_ids is required")
-	}
-	for _, id := range part.DropletIDs {
-		if !slices.Contains(f.DropletIDs, id) {
-			f.DropletIDs = append(f.DropletIDs, id)
-		}
-	}
-	return nil
-}
-
-func removeFirewallDroplets(_ *call, f *firewall, part *firewallSpec) error {
-	for _, id := range part.DropletIDs {
-		f.DropletIDs = without(f.DropletIDs, id)
-	}
-	return nil
-}
-
-func addFirewallTags(_ *call, f *firewall, part *firewallSpec) error {
-	for _, name := range part.Tags {
-		if !hasTag(f.Tags, name) {
-			f.Tags = append(f.Tags, name)
-		}
-	}
-	return nil
-}
-
-func removeFirewallTags(_ *call, f *firewall, part *firewallSpec) error {
-	for _, name := range part.Tags {
-		f.Tags = withoutTag(f.Tags, name)
-	}
-	return nil
-}
-
-func addFirewallRules(_ *call, f *firewall, part *firewallSpec) error {
-	if len(part.Inbound)+len(part.Outbound) == 0 {
-		return invalid("must specify at least one rule")
-	}
-	f.Inbound, f.Outbound = append(f.Inbound, part.Inbound...), append(f.Outbound, part.Outbound...)
-	return nil
-}
-
-func removeFirewallRules(_ *call, f *firewall, part *firewallSpec) error {
-	inbound, outbound := removeRules(f.Inbound, part.Inbound), removeRules(f.Outbound, part.Outbound)
-	if len(inbound)+len(outbound) == 0 {
-		return invalid("a firewall must have at least one rule")
-	}
-	f.Inbound, f.Outbound = inbound, outbound
-	return nil
-}
-
-func removeRules(from, gone []rule) []rule {
-	return slices.DeleteFunc(slices.Clone(from), func(r rule) bool {
-		return slices.ContainsFunc(gone, func(g rule) bool { return reflect.DeepEqual(r, g) })
-	})
 }

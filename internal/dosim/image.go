@@ -57,6 +57,19 @@ func (t *team) findImage(ref string) (*image, bool) {
 	return t.Images.find(matches)
 }
 
+const imageElsewhere = "The image is not available in this region."
+
+// fits refuses a place that the image cannot be used in.
+func (i *image) fits(region string, disk int) error {
+	switch {
+	case !slices.Contains(i.Regions, region):
+		return invalid(imageElsewhere)
+	case i.MinDiskSize > disk:
+		return invalid("The image needs a disk of at least %d GB.", i.MinDiskSize)
+	}
+	return nil
+}
+
 func listImages(c *call) (*reply, error) {
 	all := slices.Concat(publicImages, c.team.Images.rows)
 	private, tagName, ofType := c.query("private") == "true", c.query("tag_name"), c.query("type")
@@ -86,13 +99,16 @@ func updateImage(c *call) (*reply, error) {
 	if !ok {
 		return nil, notFound()
 	}
+	// Distribution and description are those of custom images only, which are
+	// not simulated; of any other they are accepted and ignored.
 	var req struct{ Name, Distribution, Description *string }
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
+	if req.Name != nil && *req.Name == "" {
+		return nil, invalid("Name can't be blank")
+	}
 	set(&i.Name, req.Name)
-	set(&i.Distribution, req.Distribution)
-	set(&i.Description, req.Description)
 	return &reply{http.StatusOK, map[string]any{"image": i.view()}}, nil
 }
 

@@ -191,6 +191,18 @@ var _ = Describe("seeding", func() {
 	})
 })
 
+var _ = Describe("seeding more droplets than a network has addresses", func() {
+	It("begins another network", func() {
+		w := walker{newWorld()}
+		Expect(w.Seed("Droplet", 4094)).To(Succeed())
+		vpcs := w.get("/v2/vpcs")
+		Expect(vpcs["vpcs"]).To(HaveLen(2))
+		last := w.get("/v2/droplets?per_page=1&page=4094")
+		Expect(lookUp(last, "droplets.0.vpc_uuid")).To(Equal(lookUp(vpcs, "vpcs.1.id")))
+		Expect(lookUp(last, "droplets.0.networks.v4.1.ip_address")).To(Equal("10.100.16.2"))
+	})
+})
+
 var _ = Describe("the state", func() {
 	It("survives in a file, actions in progress included", func() {
 		w := newWorld()

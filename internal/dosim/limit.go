@@ -22,14 +22,13 @@ func (l *limiter) reset() { l.windows = map[string][]time.Time{} }
 // take counts one request of a token, or refuses it. A refused request does
 // not count.
 func (l *limiter) take(h http.Header, token string, rt route, set Settings, now time.Time) error {
-	hourly := limit{set.RateLimitHour, time.Hour}
+	hourly := set.hourly()
 	bursts := map[string]limit{
 		token + " minute":        {set.RateLimitMinute, time.Minute},
 		token + " " + rt.pattern: rt.burst,
 	}
 	if hourly.n == 0 {
-		// Switched off; clients still get headers that they can parse.
-		writeLimit(h, defaultHourLimit, defaultHourLimit, now.Add(time.Hour))
+		l.announce(h, token, hourly, now)
 		return nil
 	}
 	for key, burst := range bursts {
@@ -65,7 +64,12 @@ func (l *limiter) used(key string, lim limit, now time.Time) []time.Time {
 	return times
 }
 
+// announce says what is left to a token; to one that is not known, all.
 func (l *limiter) announce(h http.Header, token string, hourly limit, now time.Time) {
+	if hourly.n == 0 {
+		// Switched off; clients still get headers that they can parse.
+		hourly.n, token = defaultHourLimit, ""
+	}
 	used := l.used(token, hourly, now)
 	reset := now.Add(hourly.window)
 	if len(used) > 0 {

@@ -1,7 +1,9 @@
 package dosim_test
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
@@ -51,6 +53,39 @@ var _ = Describe("VPCs", func() {
 		Expect(err).NotTo(HaveOccurred())
 	})
 
+	It("give out the addresses that are theirs, each once, until none is left", func() {
+		v := create("tiny", "10.9.0.16/28")
+		inside := func(r *godo.DropletCreateRequest) { r.VPCUUID = v.ID }
+		var all []*godo.Droplet
+		var addresses []string
+		for n := range 13 {
+			d := w.droplet(c, "web-1", inside)
+			all = append(all, d)
+			Expect(d.Networks.V4).To(ContainElement(godo.NetworkV4{
+				IPAddress: fmt.Sprintf("10.9.0.%d", 18+n), Netmask: "255.255.255.240", Gateway: "nil", Type: "private",
+			}))
+			address, err := d.PrivateIPv4()
+			Expect(err).NotTo(HaveOccurred())
+			addresses = append(addresses, address)
+		}
+		Expect(addresses).NotTo(ContainElement("10.9.0.31"), "it reaches all")
+		_, _, err := c.Droplets.Create(ctx, dropletRequest("web-1", inside))
+		Expect(failure(err)).To(HavePrefix("422 The VPC has no addresses left"))
+		_, err = c.Droplets.Delete(ctx, all[3].ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.droplet(c, "web-1", inside).PrivateIPv4()).To(Equal(addresses[3]))
+	})
+
+	It("have descriptions of 255 characters, however many bytes those are", func() {
+		v := create("first", "")
+		describe := func(n int) error {
+			_, _, err := c.VPCs.Set(ctx, v.ID, godo.VPCSetDescription(strings.Repeat("ж", n)))
+			return err
+		}
+		Expect(describe(255)).To(Succeed())
+		Expect(failure(describe(256))).To(HavePrefix("422 "))
+	})
+
 	It("do not overlap, and have names of their own", func() {
 		create("first", "10.9.0.0/16")
 		_, _, err := c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "second", RegionSlug: "fra1", IPRange: "10.9.1.0/24"})
@@ -69,114 +104,6 @@ var _ = Describe("VPCs", func() {
 		put, _, err := c.VPCs.Update(ctx, v.ID, &godo.VPCUpdateRequest{Name: "again"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect([]string{put.Name, put.Description}).To(Equal([]string{"again", ""}))
-	})
-})
-
-var _ = Describe("firewalls", func() {
-	var w *world
-	var c *godo.Client
-
-	BeforeEach(func() {
-		w = newWorld()
-		c = w.client(dosim.DefaultToken)
-	})
-
-	anywhere := []string{"0.0.0.0/0", "::/0"}
-	in := func(protocol, ports string) godo.InboundRule {
-		return godo.InboundRule{Protocol: protocol, PortRange: ports, Sources: &godo.Sources{Addresses: anywhere}}
-	}
-	create := func(r *godo.FirewallRequest) *godo.Firewall {
-		GinkgoHelper()
-		f, _, err := c.Firewalls.Create(ctx, r)
-		Expect(err).NotTo(HaveOccurred())
-		return f
-	}
-	read := func(id string) *godo.Firewall {
-		GinkgoHelper()
-		f, _, err := c.Firewalls.Get(ctx, id)
-		Expect(err).NotTo(HaveOccurred())
-		return f
-	}
-
-	It("show all ports, and the ports that icmp has not, as 0, and refuse that 0", func() {
-		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "all"), in("udp", "53"), in("tcp", "8000-9000"), in("icmp", "")}})
-		ports := []string{}
-		for _, r := range read(f.ID).InboundRules {
-			ports = append(ports, r.PortRange)
-		}
-		Expect(ports).To(Equal([]string{"0", "53", "8000-9000", "0"}))
-		_, _, err := c.Firewalls.Update(ctx, f.ID, &godo.FirewallRequest{Name: f.Name, InboundRules: f.InboundRules})
-		Expect(failure(err)).To(Equal("422 You must specify a positive value for ports."), "a GET cannot be PUT back")
-	})
-
-	It("lose by PUT what the body leaves out", func() {
-		d := w.droplet(c, "web-1", tagged("web"))
-		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}, DropletIDs: []int{d.ID}, Tags: []string{"web"}})
-		Expect(f.DropletIDs).To(Equal([]int{d.ID}))
-		f, _, err := c.Firewalls.Update(ctx, f.ID, &godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}})
-		Expect(err).NotTo(HaveOccurred())
-		Expect(f.DropletIDs).To(BeEmpty())
-		Expect(f.Tags).To(BeEmpty())
-	})
-
-	It("reach their droplets after a while", func() {
-		d := w.droplet(c, "web-1")
-		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}, DropletIDs: []int{d.ID}})
-		Expect(f.Status).To(Equal("waiting"))
-		Expect(f.PendingChanges).To(Equal([]godo.PendingChange{{DropletID: d.ID, Status: "waiting"}}))
-		w.settle()
-		f = read(f.ID)
-		Expect(f.Status).To(Equal("succeeded"))
-		Expect(f.PendingChanges).To(BeEmpty())
-		_, err := c.Droplets.Delete(ctx, d.ID)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(read(f.ID).DropletIDs).To(BeEmpty())
-	})
-
-	It("are edited piece by piece", func() {
-		d := w.droplet(c, "web-1", tagged("web"))
-		f := create(&godo.FirewallRequest{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "22")}})
-		ok := func(_ *godo.Response, err error) {
-			GinkgoHelper()
-			Expect(err).NotTo(HaveOccurred())
-		}
-		more := &godo.FirewallRulesRequest{InboundRules: []godo.InboundRule{in("tcp", "443")}}
-		ok(c.Firewalls.AddRules(ctx, f.ID, more))
-		ok(c.Firewalls.AddTags(ctx, f.ID, "WEB"))
-		ok(c.Firewalls.AddDroplets(ctx, f.ID, d.ID))
-		got := read(f.ID)
-		Expect(got.InboundRules).To(HaveLen(2))
-		Expect(got.Tags).To(Equal([]string{"web"}))
-		Expect(got.DropletIDs).To(Equal([]int{d.ID}))
-		ok(c.Firewalls.RemoveRules(ctx, f.ID, more))
-		ok(c.Firewalls.RemoveDroplets(ctx, f.ID, d.ID))
-		byTag, _, err := c.Firewalls.ListByDroplet(ctx, d.ID, nil)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(byTag).To(HaveLen(1), "the tag still selects the droplet")
-		ok(c.Firewalls.RemoveTags(ctx, f.ID, "web"))
-		none, _, err := c.Firewalls.ListByDroplet(ctx, d.ID, nil)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(none).To(BeEmpty())
-		Expect(read(f.ID).InboundRules).To(HaveLen(1))
-	})
-
-	It("are refused without rules, with unknown tags or droplets, or twice of a name", func() {
-		rules := []godo.InboundRule{in("tcp", "22")}
-		for _, r := range []*godo.FirewallRequest{
-			{Name: "web"},
-			{Name: "web", InboundRules: rules, Tags: []string{"unknown"}},
-			{Name: "web", InboundRules: rules, DropletIDs: []int{1}},
-			{Name: "web", InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{}}}},
-			{Name: "web", InboundRules: []godo.InboundRule{in("icmp", "all")}},
-			{Name: "web", InboundRules: []godo.InboundRule{in("tcp", "70000")}},
-			{Name: "-", InboundRules: rules},
-		} {
-			_, _, err := c.Firewalls.Create(ctx, r)
-			Expect(failure(err)).To(HavePrefix("422 "))
-		}
-		create(&godo.FirewallRequest{Name: "web", InboundRules: rules})
-		_, _, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "web", InboundRules: rules})
-		Expect(failure(err)).To(Equal("409 duplicate name"))
 	})
 })
 
@@ -207,6 +134,24 @@ var _ = Describe("tags", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(w.read(c, d.ID).Tags).To(BeEmpty())
 	})
+
+	DescribeTable("are refused by a name that none can have, as each operation says that",
+		func(path string, body object, status int) {
+			w := newWorld()
+			got, answer := w.call("POST", path, body)
+			Expect(got).To(Equal(status))
+			Expect(answer).To(HaveKeyWithValue("message", `Error validating resource tag: "tag-name \"здорово\" contains invalid characters"`))
+			_, tags := w.call("GET", "/v2/tags", nil)
+			Expect(tags["tags"]).To(BeEmpty(), "the good one is not made either")
+			_, vpcs := w.call("GET", "/v2/vpcs", nil)
+			Expect(vpcs["vpcs"]).To(BeEmpty())
+		},
+		Entry(nil, "/v2/tags", object{"name": "здорово"}, 400),
+		Entry(nil, "/v2/volumes", object{"name": "data", "region": "nyc3", "size_gigabytes": 1, "tags": []string{"good", "здорово"}}, 400),
+		Entry("a 400 is not described", "/v2/droplets", object{
+			"name": "web-1", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "tags": []string{"good", "здорово"},
+		}, 422),
+	)
 
 	It("are not given to what does not exist", func() {
 		w := newWorld()

@@ -24,11 +24,12 @@ func list[T any](c *call, key string, items []T, view func(T) any) (*reply, erro
 
 // page answers items [from, to) of total, which render produces.
 func (c *call) page(key string, total int, render func(from, to int) any) (*reply, error) {
-	page := max(atoi(c.query("page"), 1), 1)
-	perPage := min(max(atoi(c.query("per_page"), defaultPerPage), 1), maxPerPage)
+	perPage := min(positive(c.query("per_page"), defaultPerPage), maxPerPage)
+	last := max((total+perPage-1)/perPage, 1)
+	// Every page after the last is as empty as the next; far ones overflow.
+	page := min(positive(c.query("page"), 1), last+1)
 	from := min((page-1)*perPage, total)
 	to := min(from+perPage, total)
-	last := max((total+perPage-1)/perPage, 1)
 	shown := total
 	if c.fault != nil {
 		shown += c.fault.TotalDelta
@@ -76,6 +77,14 @@ func (c *call) links(page, perPage, last int) map[string]any {
 		return map[string]any{}
 	}
 	return map[string]any{"pages": pages}
+}
+
+// positive is a number from 1; any other text is as good as none.
+func positive(s string, otherwise int) int {
+	if n := atoi(s, otherwise); n > 0 {
+		return n
+	}
+	return otherwise
 }
 
 func atoi(s string, otherwise int) int {

@@ -2,6 +2,7 @@ package dosim
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,15 +53,32 @@ type projectResource struct {
 	Links      map[string]string `json:"links"`
 }
 
+// urnPaths are the types that a URN can be of, and where each is found.
+var urnPaths = map[string]string{
+	"dbaas": "databases", "domain": "domains", "droplet": "droplets", "floatingip": "floating_ips", "kubernetes": "kubernetes/clusters",
+	"loadbalancer": "load_balancers", "space": "spaces", "volume": "volumes", "vpc": "vpcs",
+}
+
+// resource is what is known of a URN alone.
+func (c *call) resource(urn string) (projectResource, error) {
+	parts := strings.SplitN(urn, ":", 3)
+	if len(parts) != 3 || parts[0] != "do" || urnPaths[parts[1]] == "" {
+		return projectResource{}, invalid("%q is not a valid URN", urn)
+	}
+	return projectResource{
+		URN: urn, AssignedAt: stamp(c.now), Status: "not_found",
+		Links: map[string]string{"self": c.uri("/v2/%s/%s", urnPaths[parts[1]], url.PathEscape(parts[2]))},
+	}, nil
+}
+
 // projectResources are the whole account's: there is no other project that
 // they could be in.
 func (c *call) projectResources() []projectResource {
 	out := []projectResource{}
 	add := func(kind, id string, at time.Time) {
-		out = append(out, projectResource{
-			URN: "do:" + kind + ":" + id, AssignedAt: at, Status: "ok",
-			Links: map[string]string{"self": c.uri("/v2/%ss/%s", kind, id)},
-		})
+		r, _ := c.resource("do:" + kind + ":" + id)
+		r.AssignedAt, r.Status = at, "ok"
+		out = append(out, r)
 	}
 	for _, d := range c.team.Droplets.rows {
 		if d.DeletedAt == nil {
@@ -86,16 +104,15 @@ func assignResources(c *call) (*reply, error) {
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
+	if req.Resources == nil {
+		return nil, invalid("resources is required")
+	}
 	all := c.projectResources()
 	views := []projectResource{}
 	for _, urn := range req.Resources {
-		parts := strings.SplitN(urn, ":", 3)
-		if len(parts) != 3 || parts[0] != "do" {
-			return nil, invalid("%q is not a valid URN", urn)
-		}
-		r := projectResource{
-			URN: urn, AssignedAt: stamp(c.now), Status: "not_found",
-			Links: map[string]string{"self": c.uri("/v2/%ss/%s", parts[1], parts[2])},
+		r, err := c.resource(urn)
+		if err != nil {
+			return nil, err
 		}
 		if i := slices.IndexFunc(all, func(have projectResource) bool { return have.URN == urn }); i >= 0 {
 			r = all[i]

@@ -2,6 +2,7 @@ package dosim_test
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
@@ -51,4 +52,35 @@ var _ = Describe("the default project", func() {
 		_, _, err = c.Projects.AssignResources(ctx, "default", "droplet-1")
 		Expect(failure(err)).To(HavePrefix("422 "))
 	})
+
+	DescribeTable("refuses what names no resource",
+		func(body any) {
+			w := newWorld()
+			for _, project := range []string{"default", w.projectID()} {
+				status, _ := w.call("POST", "/v2/projects/"+project+"/resources", body)
+				Expect(status).To(Equal(http.StatusUnprocessableEntity))
+			}
+		},
+		Entry("a kind that no project holds", object{"resources": []string{"do:action:1"}}),
+		Entry("a kind that is none", object{"resources": []string{"do::1"}}),
+		Entry("no URN", object{"resources": []string{"1"}}),
+		Entry("no list", object{"resources": nil}),
+		Entry("nothing", object{}),
+		Entry("null", raw("null")),
+	)
+
+	It("links to resources by addresses that are such, whatever they are called", func() {
+		w := newWorld()
+		urn := "do:space:what? 100%/#\u00e9"
+		_, answer := w.call("POST", "/v2/projects/default/resources", object{"resources": []string{urn, "do:kubernetes:1"}})
+		Expect(lookUp(answer, "resources.0.urn")).To(Equal(urn))
+		Expect(lookUp(answer, "resources.0.links.self")).To(HaveSuffix("/v2/spaces/what%3F%20100%25%2F%23%C3%A9"))
+		Expect(lookUp(answer, "resources.1.links.self")).To(HaveSuffix("/v2/kubernetes/clusters/1"))
+	})
 })
+
+func (w *world) projectID() string {
+	GinkgoHelper()
+	_, answer := w.call("GET", "/v2/projects/default", nil)
+	return lookUp(answer, "project.id").(string)
+}

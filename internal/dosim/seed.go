@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Seed adds n plausible resources of a kind to the team of the default token:
@@ -54,11 +55,23 @@ func seedable(all []kind) []string {
 }
 
 func seedDroplet(s *Server, t *team, n int) {
-	v := t.defaultVPC(s.now(), "nyc3")
+	v := t.roomyVPC(s.now(), "nyc3")
 	sz, _ := findSize("s-1vcpu-1gb")
 	t.Droplets.add(&droplet{
 		ID: s.state.nextID(), Name: fmt.Sprintf("seed-%d", n), Region: "nyc3", Size: sz.Slug, Disk: sz.Disk,
 		Image: publicImages[1].ID, Status: "active", CreatedAt: stamp(s.now()),
 		Tags: []string{}, Volumes: []string{}, VPC: v.ID, PrivateIP: v.nextAddress(),
 	})
+}
+
+// roomyVPC is the region's default network and, when that is full, another: no
+// network has addresses for all that is seeded.
+func (t *team) roomyVPC(now time.Time, region string) *vpc {
+	if v := t.defaultVPC(now, region); v.room() > 0 {
+		return v
+	}
+	if v, ok := t.VPCs.find(func(v *vpc) bool { return v.Region == region && v.room() > 0 }); ok {
+		return v
+	}
+	return t.addVPC(now, fmt.Sprintf("more-%s-%d", region, len(t.VPCs.rows)), region, "", "")
 }

@@ -2,8 +2,11 @@ package dosim_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
+	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -67,6 +70,22 @@ var _ = Describe("pages", func() {
 		Expect(rels("?per_page=1&page=9")).To(Equal([]string{"first", "prev"}))
 	})
 
+	DescribeTable("are the nearest that make sense where the numbers do not",
+		func(query string, want int, rels ...string) {
+			Expect(w.Seed("Tag", 45)).To(Succeed())
+			status, answer := do(w.plain(dosim.DefaultToken), "GET", w.url+"/v2/tags?"+query, nil)
+			Expect(status).To(Equal(http.StatusOK))
+			Expect(answer["tags"]).To(HaveLen(want))
+			pages, _ := answer["links"].(object)["pages"].(object)
+			Expect(sortedKeys(pages)).To(Equal(rels))
+		},
+		Entry("a page so far that its offset is no number", "per_page=200&page=92233720368547758", 0, "first", "prev"),
+		Entry("a page that is no number", "page=99999999999999999999", 20, "last", "next"),
+		Entry("a page before the first", "page=-3", 20, "last", "next"),
+		Entry("no items a page", "per_page=0", 20, "last", "next"),
+		Entry("fewer than none", "per_page=-5", 20, "last", "next"),
+	)
+
 	It("go by offset: what is deleted on one hides another from the next", func() {
 		Expect(w.Seed("Droplet", 4)).To(Succeed())
 		first, _, err := c.Droplets.List(ctx, &godo.ListOptions{PerPage: 2})
@@ -94,6 +113,8 @@ var _ = Describe("tokens", func() {
 		Expect(status).To(Equal(http.StatusNotFound))
 		Expect(body).To(HaveKeyWithValue("id", "not_found"))
 		Expect(body).To(HaveKey("request_id"))
+		status, _ = do(http.DefaultClient, "POST", w.url+"/v2/tags", raw(strings.Repeat(" ", 4<<20+1)))
+		Expect(status).To(Equal(http.StatusUnauthorized), "before the body is looked at")
 	})
 
 	It("come and go at run time", func() {
@@ -195,6 +216,9 @@ var _ = Describe("limits", func() {
 			Expect(err).NotTo(HaveOccurred())
 		}
 		w.clock.Advance(time.Minute)
+		_, answer, err = w.client("wrong").Account.Get(ctx)
+		Expect(failure(err)).To(HavePrefix("401 "))
+		Expect(header(answer, "ratelimit-remaining")).To(Equal(5), "who is not known has used nothing up")
 		_, answer, err = c.Account.Get(ctx)
 		Expect(failure(err)).To(HavePrefix("429 "))
 		Expect(answer.Header).NotTo(HaveKey("Retry-After"), "the hour's 429 does not")
@@ -221,23 +245,73 @@ var _ = Describe("limits", func() {
 })
 
 var _ = Describe("bad requests", func() {
-	DescribeTable("are answered in DigitalOcean's shape",
+	DescribeTable("are answered in DigitalOcean's shape, and logged",
 		func(method, path string, body any, status int, id string) {
 			w := newWorld()
-			got, answer := do(w.plain(dosim.DefaultToken), method, w.url+path, body)
+			got, answer := w.call(method, path, body)
 			Expect(got).To(Equal(status))
 			Expect(answer).To(HaveKeyWithValue("id", id))
 			Expect(answer).To(HaveKeyWithValue("message", Not(BeEmpty())))
 			Expect(answer).To(HaveKeyWithValue("request_id", Not(BeEmpty())))
+			Expect(w.Requests()).To(ConsistOf(HaveField("Status", status)))
 		},
 		Entry("not the JSON that was expected", "POST", "/v2/droplets", []int{1}, 400, "bad_request"),
 		Entry("a wrong type", "POST", "/v2/volumes", object{"size_gigabytes": "ten"}, 400, "bad_request"),
-		Entry("nothing at all", "POST", "/v2/tags", nil, 400, "bad_request"),
+		Entry("more than anybody reads", "POST", "/v2/volumes", raw(strings.Repeat(" ", 4<<20+1)), 400, "bad_request"),
+		Entry("a tag of nothing at all", "POST", "/v2/tags", nil, 400, "bad_request"),
+		Entry("a tag of half an object", "POST", "/v2/tags", raw("{"), 400, "bad_request"),
+		Entry("a tag of a list", "POST", "/v2/tags", raw("[]"), 400, "bad_request"),
+		Entry("a tag of a number", "POST", "/v2/tags", object{"name": 1}, 400, "bad_request"),
+		Entry("a tag of no name", "POST", "/v2/tags", object{}, 400, "bad_request"),
+		Entry("a tag of more than anybody reads", "POST", "/v2/tags", raw(strings.Repeat(" ", 4<<20+1)), 400, "bad_request"),
 		Entry("fields missing", "POST", "/v2/domains", object{}, 422, "unprocessable_entity"),
 		Entry("no number where one belongs", "GET", "/v2/droplets/web-1", nil, 404, "not_found"),
-		Entry("a method that the path does not have", "PUT", "/v2/droplets", object{}, 404, "not_found"),
 		Entry("no tag to delete by", "DELETE", "/v2/droplets", nil, 422, "unprocessable_entity"),
 	)
+
+	It("have no shape of their own for a method that the path does not have", func() {
+		w := newWorld()
+		status, answer := do(w.plain(dosim.DefaultToken), "PUT", w.url+"/v2/droplets", object{})
+		Expect(status).To(Equal(http.StatusNotFound))
+		Expect(answer).To(HaveKeyWithValue("id", "not_found"))
+	})
+})
+
+var _ = Describe("paths that are not clean", func() {
+	DescribeTable("are unknown routes, and nothing that only looks like one is answered",
+		func(path string) {
+			w := newWorld()
+			status, answer := do(w.plain(dosim.DefaultToken), "GET", w.url+path, nil)
+			Expect(status).To(Equal(http.StatusNotFound))
+			Expect(answer).To(HaveKeyWithValue("id", "not_found"))
+			status, answer = do(http.DefaultClient, "GET", w.url+path, nil)
+			Expect(status).To(Equal(http.StatusUnauthorized))
+			Expect(answer).To(HaveKeyWithValue("id", "unauthorized"))
+			Expect(w.Counts()).To(Equal(map[string]int{"/": 2}))
+		},
+		Entry("a segment that is empty", "/v2//droplets"),
+		Entry("one that is empty at the start", "//v2/account"),
+		Entry("a way back", "/v2/droplets/../account"),
+		Entry("a way to nowhere", "/v2/./account"),
+		Entry("an end that is open", "/v2/droplets/"),
+	)
+})
+
+var _ = Describe("a bug of dosim's own", func() {
+	It("is an answer and not a broken connection, and is logged", func() {
+		w := newWorld()
+		broken := `{"teams":{"a":{"uuid":"a","vpcs":[{"id":"1","ip_range":"nonsense"}]}},"tokens":[{"value":%q,"team":"a"}]}`
+		Expect(w.UnmarshalState(fmt.Appendf(nil, broken, dosim.DefaultToken))).To(Succeed())
+		log.SetOutput(GinkgoWriter)
+		DeferCleanup(log.SetOutput, os.Stderr)
+		status, answer := w.call("POST", "/v2/vpcs", object{"name": "net", "region": "nyc3"})
+		Expect(status).To(Equal(http.StatusInternalServerError))
+		Expect(answer).To(HaveKeyWithValue("id", "server_error"))
+		Expect(answer).To(HaveKeyWithValue("message", ContainSubstring("panic: ")))
+		Expect(w.Requests()).To(ConsistOf(HaveField("Status", http.StatusInternalServerError)))
+		status, _ = w.call("GET", "/v2/tags", nil)
+		Expect(status).To(Equal(http.StatusOK), "the lock was let go")
+	})
 })
 
 var _ = Describe("what is done behind a client's back", func() {

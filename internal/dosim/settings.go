@@ -31,6 +31,8 @@ func defaultSettings() Settings {
 	return Settings{RateLimitHour: defaultHourLimit, RateLimitMinute: defaultMinuteLimit}
 }
 
+func (s Settings) hourly() limit { return limit{s.RateLimitHour, time.Hour} }
+
 // Option configures a Server.
 type Option func(*Server)
 

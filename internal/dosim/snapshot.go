@@ -16,7 +16,6 @@ var snapshotKind = kind{name: "Snapshot", routes: []route{
 	{pattern: "DELETE /v2/snapshots/{snapshot}", scope: "snapshot:delete", handle: deleteSnapshot},
 }}
 
-// volumeSnapshot is stored as it is shown.
 type volumeSnapshot struct {
 	ID            string    `json:"id"`
 	Name          string    `json:"name"`
@@ -27,11 +26,18 @@ type volumeSnapshot struct {
 	ResourceID    string    `json:"resource_id"`
 	ResourceType  string    `json:"resource_type"`
 	Tags          []string  `json:"tags"`
+	// The file system is for the volumes that are made of it; not shown.
+	FilesystemType  string `json:"filesystem_type,omitempty"`
+	FilesystemLabel string `json:"filesystem_label,omitempty"`
 }
 
 func (s *volumeSnapshot) key() string { return s.ID }
 
-func (s *volumeSnapshot) view() any { return *s }
+func (s *volumeSnapshot) view() any {
+	shown := *s
+	shown.FilesystemType, shown.FilesystemLabel = "", ""
+	return shown
+}
 
 // asSnapshot shows a droplet's image the way /v2/snapshots does.
 func (i *image) asSnapshot() *volumeSnapshot {
@@ -104,13 +110,14 @@ func snapshotVolume(c *call, v *volume) (*reply, error) {
 	if req.Name == "" {
 		return nil, invalid("name is required")
 	}
-	tags, err := c.ensureTags(req.Tags)
-	if err != nil {
+	if err := c.checkTags(req.Tags...); err != nil {
 		return nil, err
 	}
+	tags := c.ensureTags(req.Tags)
 	s := c.team.Snapshots.add(&volumeSnapshot{
 		ID: uuid.NewString(), Name: req.Name, CreatedAt: stamp(c.now), Regions: []string{v.Region},
 		MinDiskSize: v.Size, SizeGigabytes: 0, ResourceID: v.ID, ResourceType: "volume", Tags: tags,
+		FilesystemType: v.FilesystemType, FilesystemLabel: v.FilesystemLabel,
 	})
 	c.touchTags(tags, "volume_snapshots", c.uri("/v2/snapshots/%s", s.ID))
 	return &reply{http.StatusCreated, map[string]any{"snapshot": s.view()}}, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,14 @@ import (
 
 // keysBurst is tighter than the limit of the other endpoints.
 var keysBurst = limit{n: 10, window: time.Minute}
+
+// keyTypes are those that OpenSSH makes, or made.
+var keyTypes = []string{
+	"ssh-rsa", "ssh-dss", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+	"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+}
+
+var errKey = invalid("Key invalid, key should be of the format `type key [comment]`")
 
 // sshKeyKind serves the public keys that droplets are created with.
 var sshKeyKind = kind{name: "SSHKey", routes: []route{
@@ -64,12 +73,12 @@ func createKey(c *call) (*reply, error) {
 		return nil, err
 	}
 	fields := strings.Fields(req.PublicKey)
-	if req.Name == "" || len(fields) < 2 {
-		return nil, invalid("Key invalid, key should be of the format `type key [comment]`")
+	if req.Name == "" || len(fields) < 2 || !slices.Contains(keyTypes, fields[0]) {
+		return nil, errKey
 	}
 	blob, err := base64.StdEncoding.DecodeString(fields[1])
 	if err != nil || len(blob) == 0 {
-		return nil, invalid("Key invalid, key should be of the format `type key [comment]`")
+		return nil, errKey
 	}
 	k := &sshKey{Name: req.Name, PublicKey: req.PublicKey, Fingerprint: fingerprint(blob)}
 	if _, taken := c.team.findKey(k.Fingerprint); taken {

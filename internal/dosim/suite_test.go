@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,10 +156,15 @@ func (w *world) call(method, path string, body any) (int, map[string]any) {
 	return do(h, method, w.url+path, body)
 }
 
+// raw is a body that is sent as it is.
+type raw string
+
 func do(h *http.Client, method, url string, body any) (int, map[string]any) {
 	GinkgoHelper()
 	var payload io.Reader
-	if body != nil {
+	if text, ok := body.(raw); ok {
+		payload = strings.NewReader(string(text))
+	} else if body != nil {
 		data, err := json.Marshal(body)
 		Expect(err).NotTo(HaveOccurred())
 		payload = bytes.NewReader(data)

@@ -17,7 +17,7 @@ var tagKind = kind{
 		{pattern: "GET /v2/tags", scope: "tag:read", handle: func(c *call) (*reply, error) {
 			return list(c, "tags", c.team.Tags.rows, c.tagView)
 		}},
-		{pattern: "POST /v2/tags", scope: "tag:create", handle: createTag},
+		{pattern: "POST /v2/tags", scope: "tag:create", handle: createTag, badRequest: rootCauseShape},
 		{pattern: "GET /v2/tags/{tag}", scope: "tag:read", handle: onTag(func(c *call, t *tag) (*reply, error) {
 			return &reply{http.StatusOK, map[string]any{"tag": c.tagView(t)}}, nil
 		})},
@@ -138,22 +138,35 @@ func createTag(c *call) (*reply, error) {
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
-	names, err := c.ensureTags([]string{req.Name})
-	if err != nil {
+	if err := c.checkTags(req.Name); err != nil {
 		return nil, err
 	}
+	names := c.ensureTags([]string{req.Name})
 	t, _ := c.team.Tags.get(strings.ToLower(names[0]))
 	return &reply{http.StatusCreated, map[string]any{"tag": c.tagView(t)}}, nil
 }
 
+// checkTags refuses names that no tag can have.
+func (c *call) checkTags(names ...string) error {
+	for _, name := range names {
+		if tagName.MatchString(name) {
+			continue
+		}
+		err := invalid("Error validating resource tag: %q", fmt.Sprintf("tag-name %q contains invalid characters", name))
+		if c.route.badRequest != nil {
+			return badRequest(err.message)
+		}
+		return err
+	}
+	return nil
+}
+
 // ensureTags creates the tags that do not exist, and returns the names as
-// they were first spelled, each once.
-func (c *call) ensureTags(names []string) ([]string, error) {
+// they were first spelled, each once. They were checked before, with all else
+// that could be refused.
+func (c *call) ensureTags(names []string) []string {
 	out := []string{}
 	for _, name := range names {
-		if !tagName.MatchString(name) {
-			return nil, invalid("Tag name is invalid: only letters, numbers, colons, dashes and underscores are allowed.")
-		}
 		t, ok := c.team.Tags.get(strings.ToLower(name))
 		if !ok {
 			t = c.team.Tags.add(&tag{Name: name})
@@ -162,7 +175,7 @@ func (c *call) ensureTags(names []string) ([]string, error) {
 			out = append(out, t.Name)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // touchTags remembers what was tagged last.
@@ -188,9 +201,7 @@ func deleteTag(c *call, t *tag) (*reply, error) {
 	for _, what := range taggables {
 		what.each(c.team, func(tags *[]string) { *tags = withoutTag(*tags, t.Name) })
 	}
-	for _, f := range c.team.Firewalls.rows {
-		f.Tags = withoutTag(f.Tags, t.Name)
-	}
+	c.team.forgetTag(t.Name)
 	c.team.Tags.remove(t.key())
 	return &reply{http.StatusNoContent, nil}, nil
 }

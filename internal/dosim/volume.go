@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -15,7 +17,7 @@ var volumeKind = kind{
 	name: "Volume",
 	routes: []route{
 		{pattern: "GET /v2/volumes", scope: "block_storage:read", handle: listVolumes},
-		{pattern: "POST /v2/volumes", scope: "block_storage:create", handle: createVolume},
+		{pattern: "POST /v2/volumes", scope: "block_storage:create", handle: createVolume, badRequest: plainShape},
 		{pattern: "DELETE /v2/volumes", scope: "block_storage:delete", handle: deleteVolumeByName},
 		{pattern: "GET /v2/volumes/{volume}", scope: "block_storage:read", handle: onVolume(func(_ *call, v *volume) (*reply, error) {
 			return &reply{http.StatusOK, map[string]any{"volume": v.view()}}, nil
@@ -25,7 +27,7 @@ var volumeKind = kind{
 		{pattern: "GET /v2/volumes/{volume}/actions/{action}", scope: "block_storage_action:read", handle: onVolume(getVolumeAction)},
 		{pattern: "POST /v2/volumes/{volume}/actions", scope: "block_storage_action:create", handle: onVolume(postVolumeAction)},
 		{pattern: "POST /v2/volumes/actions", scope: "block_storage_action:create", handle: postVolumeActionByName},
-		{pattern: "POST /v2/volumes/{volume}/snapshots", scope: "block_storage_snapshot:create", handle: onVolume(snapshotVolume)},
+		{pattern: "POST /v2/volumes/{volume}/snapshots", scope: "block_storage_snapshot:create", handle: onVolume(snapshotVolume), badRequest: plainShape},
 		{pattern: "DELETE /v2/volumes/snapshots/{snapshot}", scope: "block_storage_snapshot:delete", handle: deleteVolumeSnapshot},
 	},
 	seed: func(s *Server, t *team, n int) {
@@ -96,7 +98,19 @@ func listVolumes(c *call) (*reply, error) {
 	return list(c, "volumes", found, (*volume).view)
 }
 
-const maxVolumeGigabytes = 16384
+const (
+	maxVolumeGigabytes   = 16384
+	maxVolumesPerDroplet = 15
+)
+
+// labelLengths are how long a label each file system takes; one that is not
+// named yet could be any.
+var labelLengths = map[string]int{"": 16, "ext4": 16, "xfs": 12}
+
+var (
+	errVolumePending = invalid("Volume already has a pending event.")
+	errManyVolumes   = invalid("At most %d volumes can be attached to a Droplet.", maxVolumesPerDroplet)
+)
 
 var volumeName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
@@ -119,10 +133,7 @@ func createVolume(c *call) (*reply, error) {
 	if err := c.checkVolume(&req); err != nil {
 		return nil, err
 	}
-	tags, err := c.ensureTags(req.Tags)
-	if err != nil {
-		return nil, err
-	}
+	tags := c.ensureTags(req.Tags)
 	v := c.team.Volumes.add(&volume{
 		ID: uuid.NewString(), Name: req.Name, Description: req.Description, Region: req.Region, Size: req.Size,
 		CreatedAt: stamp(c.now), DropletIDs: []int{}, Tags: tags,
@@ -133,14 +144,11 @@ func createVolume(c *call) (*reply, error) {
 }
 
 func (c *call) checkVolume(req *volumeRequest) error {
-	if req.SnapshotID != "" {
-		from, ok := c.team.Snapshots.get(req.SnapshotID)
-		if !ok {
-			return notFound()
-		}
-		req.Region, req.Size = from.Regions[0], max(req.Size, from.MinDiskSize)
+	if err := c.takeSnapshot(req); err != nil {
+		return err
 	}
 	r, ok := findRegion(req.Region)
+	labelLength, known := labelLengths[req.FilesystemType]
 	switch {
 	case !volumeName.MatchString(req.Name):
 		return invalid("name must be lowercase, start with a letter and contain only letters, numbers and dashes")
@@ -148,12 +156,37 @@ func (c *call) checkVolume(req *volumeRequest) error {
 		return invalid("region does not exist")
 	case req.Size < 1 || req.Size > maxVolumeGigabytes:
 		return invalid("size_gigabytes must be between 1 and %d", maxVolumeGigabytes)
-	case !slices.Contains([]string{"", "ext4", "xfs"}, req.FilesystemType):
+	case !known:
 		return invalid("filesystem_type must be one of ext4, xfs")
+	case utf8.RuneCountInString(req.FilesystemLabel) > labelLength:
+		return invalid("filesystem_label must be at most %d characters", labelLength)
 	}
 	req.Region = r.Slug
-	if _, taken := c.team.Volumes.find(func(v *volume) bool { return v.Name == req.Name && v.Region == req.Region }); taken {
+	if _, taken := c.volumeByName(req.Name, req.Region); taken {
 		return conflict("a volume with this name already exists in this region")
+	}
+	return c.checkTags(req.Tags...)
+}
+
+// takeSnapshot lets a volume begin as the snapshot that the request names, if
+// it names one: where that is, as large at least, and formatted alike.
+func (c *call) takeSnapshot(req *volumeRequest) error {
+	if req.SnapshotID == "" {
+		return nil
+	}
+	from, ok := c.team.Snapshots.get(req.SnapshotID)
+	if !ok {
+		return notFound()
+	}
+	if req.Region == "" {
+		req.Region = from.Regions[0]
+	}
+	if !slices.Contains(from.Regions, strings.ToLower(req.Region)) {
+		return invalid("The snapshot is not available in this region.")
+	}
+	req.Size = max(req.Size, from.MinDiskSize)
+	if from.FilesystemType != "" {
+		req.FilesystemType, req.FilesystemLabel = from.FilesystemType, from.FilesystemLabel
 	}
 	return nil
 }
@@ -161,6 +194,9 @@ func (c *call) checkVolume(req *volumeRequest) error {
 func deleteVolume(c *call, v *volume) (*reply, error) {
 	if len(v.DropletIDs) > 0 {
 		return nil, conflict("cannot delete volume, it is attached to a droplet")
+	}
+	if c.team.volumeBusy(v.ID) {
+		return nil, conflict("cannot delete volume, an action on it is in progress")
 	}
 	c.team.Volumes.remove(v.ID)
 	return &reply{http.StatusNoContent, nil}, nil
@@ -176,6 +212,19 @@ func deleteVolumeByName(c *call) (*reply, error) {
 
 func (c *call) volumeByName(name, region string) (*volume, bool) {
 	return c.team.Volumes.find(func(v *volume) bool { return v.Name == name && v.Region == region })
+}
+
+// attachable refuses a volume that no droplet of the region can have now.
+func (c *call) attachable(v *volume, region string) error {
+	switch {
+	case v.Region != region:
+		return invalid("Droplet and volume must be in the same region.")
+	case len(v.DropletIDs) > 0:
+		return invalid("The volume is already attached to a Droplet.")
+	case c.team.volumeBusy(v.ID):
+		return errVolumePending
+	}
+	return nil
 }
 
 // attach and detach keep both sides of an attachment alike.

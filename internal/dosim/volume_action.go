@@ -54,21 +54,19 @@ var volumeChecks = map[string]func(c *call, v *volume, p volumeParams) error{
 		switch {
 		case !ok:
 			return notFound()
-		case d.Region != v.Region:
-			return invalid("Droplet and volume must be in the same region.")
-		case len(v.DropletIDs) > 0:
-			return invalid("The volume is already attached to a Droplet.")
 		case c.team.busy(d.ID):
-			return invalid("Droplet already has a pending event.")
+			return errPendingEvent
+		case len(d.Volumes) >= maxVolumesPerDroplet:
+			return errManyVolumes
 		}
-		return nil
+		return c.attachable(v, d.Region)
 	},
 	"detach": func(c *call, v *volume, p volumeParams) error {
 		switch {
 		case !slices.Contains(v.DropletIDs, p.DropletID):
 			return invalid("The volume is not attached to this Droplet.")
 		case c.team.busy(p.DropletID):
-			return invalid("Droplet already has a pending event.")
+			return errPendingEvent
 		}
 		return nil
 	},
@@ -83,18 +81,18 @@ var volumeChecks = map[string]func(c *call, v *volume, p volumeParams) error{
 func (c *call) actOnVolume(v *volume, p volumeParams) (*reply, error) {
 	check, ok := volumeChecks[p.Type]
 	if !ok {
-		return nil, invalid("You specified an invalid action type: %q.", p.Type)
+		return nil, invalidAction(p.Type)
+	}
+	if c.team.volumeBusy(v.ID) {
+		return nil, errVolumePending
 	}
 	if err := check(c, v, p); err != nil {
 		return nil, err
 	}
-	if len(p.Tags) > 0 {
-		tags, err := c.ensureTags(append(slices.Clone(v.Tags), p.Tags...))
-		if err != nil {
-			return nil, err
-		}
-		v.Tags = tags
+	if err := c.checkTags(p.Tags...); err != nil {
+		return nil, err
 	}
+	v.Tags = c.ensureTags(append(slices.Clone(v.Tags), p.Tags...))
 	params, err := json.Marshal(p)
 	if err != nil {
 		return nil, err

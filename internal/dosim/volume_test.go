@@ -1,6 +1,8 @@
 package dosim_test
 
 import (
+	"strings"
+
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -78,6 +80,39 @@ var _ = Describe("volumes", func() {
 		Expect(failure(err)).To(HavePrefix("404 "))
 	})
 
+	It("have one action at a time, and are not deleted during it", func() {
+		one, two, v := w.droplet(c, "one"), w.droplet(c, "two"), create("data")
+		_, _, err := c.StorageActions.Attach(ctx, v.ID, one.ID)
+		Expect(err).NotTo(HaveOccurred())
+		_, _, err = c.StorageActions.Attach(ctx, v.ID, two.ID)
+		Expect(failure(err)).To(Equal("422 Volume already has a pending event."))
+		_, _, err = c.StorageActions.Resize(ctx, v.ID, 50, "nyc3")
+		Expect(failure(err)).To(Equal("422 Volume already has a pending event."))
+		_, err = c.Storage.DeleteVolume(ctx, v.ID)
+		Expect(failure(err)).To(HavePrefix("409 "))
+		_, _, err = c.Droplets.Create(ctx, dropletRequest("three", func(r *godo.DropletCreateRequest) { r.Volumes = []godo.DropletCreateVolume{{ID: v.ID}} }))
+		Expect(failure(err)).To(Equal("422 Volume already has a pending event."))
+		w.settle()
+		Expect(read(v.ID).DropletIDs).To(Equal([]int{one.ID}))
+		_, _, err = c.StorageActions.Resize(ctx, v.ID, 50, "nyc3")
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	DescribeTable("have a label that fits their file system",
+		func(filesystem string, longest int) {
+			r := request("data")
+			r.FilesystemType, r.FilesystemLabel = filesystem, strings.Repeat("ж", longest+1)
+			_, _, err := c.Storage.CreateVolume(ctx, r)
+			Expect(failure(err)).To(HavePrefix("422 filesystem_label must be at most"))
+			r.FilesystemLabel = strings.Repeat("ж", longest)
+			_, _, err = c.Storage.CreateVolume(ctx, r)
+			Expect(err).NotTo(HaveOccurred())
+		},
+		Entry(nil, "ext4", 16),
+		Entry(nil, "xfs", 12),
+		Entry("none yet", "", 16),
+	)
+
 	It("survive their droplet, detached", func() {
 		v := create("data")
 		d := w.droplet(c, "web-1", func(r *godo.DropletCreateRequest) { r.Volumes = []godo.DropletCreateVolume{{ID: v.ID}} })
@@ -105,11 +140,14 @@ var _ = Describe("volumes", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(all).To(HaveLen(1))
 		Expect(all[0].ResourceID).To(Equal(v.ID))
-		copied := request("copy")
-		copied.SnapshotID, copied.SizeGigaBytes = s.ID, 20
+		copied := &godo.VolumeCreateRequest{Name: "copy", Region: "nyc3", SnapshotID: s.ID, SizeGigaBytes: 20}
 		restored, _, err := c.Storage.CreateVolume(ctx, copied)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(restored.SizeGigaBytes).To(BeEquivalentTo(20))
+		Expect(restored.FilesystemType).To(Equal("ext4"), "it was formatted before the snapshot was taken")
+		copied.Name, copied.Region = "far", "fra1"
+		_, _, err = c.Storage.CreateVolume(ctx, copied)
+		Expect(failure(err)).To(Equal("422 The snapshot is not available in this region."))
 		_, err = c.Storage.DeleteSnapshot(ctx, s.ID)
 		Expect(err).NotTo(HaveOccurred())
 		_, _, err = c.Storage.GetSnapshot(ctx, s.ID)

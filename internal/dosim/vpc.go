@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
-	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -43,23 +43,18 @@ type vpc struct {
 	IPRange     string    `json:"ip_range"`
 	CreatedAt   time.Time `json:"created_at"`
 	Default     bool      `json:"default"`
-	// Addresses counts those that were given out.
-	Addresses int `json:"addresses,omitempty"`
+	// Addresses counts those that were given out, Freed are those of them that
+	// were given back; not shown.
+	Addresses int      `json:"addresses,omitempty"`
+	Freed     []string `json:"freed,omitempty"`
 }
 
 func (v *vpc) key() string { return v.ID }
 
 func (v *vpc) view() any {
 	shown := *v
-	shown.Addresses = 0
+	shown.Addresses, shown.Freed = 0, nil
 	return shown
-}
-
-// nextAddress skips the network's own address and the gateway's.
-func (v *vpc) nextAddress() string {
-	v.Addresses++
-	base, _, _ := strings.Cut(v.IPRange, "/")
-	return offset(base, v.Addresses+1)
 }
 
 func onVPC(handle func(c *call, v *vpc) (*reply, error)) handler {
@@ -129,7 +124,7 @@ func (req *vpcRequest) check(t *team, self string) error {
 			return invalid("a VPC with this name already exists")
 		}
 	}
-	if req.Description != nil && len(*req.Description) > 255 {
+	if req.Description != nil && utf8.RuneCountInString(*req.Description) > 255 {
 		return invalid("description must be at most 255 characters")
 	}
 	return nil

@@ -125,7 +125,7 @@ func (w walker) walkDroplets() int {
 	for _, action := range []object{
 		{"type": "change_backup_policy", "backup_policy": object{"plan": "daily", "hour": 8}},
 		{"type": "disable_backups"},
-		{"type": "enable_backups"},
+		{"type": "enable_backups", "backup_policy": object{"plan": "weekly", "weekday": "TUE"}},
 		{"type": "enable_ipv6"},
 		{"type": "snapshot", "name": "before"},
 		{"type": "rename", "name": "web-one"},

@@ -169,7 +169,7 @@ func declaredAt(desired map[string]any, at resource.Path) (value any, ok bool) {
 // that is gone. actual is the difference's own Actual; what Cap made of a larger
 // one is refused. The input is not touched, but the result shares parts with it.
 func Adopt(s Schema, desired map[string]any, actual any, at resource.Path) (map[string]any, error) {
-	if isCapped(actual) {
+	if IsCapped(actual) {
 		return nil, ErrCapped
 	}
 	field, depth := s.owner(at)

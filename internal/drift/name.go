@@ -108,8 +108,8 @@ func Cap(value any) any {
 	}
 }
 
-// isCapped recognises what Cap made. No field of DigitalOcean's has this shape.
-func isCapped(value any) bool {
+// IsCapped recognises what Cap made. No field of DigitalOcean's has this shape.
+func IsCapped(value any) bool {
 	object, ok := value.(map[string]any)
 	if !ok || len(object) != 3 {
 		return false

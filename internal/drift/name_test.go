@@ -80,7 +80,7 @@ func TestCap(t *testing.T) {
 	}
 	large := small + "y"
 	capped, ok := Cap(large).(map[string]any)
-	if !ok || !isCapped(capped) {
+	if !ok || !IsCapped(capped) {
 		t.Fatalf("not capped: %T", Cap(large))
 	}
 	if len(resource.Canonical(capped)) > 2000 {
@@ -90,11 +90,11 @@ func TestCap(t *testing.T) {
 		t.Error("two values with one hash")
 	}
 	decoded, err := resource.Decode(resource.Canonical(capped))
-	if err != nil || !isCapped(decoded) {
+	if err != nil || !IsCapped(decoded) {
 		t.Errorf("not recognised after it was stored: %v", err)
 	}
 	for _, not := range []any{nil, "x", map[string]any{"sha256": "x", "size": 1, "summary": "y"}, map[string]any{"a": 1}} {
-		if isCapped(not) {
+		if IsCapped(not) {
 			t.Errorf("%v is taken for a cap", not)
 		}
 	}

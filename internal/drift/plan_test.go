@@ -262,7 +262,7 @@ func TestPlanCapsWhatItRecords(t *testing.T) {
 	in := input(t)
 	in.Desired = map[string]any{"name": strings.Repeat("x", maxValue)}
 	opening := NewPlan(in).Open[0]
-	if !isCapped(opening.Expected) || opening.Actual != "web-1" {
+	if !IsCapped(opening.Expected) || opening.Actual != "web-1" {
 		t.Errorf("recorded %s and %v", resource.Short(opening.Expected, 80), opening.Actual)
 	}
 	if opening.Observation != Observation("name", in.Desired["name"], "web-1") {

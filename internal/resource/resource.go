@@ -30,6 +30,10 @@ type Resource struct {
 	// Attrs are the kind's other values, by DigitalOcean's JSON names. Only what
 	// the kind's field table names is ever in it.
 	Attrs map[string]any
+	// Stored are more attributes, as an API object holds them: each is decoded when it
+	// is looked up, since few of them ever are. ok is false for a name that is not
+	// there; an error counts as not seen. Nil: there are none.
+	Stored func(name string) (value any, ok bool, err error)
 	// Unseen are the paths, as Path writes them, that the answer did not hold, so
 	// that nothing is known of them: a token without the scope image:read sees no
 	// image.
@@ -88,7 +92,14 @@ func (r Resource) Lookup(p Path) (value any, seen bool) {
 	if value, found := dig(r.Fields, p); found {
 		return value, true
 	}
-	value, _ = dig(r.Attrs, p)
+	if value, found := dig(r.Attrs, p); found || r.Stored == nil || len(p) == 0 {
+		return value, true
+	}
+	top, found, err := r.Stored(string(p[0]))
+	if err != nil || !found {
+		return nil, err == nil
+	}
+	value, _ = below(top, p[1:])
 	return value, true
 }
 
@@ -115,7 +126,10 @@ func dig(values map[string]any, p Path) (value any, found bool) {
 	if len(p) == 0 {
 		return nil, false
 	}
-	value = values
+	return below(values, p)
+}
+
+func below(value any, p Path) (_ any, found bool) {
 	for _, segment := range p {
 		object, ok := value.(map[string]any)
 		if !ok {

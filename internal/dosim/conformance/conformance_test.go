@@ -30,7 +30,7 @@ paths:
                 type: object
                 required: [name]
                 properties: {name: {type: string}, size: {type: integer}, parts: {type: array, items: {type: object, properties: {color: {type: string}}}}}
-        "404": {description: none, content: {application/json: {schema: {type: object, required: [id], properties: {id: {type: string}}}}}}
+        "404": {description: none, headers: {content-type: {schema: {type: string}}, ratelimit-limit: {schema: {type: integer}}}, content: {application/json: {schema: {type: object, required: [id], properties: {id: {type: string}}}}}}
   /things/all:
     get:
       responses:
@@ -53,9 +53,13 @@ func exchange(t *testing.T, tr *Transport, url string, status int, body string) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	if status == http.StatusNotFound && !strings.Contains(url, "unlimited") {
+		header.Set("Ratelimit-Limit", "5000")
+	}
 	tr.Base = roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{
-			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
+			StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)),
 		}, nil
 	})
 	answer, err := tr.RoundTrip(r)
@@ -85,6 +89,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{name: "a status nobody described", url: "/things/1", status: 201, body: `{"name":"a"}`, want: "status"},
 		{name: "a bad parameter", url: "/things/1?page=0", status: 200, body: `{"name":"a"}`, want: "at least 1"},
 		{name: "a refused request is not judged", url: "/things/1?page=0", status: 404, body: `{"id":"x"}`},
+		{name: "a header that was promised", url: "/things/1?unlimited", status: 404, body: `{"id":"x"}`, want: "no header ratelimit-limit"},
 		{name: "a path nobody described", url: "/nothing", status: 200, body: `{}`, want: "no such operation"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

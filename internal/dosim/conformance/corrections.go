@@ -19,7 +19,6 @@ type correction struct {
 
 var corrections = []correction{
 	{"null where backups are off; the description's second half of allOf forgets to say so", "droplet", "next_backup_window", nullable},
-	{"the same in the policies of droplets", "droplet_backup_policy_record", "next_backup_window", nullable},
 	{"an action of its own, but not in the list of types that it is checked against", "droplet_action", "type", alsoAllow("change_backup_policy")},
 	{"godo sends null where there are none", "droplet_create", "ssh_keys", nullable},
 	{"godo sends objects with an id", "droplet_create", "volumes", func(s *openapi3.Schema) {

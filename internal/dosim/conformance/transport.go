@@ -106,6 +106,24 @@ func (t *Transport) Check(r *http.Request, body []byte, answer *http.Response, a
 	if err := openapi3filter.ValidateResponse(r.Context(), input); err != nil {
 		t.note(Violation{operation, "answer", answer.StatusCode, err.Error()})
 	}
+	for _, name := range missingHeaders(route, answer) {
+		t.note(Violation{operation, "answer", answer.StatusCode, "no header " + name})
+	}
+}
+
+// missingHeaders are those that the description has for an answer. It requires
+// none, and there is no reason for an answer to lack any.
+func missingHeaders(route *routers.Route, answer *http.Response) []string {
+	response := route.Operation.Responses.Status(answer.StatusCode)
+	if response == nil {
+		response = route.Operation.Responses.Default()
+	}
+	if response == nil || response.Value == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(response.Value.Headers)), func(name string) bool {
+		return answer.Header.Get(name) != ""
+	})
 }
 
 func (t *Transport) input(r *http.Request, body []byte, route *routers.Route, params map[string]string) *openapi3filter.RequestValidationInput {

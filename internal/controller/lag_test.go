@@ -1,0 +1,135 @@
+package controller_test
+
+import (
+	"context"
+	"sync"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/controller"
+	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+)
+
+// gate holds back what it is asked to, from the time it is shut until the spec ends.
+type gate struct {
+	mu     sync.Mutex
+	holds  func(client.Object) bool
+	opened chan struct{}
+}
+
+func newGate() *gate {
+	g := &gate{opened: make(chan struct{})}
+	DeferCleanup(func() { close(g.opened) })
+	return g
+}
+
+// shut holds back the first object of which holds is true, and all after it.
+func (g *gate) shut(holds func(client.Object) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.holds = holds
+}
+
+// transform is for a cache of one kind.
+func (g *gate) transform(o any) (any, error) {
+	g.mu.Lock()
+	holds := g.holds
+	g.mu.Unlock()
+	if object, ok := o.(client.Object); ok && holds != nil && holds(object) {
+		<-g.opened
+	}
+	return o, nil
+}
+
+// idle is a cloud that never answers, so that an operator does not sync.
+type idle struct{ controller.Cloud }
+
+func (idle) Account(ctx context.Context) (digitalocean.Account, error) {
+	<-ctx.Done()
+	return digitalocean.Account{}, ctx.Err()
+}
+
+var _ = Describe("An operator whose cache is behind", func() {
+	var w *world
+	BeforeEach(func(ctx SpecContext) {
+		w = newWorld(ctx)
+	})
+
+	It("takes back nothing of what the other found in a newer observation", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.account(ctx)
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-1vcpu-1gb"})
+		w.startOperator()
+		w.sync(ctx)
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+
+		behind := newGate()
+		other := *w
+		other.options.Clouds = func(string, string) (controller.Cloud, error) { return idle{}, nil }
+		other.startOperatorWith(map[client.Object]cache.ByObject{
+			&driftv1alpha1.CloudResource{}: {Transform: behind.transform},
+		})
+		behind.shut(func(client.Object) bool { return true })
+
+		w.resize(id, "s-4vcpu-8gb")
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		w.editDesired(ctx, "web-1", "region", "nyc3") // both look again
+		Consistently(ctx, func(g Gomega) {
+			g.Expect(w.drift(ctx, g, d.Name).Status.State).To(Equal(driftv1alpha1.DriftOpen))
+			g.Expect(w.provisioned(ctx, g, "web-1").Status.Conditions).To(
+				haveCondition(driftv1alpha1.ConditionInSync, metav1.ConditionFalse, driftv1alpha1.ReasonDrifted))
+		}).Should(Succeed())
+	})
+
+	It("does not carry out an approval that is over", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.account(ctx)
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-2vcpu-4gb"})
+		behind := newGate()
+		behind.shut(func(o client.Object) bool {
+			d, ok := o.(*driftv1alpha1.CloudDrift)
+			return ok && d.Status.State == driftv1alpha1.DriftAccepted
+		})
+		w.startOperatorWith(map[client.Object]cache.ByObject{
+			&driftv1alpha1.CloudDrift{}: {Transform: behind.transform},
+		})
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+
+		By("another operator closing the drift as soon as the value is written")
+		var once sync.Once
+		stop := crashpoint.Handle(func(p crashpoint.Point) {
+			if p == crashpoint.AcceptApplied {
+				once.Do(func() {
+					defer GinkgoRecover()
+					current := w.drift(ctx, Default, d.Name)
+					now := metav1.NewTime(w.clock.Now())
+					current.Status.State, current.Status.ResolvedAt = driftv1alpha1.DriftAccepted, &now
+					current.Status.ResolvedBy = current.Status.Resolution.User
+					Expect(admin.Status().Update(ctx, current)).To(Succeed())
+				})
+			}
+		})
+		defer stop()
+		w.accept(ctx, d.Name)
+		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
+
+		By("Git bringing the old value back")
+		Eventually(ctx, func() error {
+			p := w.provisioned(ctx, Default, "web-1")
+			p.Annotations = nil
+			p.Spec.Desired = values(map[string]any{"size_slug": "s-2vcpu-4gb"})
+			return admin.Update(ctx, p)
+		}).Should(Succeed())
+		Consistently(ctx, func(g Gomega) {
+			g.Expect(string(w.provisioned(ctx, g, "web-1").Spec.Desired["size_slug"].Raw)).To(Equal(`"s-2vcpu-4gb"`))
+		}).Should(Succeed())
+	})
+})

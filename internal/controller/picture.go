@@ -1,0 +1,129 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// picture is all that a sweep of an account looks at, taken out of the cache at
+// once. Ten thousand declarations are found to be as they were without asking for
+// each; whatever seems to have changed is looked up anew before anything is written.
+type picture struct {
+	owner     *driftv1alpha1.CloudAccount
+	declared  []driftv1alpha1.CloudProvisioned
+	resources map[resource.Ref]*driftv1alpha1.CloudResource
+	byName    map[kindAndName][]*driftv1alpha1.CloudResource
+	of        map[resource.Ref][]*driftv1alpha1.CloudProvisioned
+	recorded  map[types.UID][]driftv1alpha1.CloudDrift
+}
+
+type kindAndName struct{ kind, name string }
+
+// takePicture lists what belongs to the account. Each list has in it what this
+// operator wrote before.
+func takePicture(ctx context.Context, reader client.Reader, account *driftv1alpha1.CloudAccount) (*picture, error) {
+	var declared driftv1alpha1.CloudProvisionedList
+	var drifts driftv1alpha1.CloudDriftList
+	for _, list := range []client.ObjectList{&declared, &drifts} {
+		if err := listOf(ctx, reader, account, list, byAccount, account.Name); err != nil {
+			return nil, err
+		}
+	}
+	owner, err := cached{reader}.account(ctx, &driftv1alpha1.CloudProvisioned{
+		ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace},
+		Spec:       driftv1alpha1.CloudProvisionedSpec{AccountRef: driftv1alpha1.LocalReference{Name: account.Name}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &picture{
+		owner:     owner,
+		declared:  declared.Items,
+		resources: make(map[resource.Ref]*driftv1alpha1.CloudResource, len(declared.Items)),
+		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
+		of:        make(map[resource.Ref][]*driftv1alpha1.CloudProvisioned, len(declared.Items)),
+		recorded:  map[types.UID][]driftv1alpha1.CloudDrift{},
+	}
+	out.takeDeclared()
+	for i := range drifts.Items {
+		if owner := metav1.GetControllerOfNoCopy(&drifts.Items[i]); owner != nil {
+			out.recorded[owner.UID] = append(out.recorded[owner.UID], drifts.Items[i])
+		}
+	}
+	for _, kind := range kinds.All() {
+		var live driftv1alpha1.CloudResourceList
+		if err := listOf(ctx, reader, account, &live, byAccountKind, indexKey(account.Name, kind.Schema.Kind)); err != nil {
+			return nil, err
+		}
+		out.takeResources(live.Items)
+	}
+	return out, nil
+}
+
+func listOf(ctx context.Context, reader client.Reader, account *driftv1alpha1.CloudAccount, list client.ObjectList, index, key string) error {
+	if err := reader.List(ctx, list, client.InNamespace(account.Namespace), client.MatchingFields{index: key}, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing what the account has as %T: %w", list, err)
+	}
+	return nil
+}
+
+func (v *picture) takeDeclared() {
+	for i := range v.declared {
+		p := &v.declared[i]
+		if id := referencedID(p); id != "" {
+			ref := canonical(refOf(p, id))
+			v.of[ref] = append(v.of[ref], p)
+		}
+		if name := p.Spec.Resource.Name; name != "" {
+			v.byName[kindAndName{p.Spec.Resource.Kind, name}] = nil // wanted
+		}
+	}
+}
+
+func (v *picture) takeResources(live []driftv1alpha1.CloudResource) {
+	for i := range live {
+		r := &live[i]
+		v.resources[canonical(resource.Ref{Kind: r.Spec.Kind, ID: r.Spec.ID})] = r
+		if r.Observed.AbsentSince != nil {
+			continue
+		}
+		name := kindAndName{r.Spec.Kind, liveName(r)}
+		if named, wanted := v.byName[name]; wanted {
+			v.byName[name] = append(named, r)
+		}
+	}
+}
+
+// canonical is the ref by which a resource is known, however its id is spelled.
+func canonical(ref resource.Ref) resource.Ref {
+	ref.ID = canonicalID(ref)
+	return ref
+}
+
+func (v *picture) account(context.Context, *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
+	return v.owner, nil
+}
+
+func (v *picture) resource(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
+	return v.resources[canonical(refOf(p, id))], nil
+}
+
+func (v *picture) named(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
+	return v.byName[kindAndName{p.Spec.Resource.Kind, p.Spec.Resource.Name}], nil
+}
+
+func (v *picture) declarations(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
+	return v.of[canonical(refOf(p, id))], nil
+}
+
+func (v *picture) drifts(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
+	return v.recorded[p.UID], nil
+}

@@ -33,7 +33,7 @@ type Resource struct {
 	// Stored are more attributes, as an API object holds them: each is decoded when it
 	// is looked up, since few of them ever are. ok is false for a name that is not
 	// there; an error counts as not seen. Nil: there are none.
-	Stored func(name string) (value any, ok bool, err error)
+	Stored func(name string) (value any, ok bool, err error) `json:"-"`
 	// Unseen are the paths, as Path writes them, that the answer did not hold, so
 	// that nothing is known of them: a token without the scope image:read sees no
 	// image.

@@ -29,9 +29,11 @@ type accountReconciler struct {
 	admission  *admissionGuard
 	sweeper    *sweeper
 	wishes     *wishes
-	historian  historian
-	metrics    *passMetrics
-	secretPoll time.Duration
+	// confirmations are what is confirmed to be gone and not settled yet.
+	confirmations *confirmations
+	historian     historian
+	metrics       *passMetrics
+	secretPoll    time.Duration
 }
 
 // Reconcile does what is due for one account and comes back when the next thing
@@ -44,6 +46,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	if !account.DeletionTimestamp.IsZero() {
 		r.connector.forget(account.UID)
 		r.sweeper.detector.budgets.forget(account.UID)
+		r.confirmations.forget(account.UID)
 		return ctrl.Result{}, nil
 	}
 	pass := accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.clock.Now()}

@@ -124,7 +124,7 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	}
 	missing, present := store.suspects(listing, held, declared.ids), store.present(held)
 	token := massDisappearance(report.kind, missing, present)
-	if token != "" && account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] != token {
+	if token != "" && !r.confirmations.cover(account, report.kind, token, vanished(missing)) {
 		report.confirmationToken = token
 		report.problem = problem{reason: driftv1alpha1.ReasonFixMassDisappearance, message: fmt.Sprintf(
 			"%d of %d vanished at once; nothing is concluded until somebody confirms it: kubectl annotate cloudaccount %s %s=%s --overwrite",
@@ -138,6 +138,7 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	if err = store.writes.after(err); err != nil {
 		return withProblem(ctx, report, err)
 	}
+	r.confirmations.settled(account, report.kind)
 	report.observedAt = listing.StartedAt
 	report.resources = len(listing.Resources)
 	return report, nil

@@ -1,6 +1,8 @@
 package controller_test
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -37,5 +39,25 @@ var _ = Describe("What another endpoint tells of a kind", func() {
 		for _, r := range w.resources(ctx, Default) {
 			Expect(w.events(ctx, Default, "CloudResource", r.Name)).NotTo(ContainElement(driftv1alpha1.EventResourceChanged))
 		}
+	})
+
+	It("is not waited for again after a restart, where it stays hidden", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		id := w.droplet("web-1")
+		w.cloud.AddFault(dosim.Fault{Path: "/v2/droplets/backups/policies", Status: 403})
+		o := w.startOperator()
+		w.account(ctx)
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"backups": false})
+		w.sync(ctx)
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonFixFieldsUnseen)
+		w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced)
+		o.Stop()
+		before := w.provisioned(ctx, Default, "web-1").ResourceVersion
+		w.cloud.ClearRequests()
+		w.startOperator()
+		Consistently(ctx, func(g Gomega) {
+			g.Expect(w.cloud.Counts()).To(BeEmpty())
+			g.Expect(w.provisioned(ctx, g, "web-1").ResourceVersion).To(Equal(before))
+		}).WithTimeout(2 * time.Second).Should(Succeed())
 	})
 })

@@ -41,9 +41,9 @@ func (s suspect) seen() bool {
 // What was observed after the listing began says nothing against it.
 func (v inventory) suspects(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
 	now := v.clock.Now()
-	listed := make(map[string]bool, len(listing.Resources))
-	for i := range listing.Resources {
-		listed[cloudResourceName(v.account.Name, listing.Resources[i].Ref)] = true
+	listed := make(map[string]bool, listing.Len())
+	for id := range listing.IDs() {
+		listed[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = true
 	}
 	var out []suspect
 	for name, r := range held {

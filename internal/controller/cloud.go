@@ -19,6 +19,9 @@ type Cloud interface {
 	// Without returns a Cloud that spends no calls of their own on these fields of the
 	// kind; they come back as unseen.
 	Without(kind string, paths ...string) Cloud
+	// Knowing returns a Cloud whose listings keep only the ID of a resource that was seen
+	// as known has it already.
+	Knowing(known func(resource.Resource) bool) Cloud
 	// RateLimit is what the last answer said of the token's budget.
 	RateLimit() digitalocean.RateLimit
 }
@@ -34,4 +37,9 @@ type cloudClient struct{ *digitalocean.Client }
 // Without is the client's, as a Cloud.
 func (c cloudClient) Without(kind string, paths ...string) Cloud {
 	return cloudClient{c.Client.Without(kind, paths...)}
+}
+
+// Knowing is the client's, as a Cloud.
+func (c cloudClient) Knowing(known func(resource.Resource) bool) Cloud {
+	return cloudClient{c.Client.Knowing(known)}
 }

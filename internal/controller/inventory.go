@@ -87,6 +87,34 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 	return out, nil
 }
 
+// shows says whether a CloudResource, which may be nil, shows what was seen.
+func (v inventory) shows(current *driftv1alpha1.CloudResource, seen resource.Resource) bool {
+	return current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen)
+}
+
+// knows says of a resource whether what is held shows it, so that a listing need not
+// keep it.
+func (v inventory) knows(held map[string]*driftv1alpha1.CloudResource) func(resource.Resource) bool {
+	return func(seen resource.Resource) bool {
+		return v.shows(held[cloudResourceName(v.account.Name, seen.Ref)], seen)
+	}
+}
+
+// overtaken are the resources that were seen unchanged, and that somebody else has
+// written meanwhile: the listing has nothing left of them to hold against that, so
+// they are asked for anew.
+func (v inventory) overtaken(before, now map[string]*driftv1alpha1.CloudResource, listing resource.Listing) []suspect {
+	var out []suspect
+	for _, id := range listing.Unchanged {
+		name := cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})
+		was, is := before[name], now[name]
+		if is == nil || was == nil || is.Observed.Digest != was.Observed.Digest || is.Observed.AbsentSince != nil || !v.owns(is) {
+			out = append(out, suspect{name: name, id: id}) // nothing speaks against its being there
+		}
+	}
+	return out
+}
+
 // record writes the observations that changed; held objects are left untouched.
 func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) {
 	var group errgroup.Group
@@ -97,7 +125,7 @@ func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.Cl
 		}
 		name := cloudResourceName(v.account.Name, seen[i].Ref)
 		current := held[name]
-		if current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen[i]) {
+		if v.shows(current, seen[i]) {
 			continue
 		}
 		group.Go(func() error {

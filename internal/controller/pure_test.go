@@ -82,6 +82,37 @@ func listing(ids ...int) resource.Listing {
 	return out
 }
 
+// What a listing found unchanged, and somebody else wrote meanwhile, is asked for
+// again; it is no suspect.
+func TestOvertaken(t *testing.T) {
+	v := store("own", noon)
+	before, now := held(5), held(5)
+	for _, r := range now {
+		switch r.Spec.ID {
+		case "2":
+			r.Observed.Digest = "another"
+		case "3":
+			r.Observed.AbsentSince = new(metav1.NewTime(noon))
+		case "4":
+			delete(now, r.Name)
+		}
+	}
+	seen := resource.Listing{Kind: "Droplet", StartedAt: noon, Complete: true, Unchanged: []string{"1", "2", "3", "4", "5"}}
+	var got []string
+	for _, s := range v.overtaken(before, now, seen) {
+		if s.seen() || s.current != nil {
+			t.Errorf("%s may be concluded to be gone", s.id)
+		}
+		got = append(got, s.id)
+	}
+	if want := []string{"2", "3", "4"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if missing := v.suspects(seen, before, nil); len(missing) != 0 {
+		t.Errorf("%d of what was seen unchanged are suspects", len(missing))
+	}
+}
+
 func TestMassDisappearance(t *testing.T) {
 	for name, c := range map[string]struct {
 		held, gone int

@@ -108,7 +108,11 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	if !declared.fields.HasAny(kind.Costly.NeededBy...) {
 		cloud = cloud.Without(report.kind, kind.Costly.Paths...)
 	}
-	listing, err := cloud.List(ctx, report.kind, listings[kind.Parent])
+	before, err := store.held(ctx)
+	if err != nil {
+		return report, err
+	}
+	listing, err := cloud.Knowing(store.knows(before)).List(ctx, report.kind, listings[kind.Parent])
 	if err == nil && !listing.Complete {
 		err = &digitalocean.Error{Class: digitalocean.Incomplete, Doing: "listing the kind " + report.kind,
 			Message: "it ended without an error and is not complete"}
@@ -134,13 +138,13 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	// A CloudResource that was refused keeps no other from being written, nor what is
 	// gone from being deleted: that may be what makes room.
 	store.record(ctx, held, listing.Resources)
-	err = store.settle(ctx, cloud, held, missing)
+	err = store.settle(ctx, cloud, held, append(missing, store.overtaken(before, held, listing)...))
 	if err = store.writes.after(err); err != nil {
 		return withProblem(ctx, report, err)
 	}
 	r.confirmations.settled(account, report.kind)
 	report.observedAt = listing.StartedAt
-	report.resources = len(listing.Resources)
+	report.resources = listing.Len()
 	return report, nil
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // Client reads one account. It is safe for concurrent use.
@@ -22,6 +24,7 @@ type Client struct {
 	now     func() time.Time
 	token   string
 	without map[string]bool
+	known   func(resource.Resource) bool
 }
 
 // Format keeps the token out of whatever prints a client.
@@ -44,6 +47,14 @@ func (c *Client) Without(kind string, paths ...string) *Client {
 	less := *c
 	less.without = without
 	return &less
+}
+
+// Knowing returns a client whose listings keep only the ID of a resource that was
+// seen as known has it already: of ten thousand, few have changed.
+func (c *Client) Knowing(known func(resource.Resource) bool) *Client {
+	knowing := *c
+	knowing.known = known
+	return &knowing
 }
 
 // wants says whether any of the paths is asked for.

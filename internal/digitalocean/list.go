@@ -28,7 +28,7 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 	}
 	l := &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
 	err = l.list(asking(ctx, k.name), parents)
-	listing.Resources = l.resources
+	listing.Resources, listing.Unchanged = l.sorted()
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt
 	}
@@ -57,8 +57,8 @@ func (l *lister) list(ctx context.Context, parents resource.Listing) error {
 		}
 		return l.lookAside(ctx)
 	}
-	for _, parent := range parents.Resources {
-		if err := l.listAll(ctx, parent.ID); err != nil {
+	for parent := range parents.IDs() {
+		if err := l.listAll(ctx, parent); err != nil {
 			return err
 		}
 	}
@@ -105,6 +105,9 @@ func (l *lister) listOne(ctx context.Context, pages pages, parentID string) erro
 			}
 			res.ObservedAt = p.askedAt
 			p.saw(res.ID)
+			if !l.looksAside() {
+				res = l.lessKnown(res)
+			}
 			found = append(found, res)
 			return nil
 		})
@@ -148,7 +151,7 @@ func (l *lister) lookAside(ctx context.Context) error {
 		return nil
 	}
 	var known map[string]map[string]any
-	if l.client.wants(k.name, k.aside.paths) && len(l.resources) > 0 {
+	if l.looksAside() && len(l.resources) > 0 {
 		var err error
 		known, err = k.aside.list(ctx, l.client)
 		if !k.aside.missing(err) {
@@ -156,9 +159,37 @@ func (l *lister) lookAside(ctx context.Context) error {
 		}
 	}
 	for i := range l.resources {
-		k.fill(&l.resources[i], known[l.resources[i].ID])
+		if res := &l.resources[i]; res.Fields != nil {
+			k.fill(res, known[res.ID])
+			*res = l.lessKnown(*res)
+		}
 	}
 	return nil
+}
+
+// looksAside says whether another endpoint is asked too.
+func (l *lister) looksAside() bool {
+	return l.kind.aside != nil && l.client.wants(l.kind.name, l.kind.aside.paths)
+}
+
+// lessKnown leaves nothing but its name of a resource that is known as it was seen.
+func (l *lister) lessKnown(res resource.Resource) resource.Resource {
+	if l.client.known != nil && l.client.known(res) {
+		return resource.Resource{Ref: res.Ref}
+	}
+	return res
+}
+
+// sorted are the resources that values were kept of, and the IDs of the others.
+func (l *lister) sorted() (kept []resource.Resource, unchanged []string) {
+	for _, res := range l.resources {
+		if res.Fields == nil {
+			unchanged = append(unchanged, res.ID)
+		} else {
+			kept = append(kept, res)
+		}
+	}
+	return kept, unchanged
 }
 
 // fill sets what is known from aside. The body has left the rest unseen.

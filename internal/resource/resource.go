@@ -4,6 +4,7 @@
 package resource
 
 import (
+	"iter"
 	"strings"
 	"time"
 )
@@ -54,8 +55,12 @@ const (
 
 // Listing is what one pass over a kind's pages showed.
 type Listing struct {
-	Kind      string
+	Kind string
+	// Resources are what was seen, but for Unchanged.
 	Resources []Resource
+	// Unchanged are the IDs of what was seen just as whoever asked knew it already, so
+	// that its values were not kept.
+	Unchanged []string
 	// StartedAt is when its first page was asked for.
 	StartedAt time.Time
 	// Complete says that every page arrived, that no id came twice and that their
@@ -64,11 +69,30 @@ type Listing struct {
 	Complete bool
 }
 
+// IDs are those of everything that was seen.
+func (l Listing) IDs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range l.Resources {
+			if !yield(l.Resources[i].ID) {
+				return
+			}
+		}
+		for _, id := range l.Unchanged {
+			if !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// Len is how many resources were seen.
+func (l Listing) Len() int { return len(l.Resources) + len(l.Unchanged) }
+
 // Presence says whether the resource is there. Absent takes a complete listing;
 // from any other nothing follows for what is not in it.
 func (l Listing) Presence(id string) Presence {
-	for i := range l.Resources {
-		if l.Resources[i].ID == id {
+	for seen := range l.IDs() {
+		if seen == id {
 			return Present
 		}
 	}

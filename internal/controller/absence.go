@@ -97,43 +97,66 @@ func massDisappearance(kind string, all []suspect, present int) string {
 	return fmt.Sprintf("%s-%d-%s", kind, len(gone), resource.Hash(ids...)[:12])
 }
 
-// settle asks for each suspect by its id, and believes only a 404. One that could
-// not be asked for stays what it was; the error says so, unless DigitalOcean
-// refused the question itself and the inventory never held such a thing: then the
-// kind as a whole is known all the same.
+// settle asks for each suspect by its id, believes only a 404, and writes what came
+// of it. One that could not be asked for stays what it was; the error says so.
 func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all []suspect) error {
-	for _, s := range all {
+	there, gone, err := v.ask(ctx, cloud, all)
+	v.record(ctx, held, there)
+	for _, a := range gone {
 		if v.writes.end() {
-			return nil
+			break
 		}
-		if s.current != nil && !s.seen() && !s.declared {
-			// A tombstone that nothing refers to any more, or another account's.
-			v.writes.add(v.entomb(ctx, s, metav1.MicroTime{}))
+		v.writes.add(v.entomb(ctx, a))
+	}
+	return err
+}
+
+// absence is a suspect that was proven gone.
+type absence struct {
+	suspect
+	askedAt metav1.MicroTime
+}
+
+// ask says which of the suspects are there after all, and which are gone. Where an
+// error ends it, what was found until then holds: of very many, some are asked for
+// in this hour and some in the next. A tombstone is not asked for again.
+func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) (there []resource.Resource, gone []absence, _ error) {
+	for _, s := range all {
+		entombed := s.current != nil && !s.seen()
+		switch {
+		case entombed && !s.declared: // nothing refers to it any more, or it is another account's
+			gone = append(gone, absence{suspect: s})
 			continue
-		}
-		if s.current != nil && !s.seen() && !s.foreign {
-			continue // a tombstone, still referred to
+		case entombed && !s.foreign:
+			continue
 		}
 		askedAt := metav1.NewMicroTime(v.clock.Now())
 		found, err := cloud.Get(ctx, v.kind, s.id)
-		switch {
+		switch class := digitalocean.ClassOf(err); {
 		case err == nil:
-			v.record(ctx, held, []resource.Resource{found})
-		case digitalocean.ClassOf(err) == digitalocean.NotFound:
-			v.writes.add(v.entomb(ctx, s, askedAt))
-		case digitalocean.ClassOf(err) == digitalocean.Invalid && !s.seen():
+			there = append(there, found)
+		case class == digitalocean.NotFound:
+			gone = append(gone, absence{s, askedAt})
+		case !s.seen() && ofOneID[class]:
+			// Its declaration waits; the kind as a whole is known all the same.
 		default:
-			return fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
+			return there, gone, fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
 		}
 	}
-	return nil
+	return there, gone, nil
+}
+
+// ofOneID are the classes of errors that one declared id may always be answered
+// with, so that it must not keep its kind from being known.
+var ofOneID = map[digitalocean.Class]bool{
+	digitalocean.Invalid: true, digitalocean.ServerError: true, digitalocean.Malformed: true,
 }
 
 // entomb records that a resource was proven gone: as a tombstone while anything
 // declared refers to it, else by deleting its CloudResource.
-func (v inventory) entomb(ctx context.Context, s suspect, askedAt metav1.MicroTime) error {
-	switch current := s.current; {
-	case s.declared:
+func (v inventory) entomb(ctx context.Context, a absence) error {
+	switch current := a.current; {
+	case a.declared:
 		gone := driftv1alpha1.Observation{}
 		if current != nil {
 			gone = *current.Observed.DeepCopy()
@@ -141,14 +164,14 @@ func (v inventory) entomb(ctx context.Context, s suspect, askedAt metav1.MicroTi
 		if gone.AbsentSince == nil {
 			gone.AbsentSince = ptr.To(metav1.NewTime(v.clock.Now()))
 		}
-		gone.ObservedAt = askedAt
-		return v.put(ctx, s.name, resource.Ref{Kind: v.kind, ID: s.id}, current, gone)
+		gone.ObservedAt = a.askedAt
+		return v.put(ctx, a.name, resource.Ref{Kind: v.kind, ID: a.id}, current, gone)
 	case current == nil:
 		return nil
 	default:
 		err := v.client.Delete(ctx, current.DeepCopy(), client.Preconditions{UID: &current.UID, ResourceVersion: &current.ResourceVersion})
 		if client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("deleting CloudResource %s: %w", s.name, err)
+			return fmt.Errorf("deleting CloudResource %s: %w", a.name, err)
 		}
 		return nil
 	}

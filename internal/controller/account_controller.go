@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
@@ -28,9 +29,11 @@ type accountReconciler struct {
 	admission  *admissionGuard
 	sweeper    *sweeper
 	wishes     *wishes
-	historian  historian
-	metrics    *passMetrics
-	secretPoll time.Duration
+	// confirmations are what is confirmed to be gone and not settled yet.
+	confirmations *confirmations
+	historian     historian
+	metrics       *passMetrics
+	secretPoll    time.Duration
 }
 
 // Reconcile does what is due for one account and comes back when the next thing
@@ -43,6 +46,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	if !account.DeletionTimestamp.IsZero() {
 		r.connector.forget(account.UID)
 		r.sweeper.detector.budgets.forget(account.UID)
+		r.confirmations.forget(account.UID)
 		return ctrl.Result{}, nil
 	}
 	pass := accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.clock.Now()}
@@ -51,7 +55,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 
 	if pass.problem.exists() {
 		r.connector.forget(account.UID) // whatever mends it is worth a sync
-		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
+		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
 	} else if r.wishes.pending(req.NamespacedName) || syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
 		grant := r.wishes.attempt(req.NamespacedName)
 		report, err := r.sync(ctx, account, pass.connection.cloud)
@@ -64,7 +68,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		}
 		r.connector.used(account.UID, pass.connection)
 	} else {
-		pass.sweep = sweepDue(account, pass.timetable, pass.startedAt)
+		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
 	}
 	if err := r.finish(ctx, &pass); err != nil {
 		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
@@ -196,13 +200,27 @@ func confirms(account *driftv1alpha1.CloudAccount) bool {
 	return false
 }
 
-// sweepDue says whether everything declared has to be compared once more.
-func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool {
+// withheldSweep is when the drifts that an account's limit held back are counted
+// once more: the limit is one of a minute.
+const withheldSweep = time.Minute
+
+// sweepDue says whether everything declared has to be compared once more. A sync
+// sweeps too; while a problem keeps any from being made, a sweep takes its place,
+// because what was not looked at for three syncs is no longer known.
+func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, p problem, now time.Time) bool {
 	last := account.Status.LastDetectionTime
 	if last == nil || last.After(now.Add(time.Minute)) {
 		return true
 	}
-	return !now.Before(t.sweep.Next(last.Time))
+	due := t.sweep.Next(last.Time)
+	if at := t.sync.Next(last.Time); p.exists() && at.Before(due) {
+		due = at
+	}
+	withheld := meta.IsStatusConditionTrue(account.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld)
+	if at := last.Add(withheldSweep); withheld && at.Before(due) {
+		due = at
+	}
+	return !now.Before(due)
 }
 
 // The waits before a sync that failed is tried again: as long as it has been
@@ -235,10 +253,6 @@ func retryTime(p problem, since, now time.Time) time.Time {
 	switch p.reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
 		return time.Time{}
-	case driftv1alpha1.ReasonThrottled:
-		if p.retryAt.After(now) {
-			return p.retryAt
-		}
 	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite:
 		return now.Add(mostRetry)
 	}
@@ -246,7 +260,12 @@ func retryTime(p problem, since, now time.Time) time.Time {
 	if !since.IsZero() {
 		wait = min(max(now.Sub(since), firstRetry), mostRetry)
 	}
-	return now.Add(wait)
+	// What DigitalOcean says is the earliest. A Retry-After of a second, over and
+	// over, is no reason to list everything each second.
+	if at := now.Add(wait); at.After(p.retryAt) {
+		return at
+	}
+	return p.retryAt
 }
 
 // summarised is the time in the form that the API keeps it in.

@@ -21,7 +21,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 		if !pass.report.problem.exists() {
 			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
 		}
-		pass.report.into(status, pass.report.endedAt)
+		pass.report.into(status)
 		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
 		status.ObservedGeneration = pass.account.Generation
 	}

@@ -221,4 +221,17 @@ var _ = Describe("Detection", func() {
 		w.sync(ctx)
 		Eventually(ctx, func(g Gomega) { g.Expect(w.lines(ctx, g)).To(HaveLen(2)) }).Should(Succeed())
 	})
+
+	It("takes back that drifts were held back without being asked to sync", func(ctx SpecContext) {
+		id := w.droplet("web-1", "web")
+		w.startOperator()
+		w.account(ctx, func(a *driftv1alpha1.CloudAccount) { a.Spec.MaxNewDriftsPerMinute = new(int32(1)) })
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-2vcpu-4gb", "tags": []string{"db"}})
+		w.sync(ctx)
+		w.sync(ctx)
+		w.expectAccount(ctx, driftv1alpha1.ConditionDriftsWithheld, metav1.ConditionTrue, driftv1alpha1.ReasonLimitReached, "1 differences")
+		w.clock.SetTime(w.clock.Now().Add(61e9))
+		w.expectAccount(ctx, driftv1alpha1.ConditionDriftsWithheld, metav1.ConditionFalse, driftv1alpha1.ReasonWithinLimit)
+		Expect(*w.getAccount(ctx, Default).Status.OpenDrifts).To(Equal(int32(2)))
+	})
 })

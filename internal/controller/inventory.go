@@ -260,7 +260,8 @@ func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
 	return at.After(than) && !at.After(now)
 }
 
-// changedFields names the fields whose values changed.
+// changedFields names the fields whose values changed. One that could not be seen
+// before, or can't be now, did not: nobody knows what it was, or what it is.
 func changedFields(was, is driftv1alpha1.Observation) string {
 	changed := sets.New[string]()
 	for name, pair := range map[string][2]*string{
@@ -271,15 +272,16 @@ func changedFields(was, is driftv1alpha1.Observation) string {
 			changed.Insert(name)
 		}
 	}
-	if !slices.Equal(was.Tags, is.Tags) {
+	if !sets.New(was.Tags...).Equal(sets.New(is.Tags...)) {
 		changed.Insert("tags")
 	}
 	for _, key := range slices.Concat(slices.Collect(maps.Keys(was.Attrs)), slices.Collect(maps.Keys(is.Attrs))) {
 		a, errA := decode(was.Attrs[key])
 		b, errB := decode(is.Attrs[key])
-		if errA != nil || errB != nil || resource.Hash(a) != resource.Hash(b) {
+		if errA != nil || errB != nil || resource.Hash(resource.Sorted(a)) != resource.Hash(resource.Sorted(b)) {
 			changed.Insert(key)
 		}
 	}
+	changed.Delete(slices.Concat(was.Unseen, is.Unseen)...)
 	return strings.Join(sets.List(changed), ", ")
 }

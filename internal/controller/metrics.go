@@ -59,7 +59,7 @@ func (m *passMetrics) collectors() []prometheus.Collector {
 func (m *passMetrics) synced(report *syncReport, err error) {
 	outcome, reason := report.outcome(err)
 	m.syncs.WithLabelValues(outcome, reason).Inc()
-	m.syncDuration.WithLabelValues(outcome).Observe(report.endedAt.Sub(report.startedAt).Seconds())
+	m.syncDuration.WithLabelValues(outcome).Observe(report.took().Seconds())
 }
 
 func (m *passMetrics) swept(took time.Duration) { m.sweeps.Observe(took.Seconds()) }

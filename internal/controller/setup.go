@@ -72,12 +72,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	again := make(chan event.GenericEvent, 1024)
 	accounts := &accountReconciler{
 		client: c, live: live, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
-		connector:  newConnector(live, o.Clouds, o.AllowedEndpoints),
-		sweeper:    &sweeper{client: c, detector: detector, again: func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }},
-		wishes:     wishes,
-		historian:  historian{client: c, live: live, announcer: announcer, clock: o.Clock},
-		metrics:    metrics,
-		secretPoll: o.SecretPoll,
+		connector:     newConnector(live, o.Clouds, o.AllowedEndpoints),
+		sweeper:       &sweeper{client: c, detector: detector, again: func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }},
+		wishes:        wishes,
+		confirmations: newConfirmations(),
+		historian:     historian{client: c, live: live, announcer: announcer, clock: o.Clock},
+		metrics:       metrics,
+		secretPoll:    o.SecretPoll,
 	}
 	return errors.Join(
 		accounts.setup(mgr, asked, o.Workers),

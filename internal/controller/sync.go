@@ -24,6 +24,9 @@ type syncReport struct {
 	rate    digitalocean.RateLimit
 }
 
+// took is not negative, although the clock may have been set back meanwhile.
+func (s syncReport) took() time.Duration { return max(s.endedAt.Sub(s.startedAt), 0) }
+
 // kindReport is what it found of one kind.
 type kindReport struct {
 	kind    string
@@ -125,7 +128,7 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	}
 	missing, present := store.suspects(listing, held, declared.ids), store.present(held)
 	token := massDisappearance(report.kind, missing, present)
-	if token != "" && account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] != token {
+	if token != "" && !r.confirmations.cover(account, report.kind, token, vanished(missing)) {
 		report.confirmationToken = token
 		report.problem = problem{reason: driftv1alpha1.ReasonFixMassDisappearance, message: fmt.Sprintf(
 			"%d of %d vanished at once; nothing is concluded until somebody confirms it: kubectl annotate cloudaccount %s %s=%s --overwrite",
@@ -139,6 +142,7 @@ func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1
 	if err = store.writes.after(err); err != nil {
 		return withProblem(ctx, report, err)
 	}
+	r.confirmations.settled(account, report.kind)
 	report.observedAt = listing.StartedAt
 	report.resources = listing.Len()
 	return report, nil
@@ -196,9 +200,9 @@ func (s syncReport) wholeProblem() problem {
 }
 
 // into puts the report into the status. Counts of drifts are the sweep's.
-func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus, now time.Time) {
+func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
 	status.LastSyncTime = ptr.To(metav1.NewTime(s.startedAt))
-	status.LastSyncSeconds = ptr.To(int32((now.Sub(s.startedAt) + time.Second - 1) / time.Second))
+	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
 	if s.rate.Known {
 		status.RateLimit = driftv1alpha1.RateLimitStatus{
 			Limit: ptr.To(int32(s.rate.Limit)), Remaining: ptr.To(int32(s.rate.Remaining)),

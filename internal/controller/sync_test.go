@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -150,6 +151,26 @@ var _ = Describe("Sync", func() {
 		_ = inSync
 	})
 
+	It("asks for no second confirmation of what is left of the first", func(ctx SpecContext) {
+		Expect(w.cloud.Seed("Droplet", 30)).To(Succeed())
+		baseline(ctx)
+		var ids []string
+		for _, d := range w.change("GET", "/v2/droplets?per_page=200", nil)["droplets"].([]any) {
+			ids = append(ids, fmt.Sprintf("%.0f", d.(map[string]any)["id"]))
+			w.change("DELETE", "/v2/droplets/"+ids[len(ids)-1], nil)
+		}
+		behind := kindOf(w.sync(ctx), "Droplet")
+		slices.Sort(ids)
+		remove := w.cloud.AddFault(dosim.Fault{Method: http.MethodGet, Path: "/v2/droplets/" + ids[len(ids)/2], Status: 500})
+		w.annotateAccount(ctx, driftv1alpha1.ConfirmDisappearanceAnnotation, behind.ConfirmationToken)
+		Eventually(ctx, func(g Gomega) {
+			g.Expect(kindOf(w.getAccount(ctx, g), "Droplet").Reason).To(Equal(driftv1alpha1.ReasonServerError))
+		}).Should(Succeed())
+		remove()
+		account := w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced))
+	})
+
 	It("takes no other team's token", func(ctx SpecContext) {
 		baseline(ctx)
 		Expect(w.cloud.AddToken(dosim.Token{Value: "other", Team: "b6f0a0c6-4b4b-4a57-8a53-6f4a3c7b4d9e", TeamName: "Others"})).To(Succeed())
@@ -210,6 +231,19 @@ var _ = Describe("Sync", func() {
 		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
 	})
 
+	It("says so whatever the detection schedule, also where no sync can be made", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.startOperator()
+		w.account(ctx, func(a *driftv1alpha1.CloudAccount) { a.Spec.DetectionSchedule = "0 0 29 2 *" })
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-1vcpu-1gb"})
+		w.sync(ctx)
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+		w.delete(ctx, w.secret())
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixSecret)
+		w.clock.SetTime(w.clock.Now().Add(4 * time.Hour))
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonInventoryStale)
+	})
+
 	It("waits out a spent budget", func(ctx SpecContext) {
 		baseline(ctx)
 		reset := time.Now().Add(20 * time.Minute)
@@ -259,10 +293,13 @@ var _ = Describe("Sync", func() {
 		w.declare(ctx, "typo", "Volume", "db-data", map[string]any{"size_gigabytes": 10})
 		w.declare(ctx, "odd", "Droplet", "123456789012345678", map[string]any{"region": "nyc3"})
 		w.expectCondition(ctx, "typo", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixReference)
-		remove := w.cloud.AddFault(dosim.Fault{Method: http.MethodGet, Path: "/v2/droplets/123456789012345678", Status: 422})
-		defer remove()
-		account := w.sync(ctx)
-		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced))
+		for _, answer := range []dosim.Fault{{Status: 422}, {Status: 500}, {Status: 200, Body: "<html>"}} {
+			answer.Method, answer.Path = http.MethodGet, "/v2/droplets/123456789012345678"
+			remove := w.cloud.AddFault(answer)
+			account := w.sync(ctx)
+			Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced))
+			remove()
+		}
 		Expect(w.cloud.Counts()).NotTo(HaveKey("GET /v2/volumes/{id}"))
 		w.expectCondition(ctx, "odd", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonAwaitingInventory)
 	})

@@ -76,13 +76,14 @@ func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 	return out, nil
 }
 
-// digestOf is the same for two observations that show the same.
+// digestOf is the same for two observations that show the same, in whatever order
+// DigitalOcean lists a resource's tags or rules.
 func digestOf(in resource.Resource) string {
 	unseen := make([]any, 0, len(in.Unseen))
 	for _, path := range in.Unseen {
 		unseen = append(unseen, path)
 	}
-	return resource.Hash(in.Name, in.Fields, in.Attrs, unseen)
+	return resource.Hash(in.Name, resource.Sorted(in.Fields), resource.Sorted(in.Attrs), resource.Sorted(unseen))
 }
 
 // resourceOf is the way back. What is observed must not change while it is in use.

@@ -41,18 +41,28 @@ func (w *wishes) make(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
 	account := types.NamespacedName{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}
 	w.mu.Lock()
 	current := w.made[key]
-	isNew := current == nil || current.generation != p.Generation
-	if isNew {
-		current = &wish{generation: p.Generation}
+	asks := false
+	if current == nil || current.generation != p.Generation {
+		asks = !granted(p)
+		current = &wish{generation: p.Generation, attempted: !asks, granted: !asks}
 		w.made[key] = current
+	}
+	if asks {
 		w.synced[account] = append(w.synced[account], current)
 	}
 	waiting = !current.granted
 	w.mu.Unlock()
-	if isNew {
+	if asks {
 		w.soon(account)
 	}
 	return waiting
+}
+
+// granted says whether p's status shows that a sync has looked for what p declares
+// and could not see all of it: what this process has yet to learn after a restart.
+func granted(p *driftv1alpha1.CloudProvisioned) bool {
+	return p.Status.ObservedGeneration == p.Generation &&
+		currentVerdict(p.Status.Conditions, driftv1alpha1.ConditionInSync).reason == driftv1alpha1.ReasonFixFieldsUnseen
 }
 
 // pending says whether the account has a wish that no sync was attempted for.

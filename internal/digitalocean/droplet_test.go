@@ -37,6 +37,10 @@ func (s *dropletServer) handle(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/backups/policy"):
 		var all map[string]json.RawMessage
 		_ = json.Unmarshal([]byte(s.policies), &all)
+		if all["3164444"] == nil {
+			refuse(w, 404, "not_found", "The resource you were accessing could not be found.")
+			return
+		}
 		_, _ = fmt.Fprintf(w, `{"policy":%s}`, all["3164444"])
 	default:
 		_, _ = fmt.Fprintf(w, `{"droplet":%s}`, s.plain[0])
@@ -209,22 +213,52 @@ func TestDropletBackups(t *testing.T) {
 	}
 }
 
-// A spent budget comes back by itself; ten thousand droplets would be written
-// twice if their policies were called unseen meanwhile.
-func TestDropletBackupsThrottled(t *testing.T) {
-	server := &dropletServer{plain: []string{toJSON(t, testBody(t, "droplet"))}, policies: daily}
+// What heals by itself leaves nothing unseen: ten thousand droplets would be
+// written, and once more when it has healed.
+func TestDropletBackupsFail(t *testing.T) {
+	tests := map[string]struct {
+		answer http.HandlerFunc
+		class  Class
+	}{
+		"a spent budget":  {status(429, "API rate limit exceeded."), Throttled},
+		"a server error":  {status(500, "Unexpected server-side error"), ServerError},
+		"a revoked token": {status(401, "Unable to authenticate you"), Denied},
+		"half an answer":  {body(`{"policies":{"3164444":`), Malformed},
+		"another answer":  {body(`<html>maintenance</html>`), Malformed},
+		"no answer":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Unreachable},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			server := &dropletServer{plain: []string{toJSON(t, testBody(t, "droplet"))}, policies: daily}
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.URL.Path, "/backups/") {
+					tt.answer(w, r)
+					return
+				}
+				server.handle(w, r)
+			})
+			got, err := c.List(t.Context(), "Droplet", resource.Listing{})
+			wantClass(t, err, tt.class)
+			if got.Complete {
+				t.Error("the listing is complete")
+			}
+			_, err = c.Get(t.Context(), "Droplet", "3164444")
+			wantClass(t, err, tt.class)
+		})
+	}
+}
+
+func TestDropletBackupsDoNotAddUp(t *testing.T) {
+	server := &dropletServer{plain: []string{toJSON(t, testBody(t, "droplet"))}}
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/backups/") {
-			refuse(w, 429, "too_many_requests", "API rate limit exceeded.")
+			_, _ = fmt.Fprintf(w, `{"policies":%s,"links":{},"meta":{"total":2}}`, daily)
 			return
 		}
 		server.handle(w, r)
 	})
-	got, err := c.List(t.Context(), "Droplet", resource.Listing{})
-	wantClass(t, err, Throttled)
-	if got.Complete {
-		t.Error("the listing is complete")
-	}
+	_, err := c.List(t.Context(), "Droplet", resource.Listing{})
+	wantClass(t, err, Incomplete)
 }
 
 func TestDropletWithoutScopes(t *testing.T) {

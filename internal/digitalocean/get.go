@@ -39,7 +39,7 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 	var known map[string]any
 	if c.wants(k.name, k.aside.paths) {
 		known, err = k.aside.get(ctx, c, id)
-		if class := ClassOf(err); class == Throttled || class == Canceled {
+		if !k.aside.missing(err) {
 			return resource.Resource{}, err
 		}
 	}

@@ -64,6 +64,14 @@ type aside struct {
 	get  func(ctx context.Context, c *Client, id string) (map[string]any, error)
 }
 
+// missing says whether the fields are unseen for good: the token may not ask there,
+// or there is nothing. Anything else heals by itself, so that the whole is in error:
+// ten thousand resources would be written as unseen, and once more a minute later.
+func (a *aside) missing(err error) bool {
+	class := ClassOf(err)
+	return class == "" || class == Forbidden || class == NotFound
+}
+
 var registry = map[string]*kind{}
 
 // register panics on a kind that the package kinds does not know.

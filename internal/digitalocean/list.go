@@ -143,10 +143,8 @@ func (l *lister) keep(res resource.Resource) {
 	l.resources = append(l.resources, res)
 }
 
-// lookAside fills in what another endpoint tells. A token that may not ask
-// there, or an answer that is of no use, leaves those fields unseen and the
-// listing complete. A budget that is spent does not: it comes back by itself,
-// and ten thousand resources would be written twice meanwhile.
+// lookAside fills in what another endpoint tells. What goes wrong there goes wrong
+// for the whole listing, unless it is final, see aside.missing.
 func (l *lister) lookAside(ctx context.Context) error {
 	k := l.kind
 	if k.aside == nil {
@@ -156,7 +154,7 @@ func (l *lister) lookAside(ctx context.Context) error {
 	if l.looksAside() && len(l.resources) > 0 {
 		var err error
 		known, err = k.aside.list(ctx, l.client)
-		if class := ClassOf(err); class == Throttled || class == Canceled {
+		if !k.aside.missing(err) {
 			return err
 		}
 	}

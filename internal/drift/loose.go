@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -243,24 +242,4 @@ func edit(desired any, at resource.Path, replace func(old any) any) (any, error)
 
 // settled sorts all lists. DigitalOcean may list a set in another order the next
 // time, and nobody's approval should be void because of that.
-func settled(value any) any {
-	switch value := value.(type) {
-	case []any:
-		sorted := make([]any, len(value))
-		for i, element := range value {
-			sorted[i] = settled(element)
-		}
-		slices.SortStableFunc(sorted, func(a, b any) int {
-			return bytes.Compare(resource.Canonical(a), resource.Canonical(b))
-		})
-		return sorted
-	case map[string]any:
-		object := make(map[string]any, len(value))
-		for name, element := range value {
-			object[name] = settled(element)
-		}
-		return object
-	default:
-		return value
-	}
-}
+func settled(value any) any { return resource.Sorted(value) }

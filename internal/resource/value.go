@@ -111,6 +111,30 @@ func Hash(values ...any) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Sorted is the value with all its lists sorted, for where their order says nothing.
+// The value itself is left as it is.
+func Sorted(value any) any {
+	switch value := value.(type) {
+	case []any:
+		sorted := make([]any, len(value))
+		for i, element := range value {
+			sorted[i] = Sorted(element)
+		}
+		if len(sorted) > 1 {
+			slices.SortStableFunc(sorted, func(a, b any) int { return bytes.Compare(Canonical(a), Canonical(b)) })
+		}
+		return sorted
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for name, element := range value {
+			object[name] = Sorted(element)
+		}
+		return object
+	default:
+		return value
+	}
+}
+
 // Decimal writes a number by its value: 8.0, 8e0 and 80e-1 are all 8. ok is false
 // for what is not a number; a string never is one.
 func Decimal(value any) (text string, ok bool) {

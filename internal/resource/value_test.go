@@ -130,6 +130,17 @@ func TestHash(t *testing.T) {
 	}
 }
 
+func TestSorted(t *testing.T) {
+	value := decoded(t, `{"tags":["web","prod",{"b":[2,1]}],"none":null,"one":[1]}`)
+	before := string(Canonical(value))
+	if got, want := string(Canonical(Sorted(value))), `{"none":null,"one":[1],"tags":["prod","web",{"b":[1,2]}]}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if after := string(Canonical(value)); after != before {
+		t.Errorf("the value itself became %s", after)
+	}
+}
+
 func TestParseDecimalRefuses(t *testing.T) {
 	for _, text := range []string{"", "-", "+8", " 8", "08", "1.", ".5", "0x10", "1e", "1e1.5", "NaN", "Infinity", "1_000", "٣"} {
 		if got, ok := ParseDecimal(text); ok {

@@ -16,9 +16,9 @@ import (
 
 var (
 	cloudResources = schema.GroupResource{Group: "drift.arcadia.cloud", Resource: "cloudresources"}
-	overQuota      = apierrors.NewForbidden(cloudResources, "r", errors.New("exceeded quota: few"))
-	conflict       = apierrors.NewConflict(cloudResources, "r", errors.New("look again"))
-	noAnswer       = errors.New("dial tcp: connection refused")
+	errOverQuota   = apierrors.NewForbidden(cloudResources, "r", errors.New("exceeded quota: few"))
+	errConflict    = apierrors.NewConflict(cloudResources, "r", errors.New("look again"))
+	errNoAnswer    = errors.New("dial tcp: connection refused")
 )
 
 func TestKindProblem(t *testing.T) {
@@ -30,14 +30,14 @@ func TestKindProblem(t *testing.T) {
 		err    error
 		reason string
 	}{
-		"a quota":        {"it stays until somebody raises it", t.Context(), overQuota, driftv1alpha1.ReasonFixRefusedWrite},
+		"a quota":        {"it stays until somebody raises it", t.Context(), errOverQuota, driftv1alpha1.ReasonFixRefusedWrite},
 		"beyond the CRD": {"the same object would be refused again", t.Context(), apierrors.NewInvalid(schema.GroupKind{}, "r", nil), driftv1alpha1.ReasonFixRefusedWrite},
 		"too large":      {"as above", t.Context(), apierrors.NewRequestEntityTooLargeError("3 MiB"), driftv1alpha1.ReasonFixRefusedWrite},
-		"a conflict":     {"the other's write is over soon", t.Context(), conflict, driftv1alpha1.ReasonWriteFailed},
-		"no API server":  {"it comes back", t.Context(), noAnswer, driftv1alpha1.ReasonWriteFailed},
+		"a conflict":     {"the other's write is over soon", t.Context(), errConflict, driftv1alpha1.ReasonWriteFailed},
+		"no API server":  {"it comes back", t.Context(), errNoAnswer, driftv1alpha1.ReasonWriteFailed},
 		"DigitalOcean's": {"its class says more than what failed beside it", t.Context(),
-			fmt.Errorf("%w; %w", &digitalocean.Error{Class: digitalocean.Throttled}, overQuota), driftv1alpha1.ReasonThrottled},
-		"the pass's end": {"nothing is known of a kind that was not looked at", ended, overQuota, ""},
+			fmt.Errorf("%w; %w", &digitalocean.Error{Class: digitalocean.Throttled}, errOverQuota), driftv1alpha1.ReasonThrottled},
+		"the pass's end": {"nothing is known of a kind that was not looked at", ended, errOverQuota, ""},
 	} {
 		got, ok := kindProblem(c.ctx, fmt.Errorf("creating CloudResource r: %w", c.err))
 		if got.reason != c.reason || ok != (c.reason != "") {
@@ -55,10 +55,10 @@ func TestFailures(t *testing.T) {
 		want  []string
 	}{
 		"none":       {"all was written", []error{nil, nil}, nil, false, nil},
-		"of objects": {"the next may be taken", []error{conflict, nil, overQuota}, nil, false, []string{"exceeded quota", "and 1 more"}},
-		"of the API server": {"each of ten thousand writes would time out", []error{conflict, noAnswer}, nil, true,
+		"of objects": {"the next may be taken", []error{errConflict, nil, errOverQuota}, nil, false, []string{"exceeded quota", "and 1 more"}},
+		"of the API server": {"each of ten thousand writes would time out", []error{errConflict, errNoAnswer}, nil, true,
 			[]string{"look again", "and 1 more"}},
-		"beside DigitalOcean's": {"both have to be known", []error{overQuota}, errors.New("503"), false, []string{"503; ", "exceeded quota"}},
+		"beside DigitalOcean's": {"both have to be known", []error{errOverQuota}, errors.New("503"), false, []string{"503; ", "exceeded quota"}},
 		"DigitalOcean's alone":  {"it is not lost", nil, errors.New("503"), false, []string{"503"}},
 	} {
 		f := &failures{}

@@ -88,6 +88,10 @@ func (p *planner) differs(field string, expected, actual any) {
 	})
 }
 
+// mostFields is how many fields the API server lets a CloudProvisioned remember.
+// No resource has as many; a list that somebody declares may.
+const mostFields = 1024
+
 // episode is the one to open. An episode that was taken, but whose drift nobody
 // has seen, is taken up again: either the create never happened, or the cache is
 // behind and the API server will refuse it by its name. ok is false where no
@@ -97,6 +101,9 @@ func (p *planner) episode(field string) (episode int64, ok bool) {
 	if memory.Episode > p.highest[field] && memory.OpenDrift != "" &&
 		memory.OpenDrift == p.in.Subject.Name(field, memory.Episode) {
 		return memory.Episode, true
+	}
+	if _, remembered := p.memory[field]; !remembered && len(p.memory) >= mostFields {
+		return 0, false
 	}
 	if p.in.MaxNew >= 0 && p.begun >= p.in.MaxNew {
 		return 0, false

@@ -14,6 +14,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -226,5 +227,22 @@ func TestCloudResourceNames(t *testing.T) {
 	}
 	if long := cloudResourceName(strings.Repeat("a", 63), resource.Ref{Kind: "Tag", ID: strings.Repeat("ä", 255)}); len(long) > 253 {
 		t.Errorf("%d characters", len(long))
+	}
+}
+
+func TestCostlyIsWhatRestsOnACallOfItsOwn(t *testing.T) {
+	droplet, _ := kinds.Lookup("Droplet")
+	volume, _ := kinds.Lookup("Volume")
+	for path, want := range map[string]bool{"backups": true, "backup_policy.plan": true, "features": true, "image": false} {
+		at, err := resource.ParsePath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := costly(droplet, []resource.Path{{"tags"}, at}); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+		if costly(volume, []resource.Path{at}) {
+			t.Errorf("a volume's %s costs nothing", path)
+		}
 	}
 }

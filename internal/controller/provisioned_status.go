@@ -84,7 +84,7 @@ func (run *detection) ready() verdict {
 		}
 	}
 	for _, u := range run.plan.Result.Unknown {
-		problem := fmt.Sprintf("%s has no field %s", run.binding.kind.Schema.Kind, u.Path)
+		problem := fmt.Sprintf("%s has no field %s", run.binding.kind.Schema.Kind, shorten(u.Path.String(), 128))
 		if u.Nearest != "" {
 			problem += fmt.Sprintf("; did you mean %s?", u.Nearest)
 		}
@@ -136,7 +136,7 @@ func (run *detection) differing() string {
 		message += " differ"
 	}
 	if run.plan.Withheld > 0 {
-		message += fmt.Sprintf("; %d of them wait for the account's limit of new drifts a minute", run.plan.Withheld)
+		message += fmt.Sprintf("; %d of them have no drift yet, for the account's limit of new ones a minute or the number of fields that can be remembered", run.plan.Withheld)
 	}
 	return message
 }

@@ -40,7 +40,19 @@ var properties = []struct {
 		return equal(c, "nyc3", map[string]any{"slug": "nyc3", "name": "New York 3"})
 	}},
 	{"at least", func(c drift.Comparison) bool { return equal(c, []any{"1"}, []any{"1", "2"}) }},
-	{"empty: not compared", func(c drift.Comparison) bool { return equal(c, nil, "1") && equal(c, "", "2") }},
+	{"empty: not compared", func(c drift.Comparison) bool {
+		return equal(c, nil, "1") && equal(c, "", "2") && !equal(c, json.Number("0"), "2")
+	}},
+	{"empty or `0`: not compared", func(c drift.Comparison) bool {
+		return equal(c, nil, "1") && equal(c, "", "2") && equal(c, json.Number("0"), "2")
+	}},
+	{"not shown: unknown", func(c drift.Comparison) bool {
+		unsure, ok := c.(drift.Inconclusive)
+		return ok && unsure.Inconclusive("1", nil) && !unsure.Inconclusive(nil, nil)
+	}},
+	{"`Sunday` is `SUN`", func(c drift.Comparison) bool { return equal(c, "Sunday", "SUN") }},
+	{"`off` needs no quotes", func(c drift.Comparison) bool { return equal(c, false, "off") && !equal(c, true, "off") }},
+	{"the word `nil` is empty", func(c drift.Comparison) bool { return equal(c, "nil", nil) && !equal(c, "1", nil) }},
 	{"unset is `false`", func(c drift.Comparison) bool { return equal(c, nil, false) && !equal(c, nil, true) }},
 	{"unset is `0`", func(c drift.Comparison) bool {
 		return equal(c, nil, json.Number("0")) && !equal(c, nil, json.Number("1"))

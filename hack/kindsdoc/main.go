@@ -35,7 +35,7 @@ const preamble = `<!-- Written by hack/kindsdoc from internal/kinds; run "make g
 
 What can be declared in ` + "`spec.desired`" + ` of a CloudProvisioned, for each kind; how to write it is in [declaring.md](declaring.md).
 
-Everywhere a number and its text are equal (` + "`8` and `\"8\"`" + `, ` + "`true` and `\"true\"`" + `), null, missing and empty are alike, the order of a list and repetitions in it do not matter, and of an object only the keys that you declare are compared. The tables say what is compared otherwise:
+Everywhere a number and its text are equal (` + "`8` and `\"8\"`" + `, ` + "`true` and `\"true\"`" + `), null, missing and empty are alike, the order of a list and repetitions in it do not matter, one value stands for a list of one, and of an object only the keys that you declare are compared. The tables say what is compared otherwise:
 
 | compared | means |
 | --- | --- |
@@ -48,7 +48,8 @@ Everywhere a number and its text are equal (` + "`8` and `\"8\"`" + `, ` + "`tru
 | as a time | the same instant is equal in any zone |
 | by its … | the live value is an object; declare one of these of it |
 | at least | only what you declare has to be there; more is no drift |
-| empty: not compared | a declared ` + "`null` or `\"\"`" + ` leaves the choice to DigitalOcean |
+| empty: not compared | a declared ` + "`null` or `\"\"`" + `, and ` + "`0`" + ` where it says so, leaves the choice to DigitalOcean |
+| not shown: unknown | every resource has it, so an answer without a value tells nothing |
 | unset is … | null, missing and this value are equal |
 
 The last columns say what it takes to bring the live field back to what was declared. clouddrift does not do that yet; it tells you what you would be in for.
@@ -109,13 +110,14 @@ var about = map[string]string{
 // special are comparisons that look at more than the value, which asking can't
 // show.
 var special = map[string]string{
-	"Droplet.features":        "without case; what DigitalOcean's agents put in counts only where declared",
-	"Droplet.backups":         "as text; unset is `false`; on with a usage-based policy too",
-	"Droplet.image":           "without case; by its `id` or `slug`; unknown once DigitalOcean retired the slug",
-	"DomainRecord.name":       "without case; relative to the domain, or absolute with a dot at the end; `@` is the domain",
-	"DomainRecord.data":       "by the record's type: as an address, as a host name (`@` is the domain), else as text",
-	"Firewall.inbound_rules":  rules,
-	"Firewall.outbound_rules": rules,
+	"Droplet.features":           "without case; what DigitalOcean's agents put in counts only where declared; unknown where it rests on whether backups are on, and nobody can tell",
+	"Droplet.backups":            "without case; unset is `false`; on with a usage-based policy too",
+	"Droplet.backup_policy.hour": "as a number; a policy that does not show it: unknown",
+	"Droplet.image":              "without case; by its `id` or `slug`, or an object of these, `name`, `type`, `distribution` and `public`; unknown once DigitalOcean retired the slug, and what else an object names",
+	"DomainRecord.name":          "without case; relative to the domain, or in full; `@` is the domain",
+	"DomainRecord.data":          "by the record's type: as an address; as a host name (`@` is the domain, and a name without a dot is within it); else as text, but for a line break at the end",
+	"Firewall.inbound_rules":     rules,
+	"Firewall.outbound_rules":    rules,
 }
 
 const rules = "rule by rule, by protocol and ports; ports `0`, `all` and `1-65535` are equal; sources and destinations as sets"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"testing"
 
@@ -41,6 +42,7 @@ func TestWordsTellComparisonsApart(t *testing.T) {
 		{drift.Subset(drift.Fold), "without case; at least; empty: not compared"},
 		{drift.Subset(drift.Decimal), "as a number; at least; empty: not compared"},
 		{drift.Unset(drift.FoldCase), "without case; empty: not compared"},
+		{drift.Unset(drift.Default(json.Number("0"), drift.Number)), "as a number; empty or `0`: not compared"},
 		{drift.Default(false, drift.Loose), "as text; unset is `false`"},
 	} {
 		if got := compared(drift.Field{Compare: c.compare}); got != c.want {

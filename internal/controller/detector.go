@@ -144,15 +144,12 @@ func (d *detector) planFor(ctx context.Context, run *detection) error {
 	if err := d.confirm(ctx, run); err != nil {
 		return err
 	}
-	wanted := len(run.plan.Open)
-	room := max(wanted-run.tooMany(), 0)
-	if room > 0 {
-		room = d.budgets.take(run.account, room)
-	}
-	if room < wanted {
-		in.MaxNew = room
-		run.plan = drift.NewPlan(in)
-		run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
+	if wanted := len(run.plan.Open); wanted > 0 {
+		if granted := d.budgets.take(run.account, wanted); granted < wanted {
+			in.MaxNew = granted
+			run.plan = drift.NewPlan(in)
+			run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
+		}
 	}
 	return nil
 }

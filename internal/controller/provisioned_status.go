@@ -43,13 +43,9 @@ func (run *detection) resourceName() string {
 	return cloudResourceName(p.Spec.AccountRef.Name, refOf(p, run.binding.id))
 }
 
-const (
-	// mostRemembered is how many fields are remembered before those are forgotten that
-	// nothing is left of. Elements of lists come and go, and each is a field.
-	mostRemembered = 512
-	// mostFields is how many status.fields may hold, by the CRD.
-	mostFields = 1024
-)
+// mostRemembered is how many fields are remembered before those are forgotten that
+// nothing is left of. Elements of lists come and go, and each is a field.
+const mostRemembered = 512
 
 // remember carries over what planning does not decide: a field's acceptance.
 func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorded []driftv1alpha1.CloudDrift) []driftv1alpha1.FieldStatus {
@@ -66,7 +62,7 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 		out = append(out, field)
 	}
 	// The history itself tells the episodes of those that have one.
-	for i := len(out) - 1; i >= 0 && len(out) > mostFields; i-- {
+	for i := len(out) - 1; i >= 0 && len(out) > drift.MostFields; i-- {
 		if idle(out[i]) {
 			out = slices.Delete(out, i, i+1)
 		}
@@ -77,14 +73,6 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 // idle says whether nothing goes on with a field now.
 func idle(field driftv1alpha1.FieldStatus) bool {
 	return field.OpenDrift == "" && field.Acceptance == nil
-}
-
-// tooMany is how many of the drifts that the plan opens have no room in the status.
-func (run *detection) tooMany() int {
-	if len(run.plan.Memory) <= mostFields {
-		return 0
-	}
-	return max(len(remember(run.provisioned.Status.Fields, run.plan.Memory, run.drifts))-mostFields, 0)
 }
 
 // openAfterwards is how many drifts are open once the plan is carried out.
@@ -114,7 +102,7 @@ func (run *detection) ready() verdict {
 		}
 	}
 	for _, u := range run.plan.Result.Unknown {
-		problem := fmt.Sprintf("%s has no field %s", run.binding.kind.Schema.Kind, u.Path)
+		problem := fmt.Sprintf("%s has no field %s", run.binding.kind.Schema.Kind, shorten(u.Path.String(), 128))
 		if u.Nearest != "" {
 			problem += fmt.Sprintf("; did you mean %s?", u.Nearest)
 		}
@@ -167,7 +155,7 @@ func (run *detection) differing() string {
 	}
 	if run.plan.Withheld > 0 {
 		message += fmt.Sprintf("; %d of them wait for the account's limit of new drifts a minute, or are beyond the %d fields that are recorded",
-			run.plan.Withheld, mostFields)
+			run.plan.Withheld, drift.MostFields)
 	}
 	return message
 }

@@ -14,6 +14,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -271,21 +272,14 @@ func TestRememberForgetsOnlyWhatNothingIsLeftOf(t *testing.T) {
 func TestNoMoreFieldsAreRememberedThanTheStatusHolds(t *testing.T) {
 	var memory []drift.Memory
 	var history []driftv1alpha1.CloudDrift
-	for i := range 2 * mostFields {
+	for i := range 2 * drift.MostFields {
 		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 1})
 		history = append(history, driftv1alpha1.CloudDrift{Spec: driftv1alpha1.CloudDriftSpec{Field: fmt.Sprint(i)}})
 	}
-	memory[2*mostFields-1].OpenDrift = "open"
+	memory[2*drift.MostFields-1].OpenDrift = "open"
 	got := remember(nil, memory, history)
-	if len(got) != mostFields || got[mostFields-1].OpenDrift != "open" {
+	if len(got) != drift.MostFields || got[drift.MostFields-1].OpenDrift != "open" {
 		t.Errorf("%d are left, the last is %+v", len(got), got[len(got)-1])
-	}
-	for i := range memory {
-		memory[i].OpenDrift = "open"
-	}
-	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}, plan: drift.Plan{Memory: memory}}
-	if got := run.tooMany(); got != mostFields {
-		t.Errorf("%d are too many", got)
 	}
 }
 
@@ -302,5 +296,22 @@ func TestCloudResourceNames(t *testing.T) {
 	}
 	if long := cloudResourceName(strings.Repeat("a", 63), resource.Ref{Kind: "Tag", ID: strings.Repeat("ä", 255)}); len(long) > 253 {
 		t.Errorf("%d characters", len(long))
+	}
+}
+
+func TestCostlyIsWhatRestsOnACallOfItsOwn(t *testing.T) {
+	droplet, _ := kinds.Lookup("Droplet")
+	volume, _ := kinds.Lookup("Volume")
+	for path, want := range map[string]bool{"backups": true, "backup_policy.plan": true, "features": true, "image": false} {
+		at, err := resource.ParsePath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := costly(droplet, []resource.Path{{"tags"}, at}); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+		if costly(volume, []resource.Path{at}) {
+			t.Errorf("a volume's %s costs nothing", path)
+		}
 	}
 }

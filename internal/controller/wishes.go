@@ -98,9 +98,10 @@ func (w *wishes) forget(provisioned types.NamespacedName) {
 	delete(w.made, provisioned)
 }
 
-// costly says whether any of the paths is only looked at where it is declared.
+// costly says whether any of the paths is only looked at where it is declared, or
+// rests on one that is.
 func costly(kind kinds.Kind, paths []resource.Path) bool {
 	return slices.ContainsFunc(paths, func(path resource.Path) bool {
-		return len(path) > 0 && slices.Contains(kind.Costly.Paths, string(path[0]))
+		return len(path) > 0 && slices.Contains(kind.Costly.NeededBy, string(path[0]))
 	})
 }

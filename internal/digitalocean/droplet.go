@@ -19,7 +19,7 @@ func init() {
 			{path: "size_slug"},
 			{path: "status"},
 			{path: "tags"},
-			{path: "image", read: only("id", "slug", "name", "type", "distribution")},
+			{path: "image", read: only("id", "slug", "name", "type", "distribution", "public")},
 			{path: "vpc_uuid"},
 			{path: "features"},
 			{path: "backups", key: "features", read: backupsFeature},
@@ -53,7 +53,8 @@ func backupsFeature(raw json.RawMessage, v *values) (any, bool, error) {
 	return on, on == true, err
 }
 
-// readNetworks keeps the addresses, by version.
+// readNetworks keeps the addresses, by version. A gateway that there is none of
+// comes as the word nil.
 func readNetworks(raw json.RawMessage, v *values) (any, bool, error) {
 	networks, err := cutObject(raw)
 	if err != nil {
@@ -63,7 +64,7 @@ func readNetworks(raw json.RawMessage, v *values) (any, bool, error) {
 	for _, version := range []string{"v4", "v6"} {
 		kept[version] = []any{}
 		if list := networks[version]; list != nil && !isNull(list) {
-			addresses, _, err := each(only("ip_address", "netmask", "gateway", "type"))(list, v)
+			addresses, _, err := each(readAddress)(list, v)
 			if err != nil {
 				return nil, false, err
 			}
@@ -71,6 +72,14 @@ func readNetworks(raw json.RawMessage, v *values) (any, bool, error) {
 		}
 	}
 	return kept, true, nil
+}
+
+func readAddress(raw json.RawMessage, v *values) (any, bool, error) {
+	kept, known, err := only("ip_address", "netmask", "gateway", "type")(raw, v)
+	if address, ok := kept.(map[string]any); ok && address["gateway"] == "nil" {
+		delete(address, "gateway")
+	}
+	return kept, known, err
 }
 
 // backupRecord is what the backup endpoints tell of one droplet.

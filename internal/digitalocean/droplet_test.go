@@ -74,7 +74,7 @@ func TestDropletNormalised(t *testing.T) {
 		},
 		Attrs: map[string]any{
 			"image": map[string]any{"id": number("63663980"), "slug": "ubuntu-20-04-x64", "name": "20.04 (LTS) x64",
-				"type": "snapshot", "distribution": "Ubuntu"},
+				"type": "snapshot", "distribution": "Ubuntu", "public": true},
 			"vpc_uuid": "760e09ef-dc84-11e8-981e-3cfdfeaae000",
 			"features": []any{"backups", "private_networking", "ipv6"},
 			"backups":  true, "ipv6": true, "monitoring": false,
@@ -85,7 +85,7 @@ func TestDropletNormalised(t *testing.T) {
 			"backup_ids": []any{number("53893572")}, "snapshot_ids": []any{number("67512819")},
 			"networks": map[string]any{
 				"v4": []any{
-					map[string]any{"ip_address": "10.128.192.124", "netmask": "255.255.0.0", "gateway": "nil", "type": "private"},
+					map[string]any{"ip_address": "10.128.192.124", "netmask": "255.255.0.0", "type": "private"},
 					map[string]any{"ip_address": "192.241.165.154", "netmask": "255.255.255.0", "gateway": "192.241.165.1", "type": "public"},
 				},
 				"v6": []any{map[string]any{"ip_address": "2604:a880:0:1010::18a:a001", "netmask": number("64"),

@@ -10,7 +10,8 @@ func init() {
 			{path: "tags"},
 			{path: "size_gigabytes"},
 			{path: "description", optional: true},
-			{path: "droplet_ids"},
+			// Null or left out where it is attached to none; no scope hides it.
+			{path: "droplet_ids", optional: true},
 			{path: "filesystem_type", optional: true},
 			{path: "filesystem_label", optional: true},
 			{path: "created_at"},

@@ -9,7 +9,8 @@ func init() {
 			{path: "region", read: slugOf},
 			{path: "description", optional: true},
 			{path: "ip_range"},
-			{path: "default"},
+			// No scope hides it: where it does not come, it is false.
+			{path: "default", optional: true},
 			{path: "urn"},
 			{path: "created_at"},
 		},

@@ -100,7 +100,7 @@ func (s subset) Compare(desired, observed any) []Difference {
 	if s.elements.key(desired) == nothing {
 		return nil
 	}
-	want, isList := desired.([]any)
+	want, isList := listed(desired, observed).([]any)
 	have, hasList := observed.([]any)
 	if !isList || !hasList && s.elements.key(observed) != nothing {
 		return s.elements.Compare(desired, observed)
@@ -127,7 +127,7 @@ func (s subset) kept(want, have []any) []any {
 }
 
 func (s subset) Adopt(desired, actual any, at resource.Path) (any, error) {
-	want, isList := desired.([]any)
+	want, isList := listed(desired, actual).([]any)
 	have, hasList := actual.([]any)
 	if len(at) > 0 || !isList || !hasList {
 		return s.elements.Adopt(desired, actual, at)

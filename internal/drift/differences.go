@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -53,9 +54,17 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 	case inner: // an object by the schema, declared as something else
 		w.compare(at, desired, Loose)
 	default:
-		w.result.Unknown = append(w.result.Unknown, UnknownField{Path: at, Nearest: w.schema.nearest(at)})
+		w.unknown(at)
 	}
 }
+
+func (w *walk) unknown(at resource.Path) {
+	w.result.Unknown = append(w.result.Unknown, UnknownField{Path: at, Nearest: w.schema.nearest(at)})
+}
+
+// longestPath is the longest that the API server takes for a drift's field and for
+// one that is remembered. Anybody may declare a longer name; DigitalOcean has none.
+const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 	if contextual, ok := comparison.(Contextual); ok {
@@ -72,7 +81,11 @@ func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 	w.count(at, desired)
 	for _, difference := range comparison.Compare(desired, observed) {
 		difference.Path = at.Append(difference.Path...)
-		if !w.ignored(difference.Path) && !touches(difference.Path, w.result.Unseen) {
+		switch {
+		case w.ignored(difference.Path) || touches(difference.Path, w.result.Unseen):
+		case utf8.RuneCountInString(difference.Path.String()) > longestPath:
+			w.unknown(difference.Path)
+		default:
 			w.result.Differences = append(w.result.Differences, difference)
 		}
 	}

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,9 @@ func live(t testing.TB) resource.Resource {
 			"zone":"A"}`),
 	}
 }
+
+// endless is a name that no field of the API server's has room for.
+var endless = strings.Repeat("x", 2000)
 
 func TestDifferences(t *testing.T) {
 	type result struct {
@@ -48,6 +52,17 @@ func TestDifferences(t *testing.T) {
 			want: result{Unknown: []string{"backup_policy.plna: backup_policy.plan"}}},
 		{why: "a misspelt name is no drift", desired: `{"sise_slug":"x","size":"y","Tags":[]}`,
 			want: result{Unknown: []string{"Tags: tags", "sise_slug: size_slug", "size: size_slug"}}},
+		{why: "a name that is too long for a drift's field is no name of DigitalOcean's", desired: `{"networks":{"` + endless + `":1,"other":{"deep":1}}}`,
+			want: result{Unknown: []string{"networks." + endless + ": networks"}, Fields: 2}},
+		{why: "nor is an object that goes too deep", desired: `{"networks":{"other":` + strings.Repeat(`{"a":`, 600) + `1` + strings.Repeat(`}`, 600) + `}}`,
+			want: result{Unknown: []string{"networks.other" + strings.Repeat(".a", 600) + ": networks"}, Fields: 1}},
+		{why: "characters count, not bytes", desired: `{"networks":{"` + strings.Repeat("é", 1000) + `":1}}`,
+			want: result{Differs: []string{`networks["` + strings.Repeat("é", 1000) + `"]`}, Fields: 1}},
+		{why: "and as they are written", desired: `{"networks":{"` + strings.Repeat("\u202e", 200) + `":1}}`,
+			want: result{Unknown: []string{`networks["` + strings.Repeat(`\u202e`, 200) + `"]: networks`}, Fields: 1}},
+		{why: "a long name that is ignored is not mentioned", desired: `{"networks":{"` + endless + `":1}}`, ignore: []string{"networks"}, want: result{}},
+		{why: "an element whose key is too long", desired: `{"rules":[{"id":"` + endless + `"}]}`,
+			want: result{Differs: []string{`rules["tcp/22"]`}, Unknown: []string{"rules." + endless + ": rules"}, Fields: 1}},
 		{why: "what another controller moves is not compared", desired: `{"moved":1}`, want: result{}},
 		{why: "a comparison may depend on the resource", desired: `{"zone":"a"}`, want: result{Differs: []string{"zone"}, Fields: 1}},
 

@@ -66,6 +66,16 @@ func same(element any) any { return element }
 
 func both(a, b any) any { return map[string]any{"a": a, "b": b} }
 
+// swap gives one value another reading.
+func swap(one, other string) func(desired any) any {
+	return func(desired any) any {
+		if desired == one {
+			return other
+		}
+		return desired
+	}
+}
+
 // every comparison there is, as the properties need them.
 func every() map[string]Comparison {
 	return map[string]Comparison{
@@ -82,6 +92,8 @@ func every() map[string]Comparison {
 		"Tolerating":     Tolerating(SetFoldCase, "a", "b"),
 		"Default":        Default("a", Loose),
 		"Unset":          Unset(Loose),
+		"UnsetOrZero":    Unset(Default(json.Number("0"), Number)),
+		"Also":           Also(FoldCase, swap("a", "b")),
 		"AtLeast":        AtLeast,
 		"Range":          Range,
 		"OwnedElsewhere": OwnedElsewhere("another controller"),

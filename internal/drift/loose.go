@@ -13,8 +13,9 @@ import (
 // The default comparison and its kin, which differ in the form of scalars only.
 var (
 	// Loose takes scalars as strings (8, 8.0 and "8" are equal, true and "true"),
-	// lists as sets, and null, missing and empty alike. Objects are compared leaf
-	// by leaf, and what desired does not name is not compared.
+	// lists as sets, a scalar declared for a list as a list of it, and null, missing
+	// and empty alike. Objects are compared leaf by leaf, and what desired does not
+	// name is not compared.
 	Loose = Loosely()
 	// FoldCase is Loose without case.
 	FoldCase = Loosely(Fold)
@@ -50,10 +51,20 @@ func (l loose) compare(at resource.Path, desired, observed any) []Difference {
 		}
 		return differences
 	}
-	if l.satisfies(desired, observed) {
+	if l.satisfies(listed(desired, observed), observed) {
 		return nil
 	}
 	return []Difference{{Path: at, Expected: desired, Actual: settled(observed)}}
+}
+
+// listed is a declared scalar as the list that stands for it, where a list was
+// observed: YAML is often written with one value for a list of one.
+func listed(desired, observed any) any {
+	_, isScalar := scalarText(desired)
+	if _, isList := observed.([]any); isList && isScalar {
+		return []any{desired}
+	}
+	return desired
 }
 
 // nothing is the key of null and of all that is empty.

@@ -71,6 +71,13 @@ func TestLoose(t *testing.T) {
 		{"elements are loose too", `[1,"2"]`, `["2","1"]`, nil},
 		{"two elements are not one that looks like both", `["a","b"]`, `["a1:=b"]`, here},
 		{"a list of one is not its element", `["a"]`, `"a"`, here},
+		{"but one value may be declared for a list of one", `"a"`, `["a"]`, nil},
+		{"below an object too", `{"v4":"1.2.3.4"}`, `{"v4":["1.2.3.4"]}`, nil},
+		{"in any spelling of it", `5`, `["5"]`, nil},
+		{"and not for a list of more", `"a"`, `["a","b"]`, here},
+		{"nor for one of another", `"a"`, `["b"]`, here},
+		{"nor for none", `"a"`, `[]`, here},
+		{"an object is no list of it", `{"a":1}`, `[{"a":1}]`, here},
 		{"lists within lists", `[["a","b"],["c"]]`, `[["c"],["b","a"]]`, nil},
 		{"a nested list that lacks one", `[["a","b"]]`, `[["a"]]`, here},
 
@@ -190,7 +197,9 @@ func TestComparisons(t *testing.T) {
 			{"all gone", `["a"]`, `null`, here},
 			{"nothing declared", `[]`, `["b"]`, nil},
 			{"null declared", `null`, `["b"]`, nil},
-			{"no list declared", `"a"`, `["a"]`, here},
+			{"one value declared for a list of one", `"a"`, `["b","A"]`, nil},
+			{"and gone", `"a"`, `["b"]`, here},
+			{"no list declared", `{"a":1}`, `["a"]`, here},
 			{"no list there", `["a"]`, `"a"`, here},
 		})
 	})
@@ -201,6 +210,9 @@ func TestComparisons(t *testing.T) {
 			{"declared, it has to be there", `["ipv6","agent"]`, `["ipv6"]`, here},
 			{"others count", `["ipv6"]`, `["ipv6","backups"]`, here},
 			{"no list", `"ipv6"`, `"ipv6"`, nil},
+			{"one value for a list of one", `"ipv6"`, `["ipv6","agent"]`, nil},
+			{"the agent as that value", `"agent"`, `["agent"]`, nil},
+			{"and gone", `"agent"`, `[]`, here},
 		})
 	})
 	t.Run("Default", func(t *testing.T) {
@@ -219,6 +231,21 @@ func TestComparisons(t *testing.T) {
 			{"an empty string too", `""`, `"vpc"`, nil},
 			{"chosen", `"a"`, `"b"`, here},
 			{"chosen and gone", `"a"`, `null`, here},
+		})
+		tryComparing(t, Unset(Default(value(t, "0"), Number)), []comparing{
+			{"what is as good as nothing is left to DigitalOcean too", `0`, `1800`, nil},
+			{"in any spelling", `"0.0"`, `1800`, nil},
+			{"another number is chosen", `300`, `1800`, here},
+			{"chosen and gone", `300`, `null`, here},
+		})
+	})
+	t.Run("Also", func(t *testing.T) {
+		tryComparing(t, Also(FoldCase, swap("www", "www.example.com")), []comparing{
+			{"as it stands", `"www"`, `"WWW"`, nil},
+			{"in its other reading", `"www"`, `"www.example.com"`, nil},
+			{"what is observed has one reading only", `"www.example.com"`, `"www"`, here},
+			{"in neither", `"www"`, `"web.example.com"`, here},
+			{"what has no other reading", `["www"]`, `["www.example.com"]`, here},
 		})
 	})
 	t.Run("AtLeast", func(t *testing.T) {

@@ -85,7 +85,8 @@ type Plan struct {
 	// Result is the comparison that the plan follows from. It is empty where
 	// the resource is not present.
 	Result Result
-	// Withheld counts the differences that got no drift because of MaxNew.
+	// Withheld counts the differences that got no drift because of MaxNew, or
+	// because no more fields can be remembered.
 	Withheld int
 }
 

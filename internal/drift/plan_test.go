@@ -2,6 +2,8 @@ package drift
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -256,6 +258,25 @@ func TestPlanIsLimited(t *testing.T) {
 			in.Drifts = []Drift{recorded("size_slug", 1, Open, "x"), recorded("tags", 1, Open, "x")}
 		}, "refresh size_slug; stale " + subject.Name("tags", 1), []Memory{remembered("size_slug", 1, true), remembered("tags", 1, false)}},
 	})
+}
+
+// What is remembered beyond the API server's limit would keep the whole status from
+// being written.
+func TestPlanOpensNoMoreThanCanBeRemembered(t *testing.T) {
+	in := input(t)
+	var rules []any
+	for i := range MostFields + 100 {
+		rules = append(rules, map[string]any{"id": strconv.Itoa(i)})
+	}
+	in.Desired = map[string]any{"rules": rules}
+	in.Memory = []Memory{remembered("rules[\"tcp/22\"]", 1, false), remembered("rules.1100", 3, false)}
+	plan := NewPlan(in)
+	if len(plan.Open) != MostFields || len(plan.Open)+plan.Withheld != len(plan.Result.Differences) {
+		t.Errorf("%d fields are remembered; %d drifts opened, %d withheld", len(plan.Memory), len(plan.Open), plan.Withheld)
+	}
+	if !slices.ContainsFunc(plan.Open, func(o Opening) bool { return o.Field == "rules.1100" && o.Episode == 4 }) {
+		t.Error("a field that is remembered already has no drift")
+	}
 }
 
 func TestPlanCapsWhatItRecords(t *testing.T) {

@@ -88,6 +88,25 @@ func (p *planner) differs(field string, expected, actual any) {
 	})
 }
 
+// MostFields is how many fields the API server lets a CloudProvisioned remember, and
+// so how many drifts it may have open. No resource has as many fields; a list that
+// somebody declares may.
+const MostFields = 1024
+
+// full says whether no more drifts may be open. What is only remembered makes room.
+func (p *planner) full() bool {
+	if len(p.memory) < MostFields {
+		return false
+	}
+	open := 0
+	for _, memory := range p.memory {
+		if memory.OpenDrift != "" {
+			open++
+		}
+	}
+	return open >= MostFields
+}
+
 // episode is the one to open. An episode that was taken, but whose drift nobody
 // has seen, is taken up again: either the create never happened, or the cache is
 // behind and the API server will refuse it by its name. ok is false where no
@@ -97,6 +116,9 @@ func (p *planner) episode(field string) (episode int64, ok bool) {
 	if memory.Episode > p.highest[field] && memory.OpenDrift != "" &&
 		memory.OpenDrift == p.in.Subject.Name(field, memory.Episode) {
 		return memory.Episode, true
+	}
+	if p.full() {
+		return 0, false
 	}
 	if p.in.MaxNew >= 0 && p.begun >= p.in.MaxNew {
 		return 0, false

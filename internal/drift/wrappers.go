@@ -24,7 +24,7 @@ func (t tolerating) Compare(desired, observed any) []Difference {
 	if !ok {
 		return t.Comparison.Compare(desired, observed)
 	}
-	want, _ := desired.([]any)
+	want, _ := listed(desired, observed).([]any)
 	declared := func(text string) bool {
 		return slices.ContainsFunc(want, func(element any) bool {
 			other, _ := scalarText(element)
@@ -78,16 +78,33 @@ func (d defaulted) or(value any) any {
 }
 
 // Unset is for fields that DigitalOcean fills in where they are left empty: what
-// is declared empty is not compared.
+// is declared as good as nothing is not compared.
 func Unset(inner Comparison) Comparison { return unset{inner} }
 
 type unset struct{ Comparison }
 
 func (u unset) Compare(desired, observed any) []Difference {
-	if whole.key(desired) == nothing {
+	if len(u.Comparison.Compare(desired, nil)) == 0 {
 		return nil
 	}
 	return u.Comparison.Compare(desired, observed)
+}
+
+// Also is for values that people declare in a way that DigitalOcean's answers never
+// use: where desired differs, its other reading may still be what was observed.
+func Also(inner Comparison, reading func(desired any) any) Comparison { return also{inner, reading} }
+
+type also struct {
+	Comparison
+	reading func(desired any) any
+}
+
+func (a also) Compare(desired, observed any) []Difference {
+	differences := a.Comparison.Compare(desired, observed)
+	if len(differences) > 0 && len(a.Comparison.Compare(a.reading(desired), observed)) == 0 {
+		return nil
+	}
+	return differences
 }
 
 // OwnedElsewhere is for fields that another controller moves: never compared.

@@ -18,6 +18,10 @@ var _ = register(Kind{
 	TopLevel: []string{"name"},
 	Schema: drift.Schema{Kind: "Domain", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
-		{Path: "ttl", Compare: drift.Unset(drift.Number), Change: drift.Never},
+		{Path: "ttl", Compare: ttl, Change: drift.Never},
 	}},
 })
+
+// ttl is what every domain and every record has. None, or 0, is DigitalOcean's
+// to choose.
+var ttl = shown{drift.Unset(count)}

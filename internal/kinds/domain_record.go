@@ -21,7 +21,7 @@ var _ = register(Kind{
 		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace},
 		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace},
-		{Path: "ttl", Compare: drift.Unset(drift.Number), Change: drift.InPlace,
+		{Path: "ttl", Compare: ttl, Change: drift.InPlace,
 			Note: "all records of one name and type share it"},
 		{Path: "priority", Compare: count, Change: drift.InPlace},
 		{Path: "port", Compare: count, Change: drift.InPlace},
@@ -35,10 +35,11 @@ var _ = register(Kind{
 var count = drift.Default(json.Number("0"), drift.Number)
 
 // recordName compares names within their domain: a name with a dot at its end is
-// absolute, any other relative, and the domain itself is @.
+// absolute, any other relative, and the domain itself is @. Whoever declares a name
+// in full may have forgotten the dot; an answer has not.
 func recordName(observed resource.Resource) drift.Comparison {
 	domain := domainOf(observed)
-	return drift.Loosely(func(name string) string {
+	relative := drift.Loosely(func(name string) string {
 		name = drift.Fold(name)
 		if absolute, ok := strings.CutSuffix(name, "."); ok && domain != "" {
 			if absolute == domain {
@@ -53,27 +54,61 @@ func recordName(observed resource.Resource) drift.Comparison {
 		}
 		return name
 	})
+	return drift.Also(relative, func(desired any) any {
+		if name, ok := desired.(string); ok {
+			return strings.TrimSpace(name) + "."
+		}
+		return desired
+	})
 }
 
-// recordData compares by the record's type. Answers show a host name without the
-// dot that requests need at its end, and a request may say @ for the domain.
+// recordData compares by the record's type.
 func recordData(observed resource.Resource) drift.Comparison {
-	domain := domainOf(observed)
-	shown, _ := observed.Lookup(resource.Path{"type"})
-	kind, _ := shown.(string)
-	switch strings.ToUpper(kind) {
+	switch strings.ToUpper(shownText(observed, "type")) {
 	case "A", "AAAA":
 		return drift.Addresses
-	case "CNAME", "MX", "NS", "SRV", "CAA":
-		return drift.Loosely(func(data string) string {
-			if data = hostName(data); data == "@" && domain != "" {
-				return domain
-			}
-			return data
-		})
-	default: // text, in which everything matters, and what is not known
-		return drift.Loose
+	case "CNAME", "MX", "NS", "SRV":
+		return hostWithin(domainOf(observed))
+	case "CAA":
+		if drift.Fold(shownText(observed, "tag")) == "iodef" {
+			return verbatim // a URL, whose path has case
+		}
+		return hostOrDomain(domainOf(observed))
+	default: // text, and what is not known
+		return verbatim
 	}
+}
+
+// verbatim is text in which everything matters but the line break that YAML's block
+// scalars put at the end. Blanks there are the record's own.
+var verbatim = drift.Loosely(func(text string) string { return strings.TrimRight(text, "\r\n") })
+
+// hostOrDomain is for host names. Answers show them without the dot that requests
+// need at the end, and a request may say @ for the domain.
+func hostOrDomain(domain string) drift.Comparison {
+	return drift.Loosely(func(data string) string {
+		if data = hostName(data); data == "@" && domain != "" {
+			return domain
+		}
+		return data
+	})
+}
+
+// hostWithin also takes a declared name without any dot as one within the domain,
+// as DigitalOcean does. Answers show it in full.
+func hostWithin(domain string) drift.Comparison {
+	return drift.Also(hostOrDomain(domain), func(desired any) any {
+		name, ok := desired.(string)
+		if name = strings.TrimSpace(name); !ok || domain == "" || name == "" || strings.ContainsAny(name, ".@;") {
+			return desired
+		}
+		return name + "." + domain
+	})
+}
+
+func shownText(observed resource.Resource, field string) string {
+	value, _ := observed.Lookup(resource.Path{resource.Segment(field)})
+	return text(value)
 }
 
 func domainOf(record resource.Resource) string {

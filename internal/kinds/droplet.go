@@ -1,6 +1,10 @@
 package kinds
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -17,7 +21,7 @@ var _ = register(Kind{
 		{Path: "region", Compare: slug, Change: drift.ByReplacement},
 		{Path: "size_slug", Compare: drift.FoldCase, Change: drift.WithDowntime,
 			Note: "a resize powers the droplet off, and a disk that has grown does not shrink again"},
-		{Path: "status", Compare: drift.FoldCase, Change: drift.WithDowntime},
+		{Path: "status", Compare: drift.Loosely(drift.Fold, unquoted), Change: drift.WithDowntime},
 		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace},
 		{Path: "image", Compare: image{drift.Alias("id", "slug")}, Change: drift.ByReplacement,
 			Note: "a rebuild destroys what is on the disk"},
@@ -27,8 +31,8 @@ var _ = register(Kind{
 		{Path: "ipv6", Compare: flag, Change: drift.InPlace, Note: "it can't be switched off again"},
 		{Path: "monitoring", Compare: flag, Change: drift.ByReplacement},
 		{Path: "backup_policy.plan", Compare: drift.FoldCase, Change: drift.InPlace},
-		{Path: "backup_policy.weekday", Compare: drift.FoldCase, Change: drift.InPlace},
-		{Path: "backup_policy.hour", Compare: drift.Number, Change: drift.InPlace},
+		{Path: "backup_policy.weekday", Compare: drift.Loosely(drift.Fold, weekday), Change: drift.InPlace},
+		{Path: "backup_policy.hour", Compare: drift.With(hour), Change: drift.InPlace},
 		{Path: "backup_policy.window_length_hours", Compare: drift.Number, Change: drift.Never},
 		{Path: "backup_policy.retention_period_days", Compare: drift.Number, Change: drift.Never},
 		{Path: "memory", Compare: drift.Number, Change: drift.WithDowntime},
@@ -38,7 +42,7 @@ var _ = register(Kind{
 			Note: "only the volumes that are declared count: Kubernetes attaches its own"},
 		{Path: "backup_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
 		{Path: "snapshot_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
-		{Path: "networks", Compare: drift.Addresses, Change: drift.Never},
+		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Change: drift.Never},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	}},
 })
@@ -47,23 +51,61 @@ var (
 	// slug is for regions, which answers also show as objects.
 	slug = drift.Alias("slug")
 	// flag is for booleans, which answers leave out where they are false.
-	flag = drift.Default(false, drift.Loose)
+	flag = drift.Default(false, drift.FoldCase)
 )
 
-// image is declared by its slug or its id. When DigitalOcean retires a public
-// image it takes the slug from it, so that nobody can tell any more whether it is
-// the one that the declared slug named.
+// image is declared by its slug or its id, or as answers show it. When DigitalOcean
+// retires a public image it takes the slug from it, so that nobody can tell any more
+// whether it is the one that the declared slug named.
 type image struct{ drift.Comparison }
 
-func (image) Inconclusive(desired, observed any) bool {
-	live, isObject := observed.(map[string]any)
-	declared, isSlug := desired.(string)
-	if !isObject || !isSlug || declared == "" {
-		return false
+// imageKeys are what is read of an image.
+var imageKeys = []string{"id", "slug", "name", "type", "distribution", "public"}
+
+// Compare leaves out what can't be told of the live image.
+func (i image) Compare(desired, observed any) []drift.Difference {
+	declared, isObject := desired.(map[string]any)
+	if !isObject {
+		return i.Comparison.Compare(desired, observed)
 	}
-	_, isID := resource.ParseDecimal(declared)
-	shown, _ := live["slug"].(string)
-	return !isID && shown == "" && live["type"] == "base"
+	told := maps.Clone(declared)
+	maps.DeleteFunc(told, func(name string, _ any) bool { return !isTold(name, observed) })
+	if len(told) == 0 && len(declared) > 0 {
+		return nil
+	}
+	return i.Comparison.Compare(told, observed)
+}
+
+// Inconclusive is true where what can be told does not differ, and something else
+// was declared. Of one image, which its id says it is, the slug need not be told.
+func (i image) Inconclusive(desired, observed any) bool {
+	differs := len(i.Compare(desired, observed)) > 0
+	if live, isObject := observed.(map[string]any); observed == nil || isObject && len(live) == 0 {
+		return differs // every droplet has one
+	}
+	declared, isObject := desired.(map[string]any)
+	if !isObject {
+		slug, _ := desired.(string)
+		_, isID := resource.ParseDecimal(slug)
+		return slug != "" && !isID && isRetired(observed)
+	}
+	for name := range declared {
+		if !differs && !isTold(name, observed) && (name != "slug" || text(declared["id"]) == "") {
+			return true
+		}
+	}
+	return false
+}
+
+func isTold(name string, observed any) bool {
+	return slices.Contains(imageKeys, name) && (name != "slug" || !isRetired(observed))
+}
+
+// isRetired says whether a live image had a slug once. Distributions' images may
+// have the type of a snapshot too, but nobody's own snapshot is public.
+func isRetired(observed any) bool {
+	live, _ := observed.(map[string]any)
+	return len(live) > 0 && text(live["slug"]) == "" && (live["type"] == "base" || live["public"] == true)
 }
 
 // hasBackups says whether something else than the features shows that backups
@@ -85,24 +127,54 @@ func backups(observed resource.Resource) drift.Comparison {
 func features(observed resource.Resource) drift.Comparison {
 	list := drift.Tolerating(drift.SetFoldCase,
 		"droplet_agent", "install_agent", "metadata", "private_networking", "virtio")
-	if !hasBackups(observed) {
-		return list
-	}
-	return seeing{list, func(shown any) any {
-		all, ok := shown.([]any)
-		if !ok && shown != nil {
-			return shown
+	withBackups := seeing{list, func(live any) any {
+		all, ok := live.([]any)
+		if !ok && live != nil {
+			return live
 		}
 		return append(append(make([]any, 0, len(all)+1), all...), "backups")
 	}}
+	_, seen := observed.Lookup(resource.Path{"backups"})
+	switch {
+	case hasBackups(observed):
+		return withBackups
+	case !seen:
+		return either{list, withBackups}
+	default:
+		return list
+	}
 }
 
-// seeing corrects the observed value before it is compared.
-type seeing struct {
-	drift.Comparison
-	correct func(observed any) any
+// hour is that of a policy: where a droplet has one, it has an hour.
+func hour(observed resource.Resource) drift.Comparison {
+	if plan, _ := observed.Lookup(resource.Path{"backup_policy", "plan"}); text(plan) != "" {
+		return shown{drift.Number}
+	}
+	return drift.Number
 }
 
-func (s seeing) Compare(desired, observed any) []drift.Difference {
-	return s.Comparison.Compare(desired, s.correct(observed))
+// weekday is the form of weekdays: Sunday is SUN.
+func weekday(name string) string {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if full := drift.Fold(day.String()); name == full {
+			return full[:3]
+		}
+	}
+	return name
+}
+
+// unquoted undoes what YAML makes of off without quotes.
+func unquoted(status string) string {
+	if status == "false" {
+		return "off"
+	}
+	return status
+}
+
+// gateway takes nil for none, as answers write it.
+func gateway(address string) string {
+	if address == "nil" {
+		return ""
+	}
+	return address
 }

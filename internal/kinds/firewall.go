@@ -34,13 +34,29 @@ var rules = drift.Keyed(ruleKey, tidyRule, mergeRules)
 func ruleKey(element any) string {
 	rule, ok := tidyRule(element).(map[string]any)
 	if !ok {
-		return string(resource.Canonical(element))
+		return short(string(resource.Canonical(element)))
 	}
 	key := text(rule["protocol"]) + "/" + text(rule["ports"])
 	if action := text(rule["action"]); action != "" {
 		key += "/" + action
 	}
-	return key
+	return short(key)
+}
+
+// A key becomes a path, for which the API server has a limit. A rule of
+// DigitalOcean's has a short one, but anything may be declared for a rule.
+const (
+	longestKey = 100
+	keptOfKey  = 32
+)
+
+// short is the key, or its beginning and a hash of it.
+func short(key string) string {
+	if len(key) <= longestKey {
+		return key
+	}
+	kept := []rune(key)
+	return string(kept[:min(len(kept), keptOfKey)]) + "…" + resource.Hash(key)
 }
 
 // tidyRule writes a rule as DigitalOcean's answers do, without what is empty. What
@@ -101,16 +117,14 @@ func tidyPorts(protocol, ports string) string {
 func tidyPeers(peers map[string]any) map[string]any {
 	tidied := make(map[string]any, len(peers))
 	for name, value := range peers {
-		list, ok := value.([]any)
-		if !ok {
-			tidied[name] = value
-			continue
-		}
 		form := drift.Fold
 		if name == "addresses" {
 			form = drift.Address
 		}
-		tidied[name] = distinct(list, form)
+		tidied[name] = value
+		if isList(value) || text(value) != "" { // one value may be declared for a list of one
+			tidied[name] = distinct(asList(value), form)
+		}
 	}
 	return withoutEmpty(tidied)
 }

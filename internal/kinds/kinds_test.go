@@ -47,6 +47,11 @@ func TestTablesAreSound(t *testing.T) {
 					t.Errorf("the top-level field %s is not in the table", name)
 				}
 			}
+			for _, name := range kind.Costly.Paths {
+				if !slices.Contains(kind.Costly.NeededBy, name) {
+					t.Errorf("whoever declares %s needs it", name)
+				}
+			}
 			if !kind.ID.Pattern.MatchString(kind.ID.Example) {
 				t.Errorf("the example %s is no ID", kind.ID.Example)
 			}

@@ -1,8 +1,11 @@
 package kinds
 
 import (
+	"encoding/json"
 	"math/rand/v2"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -28,25 +31,85 @@ func FuzzFields(f *testing.F) {
 		}
 		for _, kind := range All() {
 			for _, field := range kind.Fields {
-				tryField(t, kind, field.Path, desired, desired, true)
-				tryField(t, kind, field.Path, desired, observed, false)
+				for _, around := range surroundings(kind) {
+					tryField(t, kind, field.Path, desired, desired, around, !around.corrects)
+					tryField(t, kind, field.Path, desired, observed, around, false)
+				}
 			}
 		}
 	})
 }
 
-func tryField(t *testing.T, kind Kind, field string, desired, observed any, same bool) {
+// around is what else a resource shows, on which a field's comparison may rest.
+type around struct {
+	attrs  map[string]any
+	unseen []string
+	// corrects says that what is observed is not taken as it stands.
+	corrects bool
+}
+
+func surroundings(kind Kind) []around {
+	all := []around{{}}
+	switch kind.Kind {
+	case "Droplet":
+		all = append(all, around{unseen: []string{"backups"}},
+			around{attrs: map[string]any{"backups": true}, corrects: true},
+			around{attrs: map[string]any{"backup_policy": map[string]any{"plan": "daily"}}, corrects: true})
+	case "DomainRecord":
+		for _, name := range []string{"A", "CNAME", "MX", "TXT", "CAA"} {
+			all = append(all, around{attrs: map[string]any{"type": name}})
+		}
+		all = append(all, around{attrs: map[string]any{"type": "CAA", "tag": "iodef"}})
+	}
+	return all
+}
+
+// What a comparison may take for equal, in each of the surroundings that change it,
+// against each other.
+func TestFieldsWithinTheirResource(t *testing.T) {
+	values := []any{
+		nil, "", "nil", false, "off", "True", json.Number("0"), "0.0", json.Number("7"), "7", "sunday", "SUN", "text", "text\n", "text \n",
+		"@", ";", ".", "www", "WWW.", "www.example.com", "www.example.com.", "example.com", "Example.com.", "https://example.com/A", "1.2.3.4/32",
+		[]any{}, []any{"www"}, []any{"backups"}, []any{"backups", "ipv6", "droplet_agent"}, []any{json.Number("7")},
+		map[string]any{}, map[string]any{"id": json.Number("7"), "slug": "", "public": true}, map[string]any{"id": json.Number("7"), "slug": "www", "regions": []any{"a"}},
+		map[string]any{"slug": "www"}, map[string]any{"regions": nil}, map[string]any{"id": nil, "type": "base"},
+		[]any{map[string]any{"gateway": "nil", "ip_address": "1.2.3.4"}}, []any{map[string]any{"gateway": nil, "ip_address": "1.2.3.4/32"}},
+		[]any{map[string]any{"protocol": "tcp", "ports": strings.Repeat("1,", 600), "sources": map[string]any{"addresses": "::/0"}}},
+		[]any{[]any{map[string]any{"protocol": "tcp", "ports": "\u202e"}, strings.Repeat("é", 200)}},
+	}
+	for _, kind := range All() {
+		for i, around := range surroundings(kind) {
+			for _, field := range kind.Fields {
+				if _, depends := field.Compare.(drift.Contextual); i > 0 && !depends {
+					continue
+				}
+				for _, desired := range values {
+					tryField(t, kind, field.Path, desired, desired, around, !around.corrects)
+					for _, observed := range values {
+						tryField(t, kind, field.Path, desired, observed, around, false)
+					}
+				}
+			}
+		}
+	}
+}
+
+func tryField(t *testing.T, kind Kind, field string, desired, observed any, around around, same bool) {
 	t.Helper()
 	at, err := resource.ParsePath(field)
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared, found := nest(at, desired), resource.Resource{Ref: resource.Ref{Kind: kind.Kind, ID: kind.ID.Example}, Attrs: nest(at, observed)}
+	declared, found := nest(at, desired), resource.Resource{Ref: resource.Ref{Kind: kind.Kind, ID: kind.ID.Example},
+		Fields: nest(at, observed), Attrs: around.attrs, Unseen: around.unseen}
 	result := drift.Differences(kind.Schema, declared, found, nil)
 	if same && len(result.Differences) > 0 {
 		t.Fatalf("%s.%s: %s differs from itself at %s", kind.Kind, field, resource.Canonical(desired), result.Differences[0].Path)
 	}
 	for _, difference := range result.Differences {
+		if spelled := difference.Path.String(); utf8.RuneCountInString(spelled) > 1024 {
+			t.Fatalf("%s.%s: the path %s is too long for a status", kind.Kind, field, spelled)
+		}
 		if declared, err = drift.Adopt(kind.Schema, declared, difference.Actual, difference.Path); err != nil {
 			t.Fatalf("%s.%s: desired %s, observed %s: %v", kind.Kind, field, resource.Canonical(desired), resource.Canonical(observed), err)
 		}
@@ -104,5 +167,33 @@ func TestRulesAreOneObservationInAnyOrder(t *testing.T) {
 	}
 	if differed < 1000 {
 		t.Errorf("only %d differences: the property was hardly tried", differed)
+	}
+}
+
+// Every key has to fit into a path, whatever was declared for a rule, and two rules
+// must not come to have one key.
+func TestRuleKeysAreShort(t *testing.T) {
+	seen := map[string]string{}
+	for why, element := range map[string]any{
+		"a port":                  object(t, `{"protocol":"tcp","ports":"22"}`),
+		"ports that are a list":   map[string]any{"protocol": "tcp", "ports": strings.Repeat("10000,", 500)},
+		"another such list":       map[string]any{"protocol": "tcp", "ports": strings.Repeat("10000,", 501)},
+		"a list for a rule":       []any{strings.Repeat("x", 5000)},
+		"characters of four":      map[string]any{"protocol": strings.Repeat("\U000e0041", 26)},
+		"as many as are kept":     map[string]any{"protocol": strings.Repeat("\U000e0041", 5000)},
+		"controls, in their code": map[string]any{"protocol": strings.Repeat("\x01", 97)},
+	} {
+		key := ruleKey(element)
+		path := resource.Path{"outbound_rules", resource.Segment(key)}.String()
+		if parsed, err := resource.ParsePath(path); err != nil || string(parsed[1]) != key || len(path) > 1024 {
+			t.Errorf("%s: a path of %d characters, %v", why, len(path), err)
+		}
+		if other, twice := seen[key]; twice {
+			t.Errorf("%s has the key of %s", why, other)
+		}
+		seen[key] = why
+	}
+	if got := ruleKey(object(t, `{"protocol":"TCP","ports":"8000 - 9000","action":"DENY"}`)); got != "tcp/8000-9000/deny" {
+		t.Errorf("what is short stays readable: %s", got)
 	}
 }

@@ -13,11 +13,11 @@ import (
 
 // trap is something that DigitalOcean's answers do to a declaration. No paths in
 // drifts mean that it is noise, and must not become a drift; in unknown are those
-// of which nobody can tell.
+// of which nobody can tell. unseen are what the answer did not hold.
 type trap struct {
-	why               string
-	desired, observed string
-	drifts, unknown   []string
+	why                     string
+	desired, observed       string
+	unseen, drifts, unknown []string
 }
 
 func object(t testing.TB, text string) map[string]any {
@@ -58,6 +58,7 @@ func spring(t *testing.T, name string, traps []trap) {
 	for _, c := range traps {
 		t.Run(c.why, func(t *testing.T) {
 			desired, observed := object(t, c.desired), live(kind, object(t, c.observed))
+			observed.Unseen = c.unseen
 			result := drift.Differences(kind.Schema, desired, observed, nil)
 			var drifts, unknown []string
 			for _, difference := range result.Differences {
@@ -107,11 +108,15 @@ func TestDroplet(t *testing.T) {
 		{why: "somebody renamed it", desired: `{"name":"web-1"}`, observed: `{"name":"web-2"}`, drifts: []string{"name"}},
 		{why: "a name has case: it is a host name on the droplet", desired: `{"name":"web-1"}`, observed: `{"name":"Web-1"}`, drifts: []string{"name"}},
 		{why: "somebody powered it off", desired: `{"status":"active"}`, observed: `{"status":"off"}`, drifts: []string{"status"}},
+		{why: "off without quotes is false to YAML", desired: `{"status":false}`, observed: `{"status":"off"}`},
+		{why: "and somebody powered it on", desired: `{"status":false}`, observed: `{"status":"active"}`, drifts: []string{"status"}},
 
 		{why: "tags come in any order, in the first spelling (doctl 333)", desired: `{"tags":["web","Prod"]}`, observed: `{"tags":["prod","Web"]}`},
 		{why: "a tag was added", desired: `{"tags":["web"]}`, observed: `{"tags":["web","debug"]}`, drifts: []string{"tags"}},
 		{why: "a tag was removed", desired: `{"tags":["web","prod"]}`, observed: `{"tags":["web"]}`, drifts: []string{"tags"}},
 		{why: "no tags are null, or none, or not mentioned", desired: `{"tags":[]}`, observed: `{"tags":null}`},
+		{why: "one tag, not in a list", desired: `{"tags":"web"}`, observed: `{"tags":["Web"]}`},
+		{why: "and another was added to it", desired: `{"tags":"web"}`, observed: `{"tags":["web","debug"]}`, drifts: []string{"tags"}},
 		{why: "the last tag was removed", desired: `{"tags":["web"]}`, observed: `{}`, drifts: []string{"tags"}},
 
 		{why: "an image by its slug (152)", desired: `{"image":"ubuntu-24-04-x64"}`, observed: `{"image":{"id":1,"slug":"ubuntu-24-04-x64","type":"base"}}`},
@@ -123,8 +128,6 @@ func TestDroplet(t *testing.T) {
 			observed: `{"image":{"id":2,"slug":null,"type":"snapshot"}}`, drifts: []string{"image"}},
 		{why: "an image that was retired lost its slug: nobody can tell", desired: `{"image":"ubuntu-16-04-x64"}`,
 			observed: `{"image":{"id":2,"slug":"","type":"base"}}`, unknown: []string{"image"}},
-		{why: "its id can still be told", desired: `{"image":"3"}`, observed: `{"image":{"id":2,"slug":"","type":"base"}}`, drifts: []string{"image"}},
-
 		{why: "no VPC declared is the region's default (531)", desired: `{"vpc_uuid":""}`, observed: `{"vpc_uuid":"506f78a4-e098-11e5-ad9f-000f53306ae1"}`},
 		{why: "UUIDs have no case", desired: `{"vpc_uuid":"506F78A4-E098-11E5-AD9F-000F53306AE1"}`, observed: `{"vpc_uuid":"506f78a4-e098-11e5-ad9f-000f53306ae1"}`},
 		{why: "another VPC", desired: `{"vpc_uuid":"506f78a4-e098-11e5-ad9f-000f53306ae1"}`,
@@ -166,9 +169,80 @@ func TestDroplet(t *testing.T) {
 				"v6":[{"ip_address":"2604:a880:0000:0001:0000:0000:0000:0001","type":"public"}]}}`},
 		{why: "an address changed, as after a restore elsewhere", desired: `{"networks":{"v4":[{"ip_address":"1.2.3.4"}]}}`,
 			observed: `{"networks":{"v4":[{"ip_address":"1.2.3.5","type":"public"}]}}`, drifts: []string{"networks.v4"}},
+		{why: "a private network has no gateway, which was once shown as nil",
+			desired:  `{"networks":{"v4":[{"ip_address":"10.0.0.1","gateway":"nil"},{"ip_address":"10.1.0.1","gateway":null},{"ip_address":"10.2.0.1","gateway":""}]}}`,
+			observed: `{"networks":{"v4":[{"ip_address":"10.0.0.1"},{"ip_address":"10.1.0.1","gateway":"nil"},{"ip_address":"10.2.0.1","gateway":""}]}}`},
+		{why: "a gateway that is none where one was", desired: `{"networks":{"v4":[{"ip_address":"10.0.0.1","gateway":"10.0.0.9"}]}}`,
+			observed: `{"networks":{"v4":[{"ip_address":"10.0.0.1","gateway":"nil"}]}}`, drifts: []string{"networks.v4"}},
 		{why: "when it was created, in another zone", desired: `{"created_at":"2020-07-21T18:37:44Z"}`, observed: `{"created_at":"2020-07-21T18:37:44+00:00"}`},
 		{why: "one of the same name was created since", desired: `{"created_at":"2020-07-21T18:37:44Z"}`,
 			observed: `{"created_at":"2024-07-21T18:37:44Z"}`, drifts: []string{"created_at"}},
+	})
+}
+
+func TestDropletImage(t *testing.T) {
+	const (
+		ubuntu  = `{"image":{"id":1,"slug":"ubuntu-24-04-x64","name":"24.04 (LTS) x64","type":"base","distribution":"Ubuntu","public":true}}`
+		retired = `{"image":{"id":7,"slug":null,"name":"22.04 (LTS) x64","type":"base","distribution":"Ubuntu","public":false}}`
+		// Distributions' images have this type in DigitalOcean's description.
+		public   = `{"image":{"id":7,"slug":null,"name":"22.04 (LTS) x64","type":"snapshot","distribution":"Ubuntu","public":true}}`
+		snapshot = `{"image":{"id":9,"slug":null,"name":"before the update","type":"snapshot","distribution":"Ubuntu","public":false}}`
+	)
+	whole, id := []string{"image"}, []string{"image.id"}
+	spring(t, "Droplet", []trap{
+		{why: "its id can still be told", desired: `{"image":"3"}`, observed: retired, drifts: whole},
+		{why: "and found to be the same", desired: `{"image":7}`, observed: public},
+		{why: "one that was retired and is a public snapshot", desired: `{"image":"ubuntu-22-04-x64"}`, observed: public, unknown: whole},
+		{why: "a public snapshot that has its slug", desired: `{"image":"ubuntu-24-04-x64"}`,
+			observed: `{"image":{"id":1,"slug":"ubuntu-24-04-x64","type":"snapshot","public":true}}`},
+		{why: "and another slug", desired: `{"image":"ubuntu-24-04-x64"}`,
+			observed: `{"image":{"id":2,"slug":"debian-12-x64","type":"snapshot","public":true}}`, drifts: whole},
+		{why: "one's own snapshot was never retired", desired: `{"image":"ubuntu-22-04-x64"}`, observed: snapshot, drifts: whole},
+		{why: "nor was a backup", desired: `{"image":"ubuntu-22-04-x64"}`,
+			observed: `{"image":{"id":9,"slug":null,"type":"backup","public":false}}`, drifts: whole},
+		{why: "every droplet has an image: null tells of none", desired: `{"image":"ubuntu-24-04-x64"}`, observed: `{"image":null}`, unknown: whole},
+		{why: "nor does an empty one", desired: `{"image":{"id":1}}`, observed: `{"image":{}}`, unknown: whole},
+
+		{why: "an object by what it names", desired: `{"image":{"slug":"ubuntu-24-04-x64","public":"true","distribution":"ubuntu"}}`, observed: ubuntu},
+		{why: "of which one thing differs", desired: `{"image":{"slug":"ubuntu-24-04-x64","name":"24.10 x64"}}`, observed: ubuntu, drifts: []string{"image.name"}},
+		{why: "an answer that was copied whole: some of it is not read", observed: ubuntu, unknown: whole,
+			desired: `{"image":{"id":1,"slug":"ubuntu-24-04-x64","created_at":"2023-10-16T14:54:36Z","description":"","min_disk_size":7,"regions":["nyc3"],"size_gigabytes":0.82,"status":"available"}}`},
+		{why: "and rebuilt from another image, which shows", observed: snapshot, drifts: []string{"image.id", "image.slug"},
+			desired: `{"image":{"id":1,"slug":"ubuntu-24-04-x64","created_at":"2023-10-16T14:54:36Z","regions":["nyc3"]}}`},
+		{why: "nothing but what is not read", desired: `{"image":{"regions":["nyc3"]}}`, observed: ubuntu, unknown: whole},
+		{why: "a slug in an object is retired all the same", desired: `{"image":{"slug":"ubuntu-22-04-x64"}}`, observed: retired, unknown: whole},
+		{why: "with an id beside it nobody needs it", desired: `{"image":{"id":7,"slug":"ubuntu-22-04-x64"}}`, observed: public},
+		{why: "and with another id it is another image", desired: `{"image":{"id":8,"slug":"ubuntu-22-04-x64"}}`, observed: retired, drifts: id},
+		{why: "as with another name", desired: `{"image":{"slug":"debian-12-x64","distribution":"Debian"}}`, observed: retired, drifts: []string{"image.distribution"}},
+		{why: "no id is none", desired: `{"image":{"id":null,"slug":"ubuntu-22-04-x64"}}`, observed: snapshot, drifts: []string{"image.id", "image.slug"}},
+	})
+}
+
+func TestDropletBackups(t *testing.T) {
+	notAsked, features := []string{"backups", "backup_policy"}, []string{"features"}
+	spring(t, "Droplet", []trap{
+		{why: "features that agree whether or not there are backups can't be told from others", desired: `{"features":["monitoring"]}`,
+			observed: `{"features":["monitoring"]}`, unseen: notAsked, unknown: features},
+		{why: "nor features with backups", desired: `{"features":["monitoring","backups"]}`,
+			observed: `{"features":["monitoring"]}`, unseen: notAsked, unknown: features},
+		{why: "features that the droplet lacks in any case", desired: `{"features":["monitoring","ipv6"]}`,
+			observed: `{"features":["monitoring"]}`, unseen: notAsked, drifts: features},
+		{why: "features that nobody wanted", desired: `{"features":[]}`, observed: `{"features":["monitoring"]}`, unseen: notAsked, drifts: features},
+		{why: "backups that the features show need not be asked for", desired: `{"features":["monitoring","backups"]}`,
+			observed: `{"features":["monitoring","backups"],"backups":true}`, unseen: []string{"backup_policy"}},
+		{why: "a usage-based policy that nobody declared", desired: `{"features":["monitoring"]}`,
+			observed: `{"features":["monitoring"],"backups":true}`, drifts: features},
+
+		{why: "true in a string of YAML's other spelling", desired: `{"backups":"True","monitoring":"FALSE"}`, observed: `{"backups":true}`},
+		{why: "a weekday in full", desired: `{"backup_policy":{"weekday":"Sunday"}}`, observed: `{"backup_policy":{"plan":"weekly","weekday":"SUN"}}`},
+		{why: "another weekday", desired: `{"backup_policy":{"weekday":"Saturday"}}`, observed: `{"backup_policy":{"plan":"weekly","weekday":"SUN"}}`,
+			drifts: []string{"backup_policy.weekday"}},
+		{why: "no weekday of any week", desired: `{"backup_policy":{"weekday":"Sund"}}`, observed: `{"backup_policy":{"plan":"weekly","weekday":"SUN"}}`,
+			drifts: []string{"backup_policy.weekday"}},
+		{why: "a policy has an hour, whether or not it was shown", desired: `{"backup_policy":{"plan":"daily","hour":0}}`,
+			observed: `{"backup_policy":{"plan":"daily"}}`, unknown: []string{"backup_policy.hour"}},
+		{why: "no policy has none", desired: `{"backup_policy":{"plan":"daily","hour":0}}`, observed: `{"backup_policy":null}`,
+			drifts: []string{"backup_policy.hour", "backup_policy.plan"}},
 	})
 }
 
@@ -211,6 +285,7 @@ func TestVolume(t *testing.T) {
 			observed: `{"filesystem_type":"ext4","filesystem_label":"DATA"}`, drifts: []string{"filesystem_label"}},
 		{why: "droplets in any order", desired: `{"droplet_ids":["2",1]}`, observed: `{"droplet_ids":[1,2]}`},
 		{why: "it was attached elsewhere", desired: `{"droplet_ids":[1]}`, observed: `{"droplet_ids":[2]}`, drifts: []string{"droplet_ids"}},
+		{why: "the one droplet, not in a list", desired: `{"droplet_ids":1}`, observed: `{"droplet_ids":[1]}`},
 		{why: "it was detached", desired: `{"droplet_ids":[1]}`, observed: `{"droplet_ids":null}`, drifts: []string{"droplet_ids"}},
 		{why: "a region is shown as an object or its slug", desired: `{"region":"FRA1","tags":[]}`, observed: `{"region":{"slug":"fra1","name":"Frankfurt"}}`},
 		{why: "a tag of the cluster's", desired: `{"tags":["db"]}`, observed: `{"tags":["db","k8s:1"]}`, drifts: []string{"tags"}},
@@ -242,5 +317,8 @@ func TestDomain(t *testing.T) {
 		{why: "another domain", desired: `{"name":"example.org"}`, observed: `{"name":"example.com"}`, drifts: []string{"name"}},
 		{why: "its TTL", desired: `{"ttl":"1800"}`, observed: `{"ttl":300}`, drifts: []string{"ttl"}},
 		{why: "a TTL left to DigitalOcean", desired: `{"ttl":null}`, observed: `{"ttl":1800}`},
+		{why: "0 leaves it too, as in a zone file", desired: `{"ttl":0}`, observed: `{"ttl":1800}`},
+		{why: "every domain has one: null tells of none", desired: `{"ttl":1800}`, observed: `{"ttl":null}`, unknown: []string{"ttl"}},
+		{why: "which is all the same where none was declared", desired: `{"ttl":""}`, observed: `{"ttl":null}`},
 	})
 }

@@ -104,11 +104,18 @@ func (v inventory) knows(held map[string]*driftv1alpha1.CloudResource) func(reso
 // written meanwhile: the listing has nothing left of them to hold against that, so
 // they are asked for anew.
 func (v inventory) overtaken(before, now map[string]*driftv1alpha1.CloudResource, listing resource.Listing) []suspect {
+	moved := map[string]bool{}
+	for name, was := range before {
+		if is := now[name]; is == nil || is.Observed.Digest != was.Observed.Digest || is.Observed.AbsentSince != nil || !v.owns(is) {
+			moved[name] = true
+		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
 	var out []suspect
 	for _, id := range listing.Unchanged {
-		name := cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})
-		was, is := before[name], now[name]
-		if is == nil || was == nil || is.Observed.Digest != was.Observed.Digest || is.Observed.AbsentSince != nil || !v.owns(is) {
+		if name := cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id}); moved[name] {
 			out = append(out, suspect{name: name, id: id}) // nothing speaks against its being there
 		}
 	}

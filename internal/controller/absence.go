@@ -30,6 +30,8 @@ type suspect struct {
 	// foreign says that current was left by a deleted account of the same name: no
 	// listing of this one has ever shown it.
 	foreign bool
+	// listed says that the listing did hold it, so that its own answer is still owed.
+	listed bool
 }
 
 // seen says whether the account's inventory ever held it as there.
@@ -137,10 +139,10 @@ func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) (there [
 			there = append(there, found)
 		case class == digitalocean.NotFound:
 			gone = append(gone, absence{s, askedAt})
-		case !s.seen() && ofOneID[class]:
+		case !s.seen() && !s.listed && ofOneID[class]:
 			// Its declaration waits; the kind as a whole is known all the same.
 		default:
-			return there, gone, fmt.Errorf("asking for %s %s, which the listing did not hold: %w", v.kind, s.id, err)
+			return there, gone, fmt.Errorf("asking for %s %s by its id: %w", v.kind, s.id, err)
 		}
 	}
 	return there, gone, nil

@@ -203,19 +203,13 @@ func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 		return err
 	}
 	err = a.client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager(d)))
-	if refuses(err) {
+	if isRefusal(err) {
 		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the accepted value into CloudProvisioned %s: %w", p.Name, err)
 	}
 	return nil
-}
-
-// refuses says whether the API server, or an admission policy or webhook of the
-// cluster's own, will never take what was written.
-func refuses(err error) bool {
-	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsBadRequest(err) || apierrors.IsRequestEntityTooLargeError(err)
 }
 
 // fieldManager names the drift, within the API server's limit of 128 characters.

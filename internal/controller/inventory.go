@@ -116,7 +116,7 @@ func (v inventory) overtaken(before, now map[string]*driftv1alpha1.CloudResource
 	var out []suspect
 	for _, id := range listing.Unchanged {
 		if name := cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id}); moved[name] {
-			out = append(out, suspect{name: name, id: id}) // nothing speaks against its being there
+			out = append(out, suspect{name: name, id: id, listed: true}) // nothing speaks against its being there
 		}
 	}
 	return out

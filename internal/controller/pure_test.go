@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -111,6 +113,31 @@ func TestOvertaken(t *testing.T) {
 	}
 	if missing := v.suspects(seen, before, nil); len(missing) != 0 {
 		t.Errorf("%d of what was seen unchanged are suspects", len(missing))
+	}
+}
+
+// failing is a cloud that answers no question about one resource.
+type failing struct{ Cloud }
+
+func (failing) Get(context.Context, string, string) (resource.Resource, error) {
+	return resource.Resource{}, &digitalocean.Error{Class: digitalocean.ServerError}
+}
+
+// An id that was only declared may be answered with 500 for ever. What a listing
+// held, and somebody else recorded otherwise meanwhile, is not known without one.
+func TestOnlyWhatNoListingHeldMayGoWithoutAnAnswer(t *testing.T) {
+	v := store("own", noon)
+	for name, c := range map[string]struct {
+		suspect suspect
+		fails   bool
+	}{
+		"it was only declared":          {suspect{id: "1", declared: true}, false},
+		"the listing held it":           {suspect{id: "1", listed: true}, true},
+		"the inventory has it as there": {suspect{id: "1", current: &driftv1alpha1.CloudResource{}}, true},
+	} {
+		if _, gone, err := v.ask(t.Context(), failing{}, []suspect{c.suspect}); (err != nil) != c.fails || len(gone) != 0 {
+			t.Errorf("%s: %d gone, %v", name, len(gone), err)
+		}
 	}
 }
 

@@ -285,7 +285,7 @@ func changedFields(was, is driftv1alpha1.Observation) string {
 	for _, key := range slices.Concat(slices.Collect(maps.Keys(was.Attrs)), slices.Collect(maps.Keys(is.Attrs))) {
 		a, errA := decode(was.Attrs[key])
 		b, errB := decode(is.Attrs[key])
-		if errA != nil || errB != nil || resource.Hash(resource.Sorted(a)) != resource.Hash(resource.Sorted(b)) {
+		if errA != nil || errB != nil || resource.HashUnordered(a) != resource.HashUnordered(b) {
 			changed.Insert(key)
 		}
 	}

@@ -83,7 +83,7 @@ func digestOf(in resource.Resource) string {
 	for _, path := range in.Unseen {
 		unseen = append(unseen, path)
 	}
-	return resource.Hash(in.Name, resource.Sorted(in.Fields), resource.Sorted(in.Attrs), resource.Sorted(unseen))
+	return resource.HashUnordered(in.Name, in.Fields, in.Attrs, unseen)
 }
 
 // resourceOf is the way back. What is observed must not change while it is in use.

@@ -149,7 +149,7 @@ func (k *kind) getPath(id string) (path, parentID string, err error) {
 
 // read makes a resource of its body. ObservedAt is the caller's to set.
 func (k *kind) read(body object, parentID string, v *values) (resource.Resource, error) {
-	res := resource.Resource{Fields: map[string]any{}, Attrs: make(map[string]any, len(k.fields))}
+	res := v.newResource(len(k.fields))
 	id, err := readID(body[k.id])
 	if err != nil {
 		return res, fmt.Errorf("a %s without a usable %s: %w", k.one, k.id, err)

@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -190,4 +191,24 @@ func TestUnknownKind(t *testing.T) {
 	c := serve(t, func(http.ResponseWriter, *http.Request) {})
 	_, err := c.List(t.Context(), "Dropplet", resource.Listing{})
 	wantClass(t, err, Invalid)
+}
+
+// The memory of a resource that is not kept is used again: nothing of its values may
+// turn up in the next.
+func TestWhatIsNotKeptLeavesNothingBehind(t *testing.T) {
+	known, next := volumeBody(1), `{"id":"volume-2","name":"data-2"}`
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, listing{key: "volumes", items: []string{known, next}}.page(r))
+	}).Knowing(func(res resource.Resource) bool { return res.ID == "volume-1" })
+	got, err := client.List(t.Context(), "Volume", resource.Listing{})
+	if err != nil || len(got.Unchanged) != 1 || len(got.Resources) != 1 {
+		t.Fatalf("%+v: %v", got, err)
+	}
+	kept := got.Resources[0]
+	if value, seen := kept.Lookup(resource.Path{"size_gigabytes"}); seen || value != nil || kept.Attrs["size_gigabytes"] != nil {
+		t.Errorf("a volume without a size has one of %v", kept.Attrs["size_gigabytes"])
+	}
+	if _, ok := kept.Fields["region"]; ok {
+		t.Errorf("a volume without a region is in %v", kept.Fields["region"])
+	}
 }

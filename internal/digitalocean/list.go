@@ -175,6 +175,7 @@ func (l *lister) looksAside() bool {
 // lessKnown leaves nothing but its name of a resource that is known as it was seen.
 func (l *lister) lessKnown(res resource.Resource) resource.Resource {
 	if l.client.known != nil && l.client.known(res) {
+		l.values.reuse(res)
 		return resource.Resource{Ref: res.Ref}
 	}
 	return res

@@ -24,7 +24,9 @@ type exchange struct {
 	status    int
 	requestID string
 	waited    time.Duration
-	body      []byte
+	// room is what body is read into.
+	room *bytes.Buffer
+	body []byte
 }
 
 type exchangeKey struct{}
@@ -44,7 +46,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	x, ok := ctx.Value(exchangeKey{}).(*exchange)
 	if !ok {
-		x = &exchange{}
+		x = &exchange{room: &bytes.Buffer{}}
 	}
 	if err := t.limiter.wait(ctx, x, req.Method != http.MethodGet); err != nil {
 		if req.Body != nil {
@@ -73,7 +75,8 @@ func (t *transport) send(req *http.Request, x *exchange) (*http.Response, error)
 	x.status, x.requestID = resp.StatusCode, resp.Header.Get("X-Request-Id")
 	t.limiter.learn(resp.StatusCode, resp.Header)
 
-	var body bytes.Buffer
+	body := x.room
+	body.Reset()
 	// Room to spare, or ReadFrom grows the buffer once more to find the end.
 	body.Grow(int(min(max(resp.ContentLength, 0), maxBody)) + bytes.MinRead)
 	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))

@@ -3,12 +3,16 @@ package digitalocean
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // values decodes JSON values, and gives equal scalars the same memory: ten
 // thousand droplets have a dozen sizes and two statuses between them.
 type values struct {
 	scalars map[string]any
+	// fields and attrs are those of a resource that was not kept, for the next one.
+	fields, attrs map[string]any
 }
 
 // mostScalars bounds the memory of a listing whose values are all different.
@@ -28,6 +32,23 @@ func (v *values) decode(raw json.RawMessage) any {
 		v.scalars[string(raw)] = value
 	}
 	return value
+}
+
+// newResource returns a resource without any values yet.
+func (v *values) newResource(attrs int) resource.Resource {
+	res := resource.Resource{Fields: v.fields, Attrs: v.attrs}
+	v.fields, v.attrs = nil, nil
+	if res.Fields == nil {
+		res = resource.Resource{Fields: map[string]any{}, Attrs: make(map[string]any, attrs)}
+	}
+	return res
+}
+
+// reuse takes back the memory of a resource that nobody keeps.
+func (v *values) reuse(res resource.Resource) {
+	clear(res.Fields)
+	clear(res.Attrs)
+	v.fields, v.attrs = res.Fields, res.Attrs
 }
 
 // reader normalises one value; raw is valid JSON and not null. known is false

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -64,10 +65,11 @@ func (c *Client) walkOnce(ctx context.Context, pages pages, read func(*pageReade
 	maps.Copy(query, pages.query)
 	query.Set("per_page", strconv.Itoa(perPage))
 	seen, total := map[string]bool{}, 0
+	var room bytes.Buffer // nothing that is kept of a page points into it
 	for number := 1; number <= mostPages; number++ {
 		doing := fmt.Sprintf("%s, page %d", pages.doing, number)
 		query.Set("page", strconv.Itoa(number))
-		body, askedAt, err := c.get(ctx, doing, pages.path, query)
+		body, askedAt, err := c.getInto(ctx, &room, doing, pages.path, query)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,10 +35,13 @@ func Decode(data []byte) (any, error) {
 // the numbers of Go that other decoders leave, and whatever encoding/json can
 // encode.
 func Canonical(value any) []byte {
-	return appendCanonical(nil, value)
+	return encoder{}.append(nil, value)
 }
 
-func appendCanonical(b []byte, value any) []byte {
+// encoder writes the canonical encoding; unordered, also of lists.
+type encoder struct{ unordered bool }
+
+func (e encoder) append(b []byte, value any) []byte {
 	if number, ok := Decimal(value); ok {
 		return append(b, number...)
 	}
@@ -51,36 +53,76 @@ func appendCanonical(b []byte, value any) []byte {
 	case string:
 		return appendString(b, value)
 	case []any:
-		b = append(b, '[')
-		for i, element := range value {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendCanonical(b, element)
-		}
-		return append(b, ']')
+		return e.appendList(b, value)
 	case map[string]any:
-		b = append(b, '{')
-		for i, key := range slices.Sorted(maps.Keys(value)) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(appendString(b, key), ':')
-			b = appendCanonical(b, value[key])
-		}
-		return append(b, '}')
+		return e.appendObject(b, value)
 	default:
-		return appendForeign(b, value)
+		return e.appendForeign(b, value)
 	}
+}
+
+// few is how many members or elements most values have at most: for so many, no
+// memory is taken. A sync encodes everything that it lists.
+const few = 24
+
+func (e encoder) appendObject(b []byte, value map[string]any) []byte {
+	var room [few]string
+	keys := room[:0]
+	for key := range value {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	b = append(b, '{')
+	for i, key := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, key), ':')
+		b = e.append(b, value[key])
+	}
+	return append(b, '}')
+}
+
+func (e encoder) appendList(b []byte, list []any) []byte {
+	b = append(b, '[')
+	start := len(b)
+	var room [few]int
+	ends := room[:0]
+	for i, element := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = e.append(b, element)
+		ends = append(ends, len(b)-start)
+	}
+	if e.unordered {
+		sortElements(b[start:], ends)
+	}
+	return append(b, ']')
+}
+
+// sortElements sorts the encoded elements of a list, which end there.
+func sortElements(list []byte, ends []int) {
+	var room [few][]byte
+	elements, start := room[:0], 0
+	for _, end := range ends {
+		elements = append(elements, list[start:end])
+		start = end + len(",")
+	}
+	if slices.IsSortedFunc(elements, bytes.Compare) {
+		return
+	}
+	slices.SortFunc(elements, bytes.Compare)
+	copy(list, bytes.Join(elements, []byte(",")))
 }
 
 // appendForeign encodes what is no JSON value, such as []string. What can't be
 // encoded at all gets its Go syntax: never equal to anything that can.
-func appendForeign(b []byte, value any) []byte {
+func (e encoder) appendForeign(b []byte, value any) []byte {
 	encoded, err := json.Marshal(value)
 	if err == nil {
 		if plain, err := Decode(encoded); err == nil {
-			return appendCanonical(b, plain)
+			return e.append(b, plain)
 		}
 	}
 	return appendString(b, fmt.Sprintf("%#v", value))
@@ -99,14 +141,28 @@ func appendString(b []byte, text string) []byte {
 	return append(b, bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))...)
 }
 
-// buffers are what Hash encodes into: a sync hashes everything that it lists.
+// buffers are what Hash encodes into.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // Hash is the hexadecimal SHA-256 of the values' canonical encoding.
-func Hash(values ...any) string {
+func Hash(values ...any) string { return encoder{}.hash(values) }
+
+// HashUnordered is Hash for where the order of lists says nothing: it is the same for
+// the same elements in any order.
+func HashUnordered(values ...any) string { return encoder{unordered: true}.hash(values) }
+
+func (e encoder) hash(values []any) string {
 	buffer := buffers.Get().(*[]byte)
-	*buffer = appendCanonical((*buffer)[:0], values)
-	sum := sha256.Sum256(*buffer)
+	b := append((*buffer)[:0], '[')
+	for i, value := range values { // which keep their order in any case
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = e.append(b, value)
+	}
+	b = append(b, ']')
+	sum := sha256.Sum256(b)
+	*buffer = b
 	buffers.Put(buffer)
 	return hex.EncodeToString(sum[:])
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -130,6 +132,36 @@ func TestHash(t *testing.T) {
 	}
 }
 
+func TestHashUnordered(t *testing.T) {
+	long := make([]any, 3*few)
+	for i := range long {
+		long[i] = json.Number(strconv.Itoa(i))
+	}
+	backwards := slices.Clone(long)
+	slices.Reverse(backwards)
+	for _, pair := range [][2]any{
+		{decoded(t, `["web","prod",{"b":[2,1],"a":null}]`), decoded(t, `[{"a":null,"b":[1,2]},"prod","web"]`)},
+		{decoded(t, `["a,b","a"]`), decoded(t, `["a","a,b"]`)},
+		{decoded(t, `[]`), []string{}},
+		{long, backwards},
+	} {
+		if HashUnordered(pair[0]) != HashUnordered(pair[1]) {
+			t.Errorf("%s and %s have two hashes", Canonical(pair[0]), Canonical(pair[1]))
+		}
+		if HashUnordered(pair[0]) != Hash(Sorted(pair[0])) {
+			t.Errorf("%s is not hashed as its sorted form", Canonical(pair[0]))
+		}
+	}
+	for _, pair := range [][2]string{{`[1,1,2]`, `[1,2,2]`}, {`[[1],[2]]`, `[[1,2]]`}, {`["a","b"]`, `["a,b"]`}, {`[1]`, `1`}} {
+		if HashUnordered(decoded(t, pair[0])) == HashUnordered(decoded(t, pair[1])) {
+			t.Errorf("%s and %s have one hash", pair[0], pair[1])
+		}
+	}
+	if HashUnordered("a", "b") == HashUnordered("b", "a") {
+		t.Error("the values themselves have lost their order")
+	}
+}
+
 func TestSorted(t *testing.T) {
 	value := decoded(t, `{"tags":["web","prod",{"b":[2,1]}],"none":null,"one":[1]}`)
 	before := string(Canonical(value))
@@ -165,6 +197,9 @@ func FuzzCanonical(f *testing.F) {
 		}
 		if string(Canonical(again)) != string(once) {
 			t.Fatalf("%q has two canonical forms: %s and %s", text, once, Canonical(again))
+		}
+		if HashUnordered(value) != Hash(Sorted(value)) {
+			t.Fatalf("%q is not hashed as its sorted form, %s", text, Canonical(Sorted(value)))
 		}
 	})
 }

@@ -109,6 +109,9 @@ func (w *world) profiled(ctx context.Context, name string, do func() error) erro
 	if w.bench.profiles == "" {
 		return do()
 	}
+	if err := w.room(ctx); err != nil { // or the profile is of waiting for it
+		return err
+	}
 	const long = "30" // seconds; what takes longer is profiled in part
 	kept := map[string]string{".cpu": "profile?seconds=" + long, ".allocs": "allocs?seconds=" + long}
 	done := make(chan error, len(kept))

@@ -21,13 +21,23 @@ func operations() []operation {
 // essential are in every repertoire: without them nothing is there to go wrong.
 var essential = map[string]bool{"sync and wait": true, "a moment": true, "declare": true, "accept": true}
 
+// usual is in how many of the sequences an operation may happen that is not in shares.
+const usual = 0.65
+
+// shares are of those after which less can be judged.
+var shares = map[string]float64{"a listing that lies and adds up": 0.25, "listings lag": 0.25}
+
 type repertoire []operation
 
 // repertoire is what this sequence draws from.
 func (s *sequence) repertoire() repertoire {
 	var out repertoire
 	for _, op := range operations() {
-		if keep := s.chance(0.65); keep || essential[op.name] {
+		share, ok := shares[op.name]
+		if !ok {
+			share = usual
+		}
+		if keep := s.chance(share); keep || essential[op.name] {
 			out = append(out, op)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 // What goes wrong in DigitalOcean, on the way to it, and with the token.
 var faultOperations = []operation{
 	{"a fault", 16, (*sequence).someFault},
-	{"a listing that lies and adds up", 4, (*sequence).lie},
+	{"a listing that does not add up", 6, (*sequence).miscount},
+	{"a listing that lies and adds up", 12, (*sequence).lie},
 	{"an answer held back", 6, func(s *sequence) {
 		path, by := one(s, listings), time.Duration(20+s.rng.IntN(300))*time.Millisecond
 		s.note("  %s by %s", path, by)
@@ -162,8 +163,19 @@ func (s *sequence) someFault() {
 	s.cloud.sim.AddFault(f)
 }
 
+// miscount has a listing show less or more than there is, so that one can see it.
+func (s *sequence) miscount() {
+	f := one(s, []dosim.Fault{{DropItems: 1}, {DropItems: 2}, {RepeatItem: true}, {TotalDelta: 1}, {TotalDelta: -1}})
+	f.Method, f.Path, f.Count = http.MethodGet, one(s, listings[:8]), 1+s.rng.IntN(4)
+	s.note("  %s, %d items left out, %d too many counted, repeated: %v, %d times", f.Path, f.DropItems, f.TotalDelta, f.RepeatItem, f.Count)
+	s.cluster.stats.fault("a listing that does not add up")
+	s.cloud.sim.AddFault(f)
+	s.syncAndWait(2 * time.Second)
+}
+
 // lie has a listing leave something out in a way that nobody can see who does not
-// ask for each resource. What it counts is wrong, and has to be.
+// ask for each resource, and perhaps answers that question with a fault too. What it
+// counts is wrong, and has to be.
 func (s *sequence) lie() {
 	s.lied = true
 	f := one(s, []dosim.Fault{
@@ -175,7 +187,14 @@ func (s *sequence) lie() {
 	s.note("  %s, %d items left out, %d times", f.Path, f.DropItems, f.Count)
 	s.cluster.stats.fault("a listing that lies and adds up")
 	s.cloud.sim.AddFault(f)
-	s.sync()
+	if s.chance(0.5) {
+		asked := one(s, []dosim.Fault{{Status: 500}, {Status: 403}, {Status: 400}, {Cut: true}, {Truncate: true}, {Status: http.StatusOK, Body: `{}`}})
+		asked.Method, asked.Path, asked.Count = http.MethodGet, f.Path+"/*", 2+s.rng.IntN(3)
+		s.note("  and %+v", asked)
+		s.cluster.stats.fault("a fault in the question after it")
+		s.cloud.sim.AddFault(asked)
+	}
+	s.syncAndWait(2 * time.Second)
 }
 
 // deletedWhileReading deletes something that may be on a page that was read, so

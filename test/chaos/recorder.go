@@ -50,14 +50,20 @@ func watched() []client.ObjectList {
 	}
 }
 
-// startRecorder records from now on; the namespace has to be empty.
-func startRecorder(c client.WithWatch, namespace string) *recorder {
-	ctx, cancel := context.WithCancel(context.Background())
+// startRecorder records from when it returns; the namespace has to be empty.
+func startRecorder(ctx context.Context, c client.WithWatch, namespace string) (*recorder, error) {
+	following, cancel := context.WithCancel(context.Background())
 	r := &recorder{client: c, namespace: namespace, cancel: cancel, latest: map[types.UID]record{}}
 	for _, list := range watched() {
-		r.running.Go(func() { r.follow(ctx, list) })
+		// Here and not beside what follows: the API server may be away just now, and
+		// what happens until it is back would be missed.
+		if err := try(ctx, func() error { return r.relist(ctx, list, true) }); err != nil {
+			r.stop()
+			return nil, fmt.Errorf("listing what there is to record: %w", err)
+		}
+		r.running.Go(func() { r.follow(following, list) })
 	}
-	return r
+	return r, nil
 }
 
 func (r *recorder) stop() {
@@ -65,16 +71,16 @@ func (r *recorder) stop() {
 	r.running.Wait()
 }
 
-// follow watches one kind, and lists it where the watch can't go on.
+// follow watches one kind from where it was listed, and lists it again where the watch
+// can't go on.
 func (r *recorder) follow(ctx context.Context, list client.ObjectList) {
-	revision := ""
-	for first := true; ctx.Err() == nil; {
+	for revision := list.GetResourceVersion(); ctx.Err() == nil; {
 		if revision == "" {
-			if err := r.relist(ctx, list, first); err != nil {
+			if err := r.relist(ctx, list, false); err != nil {
 				pause(ctx, 50*time.Millisecond)
 				continue
 			}
-			revision, first = list.GetResourceVersion(), false
+			revision = list.GetResourceVersion()
 		}
 		w, err := r.client.Watch(ctx, list, client.InNamespace(r.namespace),
 			&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: revision}})

@@ -163,7 +163,9 @@ func (s *sequence) prepare() error {
 	if s.cloud, err = startCloud(s.clock, s.rng); err != nil {
 		return err
 	}
-	s.recorder = startRecorder(s.cluster.admin, s.namespace)
+	if s.recorder, err = startRecorder(s.ctx, s.cluster.admin, s.namespace); err != nil {
+		return err
+	}
 	s.furnish()
 	s.setToken(dosim.DefaultToken)
 	account := &driftv1alpha1.CloudAccount{

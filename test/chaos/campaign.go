@@ -76,6 +76,9 @@ func (c *campaign) run(ctx context.Context) error {
 		c.lookForLeaks()
 		c.say("%s: %d of at most %d sequences, %d failed; %s", time.Since(began).Round(time.Second), c.stats.sequences, c.sequences, len(c.failed), leftNow())
 	}
+	if now := leftNow(); c.before != nil && now.goroutines > c.before.goroutines {
+		c.say("%s are left of %s after the first batch: see %s", now, c.before, c.keepGoroutines())
+	}
 	c.say("ran %s: %s", time.Since(began).Round(time.Second), c.stats)
 	var problems []error
 	for _, seed := range c.failed {
@@ -227,13 +230,21 @@ func (c *campaign) lookForLeaks() {
 			break
 		}
 	}
-	if len(c.leaks) > 0 {
-		return
+	if len(c.leaks) == 0 {
+		c.leaks = append(c.leaks, fmt.Sprintf("left behind: %s, and after the first batch %s; see %s", now, c.before, c.keepGoroutines()))
 	}
+}
+
+// keepGoroutines writes down what runs now, and says where.
+func (c *campaign) keepGoroutines() string {
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("chaos-%d-goroutines.txt", c.seed))
-	if f, err := os.Create(file); err == nil {
-		_ = pprof.Lookup("goroutine").WriteTo(f, 1)
-		_ = f.Close()
+	f, err := os.Create(file)
+	if err != nil {
+		return err.Error()
 	}
-	c.leaks = append(c.leaks, fmt.Sprintf("left behind: %s, and after the first batch %s; see %s", now, c.before, file))
+	defer func() { _ = f.Close() }()
+	if err := pprof.Lookup("goroutine").WriteTo(f, 1); err != nil {
+		return err.Error()
+	}
+	return file
 }

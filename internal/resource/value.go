@@ -38,7 +38,8 @@ func Canonical(value any) []byte {
 	return encoder{}.append(nil, value)
 }
 
-// encoder writes the canonical encoding; unordered, also of lists.
+// encoder writes the canonical encoding. With unordered it sorts lists too, by their
+// elements' encoding.
 type encoder struct{ unordered bool }
 
 func (e encoder) append(b []byte, value any) []byte {
@@ -101,7 +102,8 @@ func (e encoder) appendList(b []byte, list []any) []byte {
 	return append(b, ']')
 }
 
-// sortElements sorts the encoded elements of a list, which end there.
+// sortElements sorts the encoded elements of a list in place: they are joined by commas,
+// and ends is where each of them ends.
 func sortElements(list []byte, ends []int) {
 	var room [few][]byte
 	elements, start := room[:0], 0

@@ -220,8 +220,11 @@ func (s *sequence) applyFromGit() {
 		return
 	}
 	s.mu.Lock()
-	original := s.original[name]
+	original, known := s.original[name]
 	s.mu.Unlock()
+	if !known {
+		return
+	}
 	s.note("  %s: %v", name, original)
 	s.edit(name, func(p *driftv1alpha1.CloudProvisioned) bool {
 		p.Spec.Desired = encoded(original)

@@ -165,11 +165,20 @@ func (s *sequence) declare(name string, selector driftv1alpha1.ResourceSelector,
 			Ignore:     ignore,
 		},
 	}
-	err := try(s.ctx, func() error { return client.IgnoreAlreadyExists(s.cluster.admin.Create(s.ctx, p.DeepCopy())) })
+	is := &driftv1alpha1.CloudProvisioned{}
+	err := try(s.ctx, func() error {
+		if err := client.IgnoreAlreadyExists(s.cluster.admin.Create(s.ctx, p.DeepCopy())); err != nil {
+			return err
+		}
+		return client.IgnoreNotFound(s.cluster.admin.Get(s.ctx, client.ObjectKeyFromObject(p), is))
+	})
 	if err != nil {
 		s.broken("declaring %s: %v", name, err)
 	}
-	s.remember(name, values)
+	// Another of that name may be there still, and says something else.
+	if asJSON(is.Spec.Resource) == asJSON(selector) && asJSON(is.Spec.Desired) == asJSON(p.Spec.Desired) {
+		s.remember(name, values)
+	}
 }
 
 func (s *sequence) undeclare(name string) {

@@ -49,7 +49,7 @@ type sequence struct {
 	lied, lagged bool
 	token        string
 	serial       int
-	// original is what each declaration said first: what Git says.
+	// original is what each declaration said first, by name: what Git says.
 	original map[string]map[string]any
 	// racing are things that happen at the same time.
 	racing sync.WaitGroup
@@ -146,9 +146,7 @@ func (s *sequence) next() int { s.serial++; return s.serial }
 func (s *sequence) remember(name string, values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.original[name]; !known {
-		s.original[name] = values
-	}
+	s.original[name] = values
 }
 
 // prepare makes the namespace, the cloud with some resources, the account, and

@@ -206,7 +206,10 @@ func leftNow() leftovers {
 }
 
 // How much more than after the first batch is still no leak: connections come and
-// go, and the heap of a program that has just been busy is not the same twice.
+// go, and the heap of a program that has just been busy is not the same twice. An
+// operator that ends before its cache is filled leaves a goroutine and what that holds:
+// controller-runtime 0.25 waits for each namespace's informers without a way out
+// (newMultiNamespaceInformerHandlerRegistration). Of 4,500 operators 18 did.
 const (
 	spareGoroutines = 40
 	spareHeap       = 48 << 20

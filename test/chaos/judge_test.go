@@ -187,6 +187,21 @@ func TestJudge(t *testing.T) {
 		"stale and nothing changed": {func(s *story) { drifted(s); s.drift(31, "1", stale) }, "differed all the time"},
 		"stale for what was before": {func(s *story) { drifted(s); s.drift(12.5, "1", stale) }, "differed all the time"},
 		"stale during a resolution": {func(s *story) { approved(s); s.live(30, "small"); s.drift(31, "1", stale) }, "went stale while its resolution"},
+		"a declaration that went by unseen": {func(s *story) {
+			s.history.gap = true
+			s.live(-100, "small")
+			s.live(10, "large")
+			s.observe(11, 10.5, "large")
+			s.drift(12, "1", nil)
+			s.declare(13, "small", "", true)
+		}, ""},
+		"the same, and nothing went by unseen": {func(s *story) {
+			s.live(-100, "small")
+			s.live(10, "large")
+			s.observe(11, 10.5, "large")
+			s.drift(12, "1", nil)
+			s.declare(13, "small", "", true)
+		}, "which it never was"},
 		"a value that never was": {func(s *story) {
 			drifted(s)
 			s.drift(20, "1", func(status *driftv1alpha1.CloudDriftStatus) { status.Actual = value("huge") })

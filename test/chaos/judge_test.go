@@ -140,6 +140,15 @@ func accepted(status *driftv1alpha1.CloudDriftStatus) {
 
 func stale(status *driftv1alpha1.CloudDriftStatus) { status.State = driftv1alpha1.DriftStale }
 
+// declaredLate is a drift that is there before the declaration that it is of.
+func declaredLate(s *story) {
+	s.live(-100, "small")
+	s.live(10, "large")
+	s.observe(11, 10.5, "large")
+	s.drift(12, "1", nil)
+	s.declare(13, "small", "", true)
+}
+
 // drifted is a droplet that is declared small, became large, and whose drift is open.
 func drifted(s *story) {
 	s.live(-100, "small")
@@ -184,24 +193,11 @@ func TestJudge(t *testing.T) {
 			drifted(s)
 			s.observe(30, 29, "large").Observed.AbsentSince = ptr.To(metav1.NewTime(s.at(29)))
 		}, "was there all the time"},
-		"stale and nothing changed": {func(s *story) { drifted(s); s.drift(31, "1", stale) }, "differed all the time"},
-		"stale for what was before": {func(s *story) { drifted(s); s.drift(12.5, "1", stale) }, "differed all the time"},
-		"stale during a resolution": {func(s *story) { approved(s); s.live(30, "small"); s.drift(31, "1", stale) }, "went stale while its resolution"},
-		"a declaration that went by unseen": {func(s *story) {
-			s.history.gap = true
-			s.live(-100, "small")
-			s.live(10, "large")
-			s.observe(11, 10.5, "large")
-			s.drift(12, "1", nil)
-			s.declare(13, "small", "", true)
-		}, ""},
-		"the same, and nothing went by unseen": {func(s *story) {
-			s.live(-100, "small")
-			s.live(10, "large")
-			s.observe(11, 10.5, "large")
-			s.drift(12, "1", nil)
-			s.declare(13, "small", "", true)
-		}, "which it never was"},
+		"stale and nothing changed":            {func(s *story) { drifted(s); s.drift(31, "1", stale) }, "differed all the time"},
+		"stale for what was before":            {func(s *story) { drifted(s); s.drift(12.5, "1", stale) }, "differed all the time"},
+		"stale during a resolution":            {func(s *story) { approved(s); s.live(30, "small"); s.drift(31, "1", stale) }, "went stale while its resolution"},
+		"a declaration that went by unseen":    {func(s *story) { s.history.gap = true; declaredLate(s) }, ""},
+		"a declaration after what it declares": {declaredLate, "which it never was"},
 		"a value that never was": {func(s *story) {
 			drifted(s)
 			s.drift(20, "1", func(status *driftv1alpha1.CloudDriftStatus) { status.Actual = value("huge") })

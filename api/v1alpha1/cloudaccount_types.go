@@ -142,7 +142,13 @@ type KindStatus struct {
 	// +optional
 	ObservedAt *metav1.Time `json:"observedAt,omitempty"`
 
-	// reason says why the last attempt gave no complete listing. Absent: it did.
+	// recordedAt is when everything that the last complete listing showed had been
+	// recorded. A reference by name is bound only to what was observed until then.
+	// +optional
+	RecordedAt *metav1.MicroTime `json:"recordedAt,omitempty"`
+
+	// reason says why the last attempt gave no complete listing, or what of it waits
+	// for a person (FixMassDisappearance). Absent: all is well.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
 	Reason string `json:"reason,omitempty"`
@@ -179,7 +185,8 @@ type KindStatus struct {
 
 // CloudAccountStatus is the account's health.
 type CloudAccountStatus struct {
-	// conditions are Ready, Synced and DriftsWithheld.
+	// conditions are Ready, Synced and DriftsWithheld; beside them Stalled and
+	// Reconciling while they apply.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -3,11 +3,13 @@ package v1alpha1
 import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // ResourceSelector says which live resource is meant: by id, or by name where
 // no id is known yet.
 // +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.name)",message="give exactly one of id and name"
+// +kubebuilder:validation:XValidation:rule="!has(self.where) || has(self.name)",message="where tells resources of one name apart: give name beside it, and not id"
 type ResourceSelector struct {
 	// kind is DigitalOcean's kind, as in Droplet.
 	// +required
@@ -24,11 +26,20 @@ type ResourceSelector struct {
 	ID string `json:"id,omitempty"`
 
 	// name is the live resource's name. It has to be the only one of its kind with
-	// that name.
+	// that name, or with that name and where.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	Name string `json:"name,omitempty"`
+
+	// where tells resources of one name apart: fields and the values that they have,
+	// as type: A of a DomainRecord or region: fra1 of a Volume. Each value is compared
+	// as that field is in desired. Only beside name.
+	// +optional
+	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=8
+	// +kubebuilder:validation:XValidation:rule="self.all(key, size(key) >= 1 && size(key) <= 256)",message="the name of a field has 1 to 256 characters"
+	Where map[string]intstr.IntOrString `json:"where,omitempty"`
 }
 
 // CloudProvisionedSpec is the desired state of one resource.
@@ -135,7 +146,8 @@ type FieldStatus struct {
 
 // CloudProvisionedStatus is what was found.
 type CloudProvisionedStatus struct {
-	// conditions are Ready and InSync.
+	// conditions are Ready and InSync; beside them Stalled and Reconciling while they
+	// apply.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

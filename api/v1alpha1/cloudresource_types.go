@@ -87,6 +87,18 @@ type Observation struct {
 	// +required
 	ObservedAt metav1.MicroTime `json:"observedAt,omitzero"`
 
+	// fieldTable is a hash of the table of fields that the values were read with. An
+	// operator whose table is another one asks for them anew before it compares.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	FieldTable string `json:"fieldTable,omitempty"`
+
+	// withheldSince is since when complete listings have not shown the resource, while
+	// its absence waits for a person's confirmation (FixMassDisappearance). Nothing is
+	// concluded of it meanwhile.
+	// +optional
+	WithheldSince *metav1.Time `json:"withheldSince,omitempty"`
+
 	// absentSince is when the resource was proven gone: a complete listing did not
 	// show it, and asking for it by id was answered 404.
 	// +optional

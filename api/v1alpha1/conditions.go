@@ -13,6 +13,17 @@ const (
 	ConditionDriftsWithheld = "DriftsWithheld"
 )
 
+// Conditions by which tools that know kstatus tell how an object is (kubectl wait,
+// Flux, Argo CD). Both are there only while they are True.
+const (
+	// ConditionStalled: nothing goes on until a person acts. Its reason is that of
+	// the condition that says so, and starts with Fix.
+	ConditionStalled = "Stalled"
+	// ConditionReconciling: a generation is being worked on, or something is awaited
+	// that comes by itself.
+	ConditionReconciling = "Reconciling"
+)
+
 // ConditionInSync of a CloudProvisioned: every declared field was compared with
 // its live value, and none differs. Unknown says that nobody can tell, and why.
 const ConditionInSync = "InSync"
@@ -76,6 +87,9 @@ const (
 	ReasonFixAccountRef = "FixAccountRef"
 	// ReasonFixKind: no such kind is known.
 	ReasonFixKind = "FixKind"
+	// ReasonFixTooLarge: the declaration is larger, or deeper, than one may be, and is
+	// not looked at.
+	ReasonFixTooLarge = "FixTooLarge"
 	// ReasonFixReference: the id has not the form that the kind's ids have.
 	ReasonFixReference = "FixReference"
 	// ReasonFixFieldNames: desired or ignore names fields that the kind does not

@@ -420,6 +420,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: reason
       type:
         scalar: string
+    - name: recordedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime
     - name: resources
       type:
         scalar: numeric
@@ -449,6 +452,9 @@ var schemaYAML = typed.YAMLObject(`types:
                 namedType: __untyped_deduced_
               elementRelationship: separable
     - name: digest
+      type:
+        scalar: string
+    - name: fieldTable
       type:
         scalar: string
     - name: matchName
@@ -481,6 +487,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+    - name: withheldSince
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.RateLimitStatus
   map:
     fields:
@@ -557,6 +566,11 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         scalar: string
+    - name: where
+      type:
+        map:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.util.intstr.IntOrString
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.SecretKeyReference
   map:
     fields:
@@ -719,6 +733,16 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: untyped
 - name: io.k8s.apimachinery.pkg.types.UID
   scalar: string
+- name: io.k8s.apimachinery.pkg.util.intstr.IntOrString
+  scalar: untyped
+  list:
+    elementType:
+      namedType: __untyped_atomic_
+    elementRelationship: atomic
+  map:
+    elementType:
+      namedType: __untyped_deduced_
+    elementRelationship: separable
 - name: __untyped_atomic_
   scalar: untyped
   list:

@@ -12,7 +12,8 @@ import (
 //
 // CloudAccountStatus is the account's health.
 type CloudAccountStatusApplyConfiguration struct {
-	// conditions are Ready, Synced and DriftsWithheld.
+	// conditions are Ready, Synced and DriftsWithheld; beside them Stalled and
+	// Reconciling while they apply.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation that the status speaks of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

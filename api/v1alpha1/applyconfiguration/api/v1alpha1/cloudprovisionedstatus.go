@@ -11,7 +11,8 @@ import (
 //
 // CloudProvisionedStatus is what was found.
 type CloudProvisionedStatusApplyConfiguration struct {
-	// conditions are Ready and InSync.
+	// conditions are Ready and InSync; beside them Stalled and Reconciling while they
+	// apply.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation that the status speaks of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

@@ -16,7 +16,11 @@ type KindStatusApplyConfiguration struct {
 	// observedAt is when the last complete listing was asked for. Absent: never
 	// was one complete, and nothing is known of this kind.
 	ObservedAt *v1.Time `json:"observedAt,omitempty"`
-	// reason says why the last attempt gave no complete listing. Absent: it did.
+	// recordedAt is when everything that the last complete listing showed had been
+	// recorded. A reference by name is bound only to what was observed until then.
+	RecordedAt *v1.MicroTime `json:"recordedAt,omitempty"`
+	// reason says why the last attempt gave no complete listing, or what of it waits
+	// for a person (FixMassDisappearance). Absent: all is well.
 	Reason *string `json:"reason,omitempty"`
 	// message says what happened at the last attempt, where reason is set.
 	Message *string `json:"message,omitempty"`
@@ -54,6 +58,14 @@ func (b *KindStatusApplyConfiguration) WithKind(value string) *KindStatusApplyCo
 // If called multiple times, the ObservedAt field is set to the value of the last call.
 func (b *KindStatusApplyConfiguration) WithObservedAt(value v1.Time) *KindStatusApplyConfiguration {
 	b.ObservedAt = &value
+	return b
+}
+
+// WithRecordedAt sets the RecordedAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RecordedAt field is set to the value of the last call.
+func (b *KindStatusApplyConfiguration) WithRecordedAt(value v1.MicroTime) *KindStatusApplyConfiguration {
+	b.RecordedAt = &value
 	return b
 }
 

@@ -36,6 +36,13 @@ type ObservationApplyConfiguration struct {
 	// observedAt is when these values were first asked for. A later look that showed
 	// the same values writes nothing: the account's status says how fresh a kind is.
 	ObservedAt *metav1.MicroTime `json:"observedAt,omitempty"`
+	// fieldTable is a hash of the table of fields that the values were read with. An
+	// operator whose table is another one asks for them anew before it compares.
+	FieldTable *string `json:"fieldTable,omitempty"`
+	// withheldSince is since when complete listings have not shown the resource, while
+	// its absence waits for a person's confirmation (FixMassDisappearance). Nothing is
+	// concluded of it meanwhile.
+	WithheldSince *metav1.Time `json:"withheldSince,omitempty"`
 	// absentSince is when the resource was proven gone: a complete listing did not
 	// show it, and asking for it by id was answered 404.
 	AbsentSince *metav1.Time `json:"absentSince,omitempty"`
@@ -134,6 +141,22 @@ func (b *ObservationApplyConfiguration) WithDigest(value string) *ObservationApp
 // If called multiple times, the ObservedAt field is set to the value of the last call.
 func (b *ObservationApplyConfiguration) WithObservedAt(value metav1.MicroTime) *ObservationApplyConfiguration {
 	b.ObservedAt = &value
+	return b
+}
+
+// WithFieldTable sets the FieldTable field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the FieldTable field is set to the value of the last call.
+func (b *ObservationApplyConfiguration) WithFieldTable(value string) *ObservationApplyConfiguration {
+	b.FieldTable = &value
+	return b
+}
+
+// WithWithheldSince sets the WithheldSince field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WithheldSince field is set to the value of the last call.
+func (b *ObservationApplyConfiguration) WithWithheldSince(value metav1.Time) *ObservationApplyConfiguration {
+	b.WithheldSince = &value
 	return b
 }
 

@@ -2,6 +2,10 @@
 
 package v1alpha1
 
+import (
+	intstr "k8s.io/apimachinery/pkg/util/intstr"
+)
+
 // ResourceSelectorApplyConfiguration represents a declarative configuration of the ResourceSelector type for use
 // with apply.
 //
@@ -14,8 +18,12 @@ type ResourceSelectorApplyConfiguration struct {
 	// its own, as example.com/3352896.
 	ID *string `json:"id,omitempty"`
 	// name is the live resource's name. It has to be the only one of its kind with
-	// that name.
+	// that name, or with that name and where.
 	Name *string `json:"name,omitempty"`
+	// where tells resources of one name apart: fields and the values that they have,
+	// as type: A of a DomainRecord or region: fra1 of a Volume. Each value is compared
+	// as that field is in desired. Only beside name.
+	Where map[string]intstr.IntOrString `json:"where,omitempty"`
 }
 
 // ResourceSelectorApplyConfiguration constructs a declarative configuration of the ResourceSelector type for use with
@@ -45,5 +53,19 @@ func (b *ResourceSelectorApplyConfiguration) WithID(value string) *ResourceSelec
 // If called multiple times, the Name field is set to the value of the last call.
 func (b *ResourceSelectorApplyConfiguration) WithName(value string) *ResourceSelectorApplyConfiguration {
 	b.Name = &value
+	return b
+}
+
+// WithWhere puts the entries into the Where field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, the entries provided by each call will be put on the Where field,
+// overwriting an existing map entries in Where field with the same key.
+func (b *ResourceSelectorApplyConfiguration) WithWhere(entries map[string]intstr.IntOrString) *ResourceSelectorApplyConfiguration {
+	if b.Where == nil && len(entries) > 0 {
+		b.Where = make(map[string]intstr.IntOrString, len(entries))
+	}
+	for k, v := range entries {
+		b.Where[k] = v
+	}
 	return b
 }

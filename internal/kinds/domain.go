@@ -16,6 +16,7 @@ var _ = register(Kind{
 		NoCase:  true,
 	},
 	TopLevel: []string{"name"},
+	Name:     hostName,
 	Schema: drift.Schema{Kind: "Domain", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
 		{Path: "ttl", Compare: ttl, Change: drift.Never},

@@ -17,6 +17,7 @@ var _ = register(Kind{
 		NoCase:  true,
 	},
 	TopLevel: []string{"name"},
+	Name:     hostName,
 	Schema: drift.Schema{Kind: "DomainRecord", Fields: []drift.Field{
 		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace},
@@ -114,8 +115,4 @@ func shownText(observed resource.Resource, field string) string {
 func domainOf(record resource.Resource) string {
 	domain, _, _ := strings.Cut(record.ID, "/")
 	return hostName(domain)
-}
-
-func hostName(name string) string {
-	return strings.TrimSuffix(drift.Fold(name), ".")
 }

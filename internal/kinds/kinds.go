@@ -21,8 +21,14 @@ type Kind struct {
 	TopLevel []string
 	// ID is the shape of an ID.
 	ID IDShape
+	// Name brings a name into the one spelling that its equals share. Nil: names are
+	// compared letter by letter.
+	Name func(name string) string
 	// Costly are the fields that take API calls of their own to observe.
 	Costly Costly
+
+	// table is set by register.
+	table string
 }
 
 // Costly are fields that are only looked at where somebody declares them, or
@@ -54,6 +60,7 @@ func register(k Kind) Kind {
 	if _, twice := Lookup(k.Kind); twice {
 		panic("kinds: " + k.Kind + " is registered twice")
 	}
+	k.table = fieldTable(k)
 	registry = append(registry, k)
 	return k
 }

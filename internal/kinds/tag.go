@@ -14,6 +14,7 @@ var _ = register(Kind{
 		NoCase:  true, // the first spelling is the one that is shown
 	},
 	TopLevel: []string{"name"},
+	Name:     drift.Fold,
 	Schema: drift.Schema{Kind: "Tag", Fields: []drift.Field{
 		{Path: "name", Compare: drift.FoldCase, Change: drift.ByReplacement},
 	}},

@@ -142,6 +142,18 @@ type KindStatus struct {
 	// +optional
 	ObservedAt *metav1.Time `json:"observedAt,omitempty"`
 
+	// fieldTable is a hash of the table of fields that the last attempt was made with. An
+	// operator that knows other fields syncs at once.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	FieldTable string `json:"fieldTable,omitempty"`
+
+	// missedSyncs is how many syncs in a row, scheduled or asked for, brought no complete
+	// listing of this kind.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	MissedSyncs int32 `json:"missedSyncs,omitempty"`
+
 	// recordedAt is when everything that the last complete listing showed had been
 	// recorded. A reference by name is bound only to what was observed until then.
 	// +optional

@@ -1,9 +1,11 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -11,6 +13,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -32,6 +35,8 @@ type suspect struct {
 	foreign bool
 	// listed says that the listing did hold it, so that its own answer is still owed.
 	listed bool
+	// orphan says that its parent is proven gone, and it with it.
+	orphan bool
 }
 
 // seen says whether the account's inventory ever held it as there.
@@ -43,10 +48,7 @@ func (s suspect) seen() bool {
 // What was observed after the listing began says nothing against it.
 func (v inventory) suspects(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
 	now := v.clock.Now()
-	listed := make(map[string]bool, listing.Len())
-	for id := range listing.IDs() {
-		listed[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = true
-	}
+	listed := v.listedNames(listing)
 	var out []suspect
 	for name, r := range held {
 		if listed[name] || newer(r, listing.StartedAt, now) {
@@ -55,62 +57,106 @@ func (v inventory) suspects(listing resource.Listing, held map[string]*driftv1al
 		_, isDeclared := declared[name]
 		out = append(out, suspect{name: name, id: r.Spec.ID, current: r, declared: isDeclared, foreign: !v.owns(r)})
 	}
+	slices.SortFunc(out, func(a, b suspect) int { return cmp.Compare(a.name, b.name) })
+	return out
+}
+
+// onlyDeclared are the ids that are declared, and that neither the listing nor the
+// inventory has.
+func (v inventory) onlyDeclared(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
+	listed := v.listedNames(listing)
+	var out []suspect
 	for name, id := range declared {
 		if !listed[name] && held[name] == nil {
 			out = append(out, suspect{name: name, id: id, declared: true})
 		}
 	}
-	slices.SortFunc(out, func(a, b suspect) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
 	return out
 }
 
-// vanished are the suspects that were there at the last complete listing.
-func vanished(all []suspect) []suspect {
-	return slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return !s.seen() })
+func (v inventory) listedNames(listing resource.Listing) map[string]bool {
+	listed := make(map[string]bool, listing.Len())
+	for id := range listing.IDs() {
+		listed[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = true
+	}
+	return listed
 }
 
-// present is how many of what is held were there at the last complete listing.
-func (v inventory) present(held map[string]*driftv1alpha1.CloudResource) int {
+// vanished are the declared suspects that were there at the last complete listing. What
+// nobody declared harms nobody by vanishing.
+func vanished(all []suspect) []suspect {
+	return slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return !s.seen() || !s.declared || s.listed || s.orphan })
+}
+
+// presentDeclared is how many of the declared resources were there at the last complete
+// listing.
+func (v inventory) presentDeclared(held map[string]*driftv1alpha1.CloudResource, declared map[string]string) int {
 	n := 0
-	for _, r := range held {
-		if v.owns(r) && r.Observed.AbsentSince == nil {
+	for name := range declared {
+		if r := held[name]; r != nil && v.owns(r) && r.Observed.AbsentSince == nil {
 			n++
 		}
 	}
 	return n
 }
 
-// massDisappearance is the token that confirms the disappearance of so many of
-// those that were present, "" where so few vanished that nobody has to.
-func massDisappearance(kind string, all []suspect, present int) string {
-	gone := vanished(all)
+// massDisappearance is the token that confirms the disappearance of so many of the
+// declared resources that were present, "" where so few vanished that nobody has to. It
+// names this disappearance: should the same vanish again, it is another one.
+func massDisappearance(kind string, gone []suspect, present int, now time.Time) string {
 	if len(gone) <= believedAbsences || float64(len(gone)) <= believedShare*float64(present) {
 		return ""
 	}
-	ids := make([]any, 0, len(gone))
+	ids := make([]any, 0, len(gone)+1)
 	for _, s := range gone {
 		ids = append(ids, s.id)
 	}
+	ids = append(ids, withheldAt(gone, metav1.NewTime(now)).UTC().Format(time.RFC3339))
 	return fmt.Sprintf("%s-%d-%s", kind, len(gone), resource.Hash(ids...)[:12])
 }
 
+// settlement is what came of asking for what was missing.
+type settlement struct {
+	// gone are the ids that were proven gone.
+	gone []string
+	// unanswered is why some that are declared could not be asked for.
+	unanswered error
+	// owed is why some that the listing did hold, and somebody else wrote meanwhile,
+	// could not be asked for.
+	owed error
+}
+
 // settle asks for each suspect by its id, believes only a 404, and writes what came
-// of it. One that could not be asked for stays what it was; the error says so.
-func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all []suspect) error {
-	there, gone, err := v.ask(ctx, cloud, all)
+// of it. Of one that could not be asked for, or that waits for a person, nothing is
+// concluded; where it is declared, its CloudResource says so. Orphans went with their
+// parent.
+func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all, withheld, orphans []suspect) settlement {
+	waiting := map[string]bool{}
+	for _, s := range withheld {
+		waiting[s.name] = true
+	}
+	there, gone, open, owed, err := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return waiting[s.name] }))
 	v.record(ctx, held, there)
+	now := metav1.NewMicroTime(v.clock.Now())
+	for _, s := range orphans {
+		gone = append(gone, absence{s, now})
+	}
+	out := settlement{unanswered: err, owed: owed}
 	for _, a := range gone {
 		if v.writes.end() {
 			break
 		}
+		out.gone = append(out.gone, a.id)
 		v.writes.add(v.entomb(ctx, a))
 	}
-	return err
+	since := withheldAt(withheld, metav1.NewTime(v.clock.Now()))
+	for _, s := range withheld {
+		v.writes.add(v.withhold(ctx, s, since))
+	}
+	for _, s := range open {
+		v.writes.add(v.withhold(ctx, s, metav1.NewTime(v.clock.Now())))
+	}
+	return out
 }
 
 // absence is a suspect that was proven gone.
@@ -119,10 +165,23 @@ type absence struct {
 	askedAt metav1.MicroTime
 }
 
-// ask says which of the suspects are there after all, and which are gone. Where an
-// error ends it, what was found until then holds: of very many, some are asked for
-// in this hour and some in the next. A tombstone is not asked for again.
-func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) (there []resource.Resource, gone []absence, _ error) {
+// ask says which of the suspects are there after all, which are gone, and which of the
+// declared ones that were there could not be asked for, with the reason. Of very many,
+// some are asked for in this hour and some in the next. A tombstone is not asked for
+// again. What is declared comes first.
+func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) (there []resource.Resource, gone []absence, open []suspect, owed, failed error) {
+	slices.SortStableFunc(all, func(a, b suspect) int {
+		switch {
+		case a.declared == b.declared:
+			return 0
+		case a.declared:
+			return -1
+		default:
+			return 1
+		}
+	})
+	// refused is why no more are asked for.
+	var refused error
 	for _, s := range all {
 		entombed := s.current != nil && !s.seen()
 		switch {
@@ -132,26 +191,63 @@ func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) (there [
 		case entombed && !s.foreign:
 			continue
 		}
+		var err error
 		askedAt := metav1.NewMicroTime(v.clock.Now())
-		found, err := cloud.Get(ctx, v.kind, s.id)
-		switch class := digitalocean.ClassOf(err); {
+		found := resource.Resource{}
+		if refused != nil {
+			err = refused
+		} else {
+			found, err = cloud.Get(ctx, v.kind, s.id)
+		}
+		class := digitalocean.ClassOf(err)
+		switch {
 		case err == nil:
 			there = append(there, found)
+			continue
 		case class == digitalocean.NotFound:
 			gone = append(gone, absence{s, askedAt})
-		case !s.seen() && !s.listed && ofOneID[class]:
-			// Its declaration waits; the kind as a whole is known all the same.
-		default:
-			return there, gone, fmt.Errorf("asking for %s %s by its id: %w", v.kind, s.id, err)
+			continue
+		case class == digitalocean.Invalid && !s.declared && !s.listed && v.cannotBeAskedFor(s.id):
+			// The complete listing is all that there is to go by.
+			gone = append(gone, absence{s, askedAt})
+			continue
+		}
+		if refused == nil && endsAsking[class] {
+			refused = err
+		}
+		err = fmt.Errorf("asking for %s %s by its id: %w", v.kind, s.id, err)
+		switch {
+		case s.listed:
+			owed = cmp.Or(owed, err)
+		case s.seen() && s.declared:
+			open = append(open, s)
+			failed = cmp.Or(failed, err)
 		}
 	}
-	return there, gone, nil
+	return there, gone, open, owed, failed
 }
 
-// ofOneID are the classes of errors that one declared id may always be answered
-// with, so that it must not keep its kind from being known.
-var ofOneID = map[digitalocean.Class]bool{
-	digitalocean.Invalid: true, digitalocean.ServerError: true, digitalocean.Malformed: true,
+// endsAsking are the classes of errors after which the next question would only be
+// answered in the same way; an error without a class is not DigitalOcean's.
+var endsAsking = map[digitalocean.Class]bool{
+	digitalocean.Throttled: true, digitalocean.Denied: true, digitalocean.Unreachable: true, "": true,
+}
+
+// cannotBeAskedFor says whether an id has not the form that ids of the kind have.
+func (v inventory) cannotBeAskedFor(id string) bool {
+	kind, known := kinds.Lookup(v.kind)
+	return known && kind.ValidateID(id) != nil
+}
+
+// withhold records that nothing is concluded of a resource that the listing does not
+// show. One that was never recorded, or says so already, is left alone.
+func (v inventory) withhold(ctx context.Context, s suspect, since metav1.Time) error {
+	if s.current == nil || s.current.Observed.WithheldSince != nil || s.current.Observed.AbsentSince != nil || !v.owns(s.current) {
+		return nil
+	}
+	observed := *s.current.Observed.DeepCopy()
+	observed.WithheldSince = &since
+	return client.IgnoreNotFound(v.update(ctx, s.current, observed))
 }
 
 // entomb records that a resource was proven gone: as a tombstone while anything
@@ -162,6 +258,7 @@ func (v inventory) entomb(ctx context.Context, a absence) error {
 		gone := driftv1alpha1.Observation{}
 		if current != nil {
 			gone = *current.Observed.DeepCopy()
+			gone.WithheldSince = nil
 		}
 		if gone.AbsentSince == nil {
 			gone.AbsentSince = ptr.To(metav1.NewTime(v.clock.Now()))

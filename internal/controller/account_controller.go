@@ -3,18 +3,21 @@ package controller
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 )
 
 // accountReconciler syncs an account's inventory and sweeps what it declares, each
@@ -34,21 +37,25 @@ type accountReconciler struct {
 	historian     historian
 	metrics       *passMetrics
 	secretPoll    time.Duration
+
+	mu sync.Mutex
+	// known are the accounts that something is remembered of.
+	known map[types.NamespacedName]types.UID
 }
 
 // Reconcile does what is due for one account and comes back when the next thing
 // is, or when its Secret has to be looked at again.
 func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	account := &driftv1alpha1.CloudAccount{}
-	if err := r.client.Get(ctx, req.NamespacedName, account); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+	err := r.client.Get(ctx, req.NamespacedName, account)
+	if client.IgnoreNotFound(err) != nil {
+		return ctrl.Result{}, fmt.Errorf("getting CloudAccount %s: %w", req, err)
 	}
-	if !account.DeletionTimestamp.IsZero() {
-		r.connector.forget(account.UID)
-		r.sweeper.detector.budgets.forget(account.UID)
-		r.confirmations.forget(account.UID)
+	if err != nil || !account.DeletionTimestamp.IsZero() {
+		r.remember(req.NamespacedName, "")
 		return ctrl.Result{}, nil
 	}
+	r.remember(req.NamespacedName, account.UID)
 	pass := accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.clock.Now()}
 	pass.connection, pass.problem = r.connector.connect(ctx, account)
 	pass.admission = r.admission.Check(ctx)
@@ -62,10 +69,9 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		if err != nil {
 			return requeueOnConflict(fmt.Errorf("syncing CloudAccount %s: %w", req, err))
 		}
+		report.counts = isDue(account, pass.timetable, pass.startedAt)
 		pass.report = &report
-		if !report.wholeProblem().exists() {
-			grant()
-		}
+		grant(report.brought)
 		r.connector.used(account.UID, pass.connection)
 	} else {
 		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
@@ -74,6 +80,32 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
 	}
 	return ctrl.Result{RequeueAfter: r.wait(account, pass)}, nil
+}
+
+// remember drops what is remembered of an account that is gone, or was there before
+// another one of its name; uid "" is none.
+func (r *accountReconciler) remember(name types.NamespacedName, uid types.UID) {
+	r.mu.Lock()
+	was := r.known[name]
+	if uid == "" {
+		delete(r.known, name)
+	} else {
+		if r.known == nil {
+			r.known = map[types.NamespacedName]types.UID{}
+		}
+		r.known[name] = uid
+	}
+	r.mu.Unlock()
+	if was == "" || was == uid {
+		return
+	}
+	r.connector.forget(was)
+	r.sweeper.detector.budgets.forget(was)
+	r.confirmations.forget(was)
+	r.timetables.forget(was)
+	if uid == "" {
+		r.wishes.forgetAccount(name)
+	}
 }
 
 // accountPass is one reconciliation of an account.
@@ -120,11 +152,13 @@ func (r *accountReconciler) finish(ctx context.Context, pass *accountPass) error
 // writeStatus is written over what is there live, because a sync takes its time
 // and people annotate meanwhile. A status that says the same is not written.
 func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, final bool) error {
+	var reader client.Reader = r.client
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live := &driftv1alpha1.CloudAccount{}
-		if err := r.client.Get(ctx, client.ObjectKeyFromObject(pass.account), live); err != nil {
+		if err := reader.Get(ctx, client.ObjectKeyFromObject(pass.account), live); err != nil {
 			return err
 		}
+		reader = r.live // after a conflict the cache may still be behind
 		if live.UID != pass.account.UID {
 			return nil // another account of that name
 		}
@@ -169,7 +203,7 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 		return true
 	case syncRequest(account) != "" && syncRequest(account) != status.LastHandledSyncRequest:
 		return true
-	case c.changed:
+	case c.changed, readWithOtherFields(account):
 		return true
 	case confirms(account):
 		return true
@@ -178,6 +212,24 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 	default:
 		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.sync.Next(status.LastSyncTime.Time))
 	}
+}
+
+// isDue says whether a sync is due by the schedule or asked for, and not only tried again.
+func isDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool {
+	last := account.Status.LastSyncTime
+	return last == nil || !now.Before(t.sync.Next(last.Time)) ||
+		syncRequest(account) != "" && syncRequest(account) != account.Status.LastHandledSyncRequest
+}
+
+// readWithOtherFields says whether the last attempt at a kind was an operator's that knows
+// other fields of it, or did not know the kind.
+func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
+	for _, kind := range kinds.All() {
+		if kindStatus(account, kind.Schema.Kind).FieldTable != kind.FieldTable() {
+			return true
+		}
+	}
+	return false
 }
 
 // syncRequest is the request for a sync as the status can repeat it.

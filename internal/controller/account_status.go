@@ -28,6 +28,11 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	// A request that nothing could be done about is answered too: Ready and Synced
 	// say why, and the sync is made when that is mended.
 	if final && (pass.report != nil || pass.problem.exists()) {
+		if request := syncRequest(pass.account); pass.report == nil && request != "" && request != status.LastHandledSyncRequest {
+			for i := range status.Kinds {
+				status.Kinds[i].MissedSyncs++ // it was asked for and could not be made
+			}
+		}
 		status.LastHandledSyncRequest = syncRequest(pass.account)
 	}
 	if pass.result != nil {
@@ -110,8 +115,11 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict
 	var behind []string
 	for _, k := range status.Kinds {
 		if k.Reason != "" {
-			behind = append(behind, fmt.Sprintf("%s since %s (%s: %s)",
-				k.Kind, k.BehindSince.UTC().Format(time.RFC3339), k.Reason, shorten(k.Message, 200)))
+			since := ""
+			if k.BehindSince != nil {
+				since = " since " + k.BehindSince.UTC().Format(time.RFC3339)
+			}
+			behind = append(behind, fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, shorten(k.Message, 200)))
 		}
 	}
 	if len(behind) > 0 {

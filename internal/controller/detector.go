@@ -186,7 +186,14 @@ func (d *detector) decide(run *detection) (drift.Input, error) {
 		run.presence = resource.Unknown
 		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"no complete listing of the kind %s has arrived yet", run.binding.kind.Schema.Kind)
-	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.clock.Now(), toleratedMisses); missed >= toleratedMisses {
+	} else if r := run.binding.resource; r != nil && r.Observed.FieldTable != run.binding.kind.FieldTable() {
+		run.presence = resource.Unknown
+		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.kind.Schema.Kind, run.binding.id)
+	} else if r != nil && r.Observed.WithheldSince != nil {
+		run.presence = resource.Unknown
+		run.blind = withheld(run.account, run.binding)
+	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.clock.Now(), toleratedMisses); missed >= toleratedMisses || kindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= toleratedMisses {
 		run.presence = resource.Unknown
 		run.blind = unknown(driftv1alpha1.ReasonInventoryStale,
 			"the kind %s was last listed completely at %s; CloudAccount %s says why",
@@ -206,6 +213,18 @@ func (d *detector) decide(run *detection) (drift.Input, error) {
 		run.awaited = d.wishes.make(run.provisioned)
 	}
 	return in, nil
+}
+
+// withheld says why nothing is concluded of a resource that the last complete listing
+// did not show.
+func withheld(account *driftv1alpha1.CloudAccount, b binding) verdict {
+	status := kindStatus(account, b.kind.Schema.Kind)
+	reason, message := driftv1alpha1.ReasonAwaitingInventory, "the next sync asks for it again"
+	if status.Reason != "" {
+		reason, message = status.Reason, status.Message
+	}
+	return unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
+		b.kind.Schema.Kind, b.id, b.resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
 }
 
 func (d *detector) planInput(run *detection) (drift.Input, error) {

@@ -89,7 +89,8 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 
 // shows says whether a CloudResource, which may be nil, shows what was seen.
 func (v inventory) shows(current *driftv1alpha1.CloudResource, seen resource.Resource) bool {
-	return current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.Digest == digestOf(seen)
+	return current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.WithheldSince == nil &&
+		current.Observed.FieldTable == fieldTable(v.kind) && current.Observed.Digest == digestOf(seen)
 }
 
 // knows says of a resource whether what is held shows it, so that a listing need not

@@ -137,9 +137,23 @@ func (run *detection) inSync() verdict {
 	case len(run.plan.Result.Unseen) > 0:
 		return unknown(driftv1alpha1.ReasonFixFieldsUnseen,
 			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", joined(run.plan.Result.Unseen))
+	case run.behind().exists():
+		behind := run.behind()
+		return unknown(driftv1alpha1.ReasonInventoryStale,
+			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.kind.Schema.Kind,
+			kindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.reason, shorten(behind.message, 512))
 	default:
 		return yes(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
 	}
+}
+
+// behind is why the latest sync brought no complete listing of the kind; zero: it did.
+func (run *detection) behind() problem {
+	status := kindStatus(run.account, run.binding.kind.Schema.Kind)
+	if status.BehindSince == nil {
+		return problem{}
+	}
+	return problem{reason: status.Reason, message: status.Message}
 }
 
 func (run *detection) differing() string {

@@ -128,15 +128,17 @@ func (failing) Get(context.Context, string, string) (resource.Resource, error) {
 func TestOnlyWhatNoListingHeldMayGoWithoutAnAnswer(t *testing.T) {
 	v := store("own", noon)
 	for name, c := range map[string]struct {
-		suspect suspect
-		fails   bool
+		suspect          suspect
+		owed, unanswered bool
 	}{
-		"it was only declared":          {suspect{id: "1", declared: true}, false},
-		"the listing held it":           {suspect{id: "1", listed: true}, true},
-		"the inventory has it as there": {suspect{id: "1", current: &driftv1alpha1.CloudResource{}}, true},
+		"it was only declared":         {suspect{id: "1", declared: true}, false, false},
+		"the listing held it":          {suspect{id: "1", listed: true}, true, false},
+		"it is declared and was there": {suspect{id: "1", declared: true, current: &driftv1alpha1.CloudResource{}}, false, true},
+		"nobody declared it":           {suspect{id: "1", current: &driftv1alpha1.CloudResource{}}, false, false},
 	} {
-		if _, gone, err := v.ask(t.Context(), failing{}, []suspect{c.suspect}); (err != nil) != c.fails || len(gone) != 0 {
-			t.Errorf("%s: %d gone, %v", name, len(gone), err)
+		_, gone, open, owed, err := v.ask(t.Context(), failing{}, []suspect{c.suspect})
+		if (owed != nil) != c.owed || (err != nil) != c.unanswered || (len(open) == 1) != c.unanswered || len(gone) != 0 {
+			t.Errorf("%s: %d gone, %d open, owed %v, unanswered %v", name, len(gone), len(open), owed, err)
 		}
 	}
 }
@@ -157,14 +159,32 @@ func TestMassDisappearance(t *testing.T) {
 		for id := c.gone + 1; id <= c.held; id++ {
 			there = append(there, id)
 		}
-		missing := store("own", noon).suspects(listing(there...), all, nil)
+		missing := store("own", noon).suspects(listing(there...), all, idsOf(all))
 		if len(missing) != c.gone {
 			t.Errorf("%s: %d suspects", name, len(missing))
 		}
-		if token := massDisappearance("Droplet", missing, c.held); (token != "") != c.mass {
+		if token := massDisappearance("Droplet", vanished(missing), c.held, noon); (token != "") != c.mass {
 			t.Errorf("%s: token %q", name, token)
 		}
 	}
+}
+
+// What nobody declared harms nobody by vanishing.
+func TestUndeclaredResourcesVanishWithoutAWord(t *testing.T) {
+	all := held(40)
+	missing := store("own", noon).suspects(listing(1), all, nil)
+	if gone := vanished(missing); len(missing) != 39 || len(gone) != 0 {
+		t.Errorf("%d are missing, and %d of them have to be confirmed", len(missing), len(gone))
+	}
+}
+
+// idsOf declares all of these.
+func idsOf(held map[string]*driftv1alpha1.CloudResource) map[string]string {
+	out := map[string]string{}
+	for name, r := range held {
+		out[name] = r.Spec.ID
+	}
+	return out
 }
 
 func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
@@ -174,10 +194,21 @@ func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
 		few = append(few, id)
 	}
 	more = few[1:]
-	a := massDisappearance("Droplet", store("own", noon).suspects(listing(few...), all, nil), 40)
-	b := massDisappearance("Droplet", store("own", noon).suspects(listing(more...), all, nil), 40)
+	token := func(there []int, at time.Time) string {
+		return massDisappearance("Droplet", vanished(store("own", at).suspects(listing(there...), all, idsOf(all))), 40, at)
+	}
+	a, b, again := token(few, noon), token(more, noon), token(few, noon.Add(time.Hour))
 	if a == "" || a == b {
 		t.Errorf("tokens %q and %q", a, b)
+	}
+	if again == a {
+		t.Errorf("the same vanish once more an hour later, and the word of before, %q, confirms that too", a)
+	}
+	for _, r := range all {
+		r.Observed.WithheldSince = new(metav1.NewTime(noon))
+	}
+	if still := token(few, noon.Add(time.Hour)); still != a {
+		t.Errorf("what has been waiting for an hour has the token %q, want %q as before", still, a)
 	}
 }
 
@@ -195,6 +226,9 @@ func TestSuspectsLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 	for _, s := range store("own", noon.Add(time.Minute)).suspects(listing(), all, map[string]string{"declared": "9"}) {
 		got = append(got, s.id)
 	}
+	for _, s := range store("own", noon).onlyDeclared(listing(), all, map[string]string{"declared": "9"}) {
+		got = append(got, s.id)
+	}
 	slices.Sort(got)
 	if want := []string{"1", "3", "9"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -204,9 +238,10 @@ func TestSuspectsLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 func TestAnotherAccountsInventoryDidNotVanish(t *testing.T) {
 	all := held(40)
 	later := store("another", noon)
-	missing := later.suspects(listing(1, 2, 3), all, nil)
-	if token := massDisappearance("Droplet", missing, later.present(all)); token != "" || later.present(all) != 0 {
-		t.Errorf("%d of %d have to be confirmed: %s", len(vanished(missing)), later.present(all), token)
+	missing := later.suspects(listing(1, 2, 3), all, idsOf(all))
+	present := later.presentDeclared(all, idsOf(all))
+	if token := massDisappearance("Droplet", vanished(missing), present, noon); token != "" || present != 0 {
+		t.Errorf("%d of %d have to be confirmed: %s", len(vanished(missing)), present, token)
 	}
 }
 

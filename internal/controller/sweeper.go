@@ -73,7 +73,8 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			return ctx.Err()
 		})
 	}
-	return result, group.Wait()
+	err = group.Wait() // before result is read: the detections write into it
+	return result, err
 }
 
 // detect runs a detection again while somebody else writes what it reads.

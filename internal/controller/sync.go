@@ -11,13 +11,15 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // syncReport is what one sync found, to be put into the account's status.
 type syncReport struct {
 	startedAt, endedAt time.Time
-	team               digitalocean.Account
+	// counts says that the sync was due or asked for, and is not one that failed and is
+	// only tried again: a kind that it does not bring counts as missed.
+	counts bool
+	team   digitalocean.Account
 	// problem concerns the whole account: no kind was looked at.
 	problem problem
 	kinds   []kindReport
@@ -29,21 +31,34 @@ func (s syncReport) took() time.Duration { return max(s.endedAt.Sub(s.startedAt)
 
 // kindReport is what it found of one kind.
 type kindReport struct {
-	kind    string
+	kind string
+	// problem is why there is no complete listing or, where observedAt is set, why
+	// nothing is concluded of some resources that it did not show.
 	problem problem
-	// observedAt is when the listing was asked for, zero where it is not complete.
-	observedAt time.Time
-	resources  int
+	// observedAt is when the listing was asked for, zero where it is not complete or
+	// could not be recorded; recordedAt is when all of it was recorded.
+	observedAt, recordedAt time.Time
+	resources              int
 	// confirmationToken is set with FixMassDisappearance.
 	confirmationToken string
 }
+
+// longestSync is how long a sync may take: an endpoint that answers a byte a second
+// must not be waited for without end.
+const longestSync = 10 * time.Minute
 
 // sync refreshes the account's inventory. What DigitalOcean did not answer, or the
 // API server did not take, is in the report, and nothing was concluded from it. The
 // error is of what no kind can be looked at without: it is retried as it is.
 func (r *accountReconciler) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (syncReport, error) {
 	report := syncReport{startedAt: r.clock.Now()}
-	err := r.lookAtAll(ctx, account, cloud, &report)
+	limited, cancel := context.WithTimeout(ctx, longestSync)
+	defer cancel()
+	err := r.lookAtAll(limited, account, cloud, &report)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err, report.problem = nil, problem{reason: driftv1alpha1.ReasonUnreachable,
+			message: fmt.Sprintf("the sync did not end within %s", longestSync)}
+	}
 	report.endedAt = r.clock.Now()
 	report.rate = cloud.RateLimit()
 	r.metrics.synced(&report, err)
@@ -67,94 +82,9 @@ func (r *accountReconciler) lookAtAll(ctx context.Context, account *driftv1alpha
 	if err := r.pin(ctx, account, team); err != nil {
 		return err
 	}
-	listings := map[string]resource.Listing{}
-	var stop problem
-	for _, kind := range kinds.All() {
-		k := kindReport{kind: kind.Schema.Kind}
-		if stop.exists() {
-			k.problem = stop
-		} else if k, err = r.syncKind(ctx, account, cloud, kind, listings); err != nil {
-			return err
-		}
-		report.kinds = append(report.kinds, k)
-		if endsSync(k.problem) {
-			stop = k.problem
-		}
-	}
-	return nil
-}
-
-// endsSync says whether asking for more kinds would only be refused in the same way.
-func endsSync(p problem) bool {
-	return p.reason == driftv1alpha1.ReasonThrottled || p.reason == driftv1alpha1.ReasonFixCredentials
-}
-
-// syncKind lists one kind and records it, if the listing is complete.
-func (r *accountReconciler) syncKind(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, kind kinds.Kind, listings map[string]resource.Listing) (kindReport, error) {
-	report := kindReport{kind: kind.Schema.Kind}
-	if kind.Parent != "" && !listings[kind.Parent].Complete {
-		report.problem = problem{reason: driftv1alpha1.ReasonIncomplete,
-			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", kind.Parent)}
-		return report, nil
-	}
-	store := inventory{
-		client: r.client, live: r.live, announcer: r.announcer, clock: r.clock,
-		account: account, kind: report.kind, writes: &failures{},
-	}
-	declared, err := store.declarations(ctx, kind)
-	if err != nil {
-		return report, err
-	}
-	if !declared.fields.HasAny(kind.Costly.NeededBy...) {
-		cloud = cloud.Without(report.kind, kind.Costly.Paths...)
-	}
-	before, err := store.held(ctx)
-	if err != nil {
-		return report, err
-	}
-	listing, err := cloud.Knowing(store.knows(before)).List(ctx, report.kind, listings[kind.Parent])
-	if err == nil && !listing.Complete {
-		err = &digitalocean.Error{Class: digitalocean.Incomplete, Doing: "listing the kind " + report.kind,
-			Message: "it ended without an error and is not complete"}
-	}
-	if err != nil {
-		return withProblem(ctx, report, err)
-	}
-	listings[report.kind] = listing
-
-	held, err := store.held(ctx)
-	if err != nil {
-		return report, err
-	}
-	missing, present := store.suspects(listing, held, declared.ids), store.present(held)
-	token := massDisappearance(report.kind, missing, present)
-	if token != "" && !r.confirmations.cover(account, report.kind, token, vanished(missing)) {
-		report.confirmationToken = token
-		report.problem = problem{reason: driftv1alpha1.ReasonFixMassDisappearance, message: fmt.Sprintf(
-			"%d of %d vanished at once; nothing is concluded until somebody confirms it: kubectl annotate cloudaccount %s %s=%s --overwrite",
-			len(vanished(missing)), present, account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, token)}
-		return report, nil
-	}
-	// A CloudResource that was refused keeps no other from being written, nor what is
-	// gone from being deleted: that may be what makes room.
-	store.record(ctx, held, listing.Resources)
-	err = store.settle(ctx, cloud, held, append(missing, store.overtaken(before, held, listing)...))
-	if err = store.writes.after(err); err != nil {
-		return withProblem(ctx, report, err)
-	}
-	r.confirmations.settled(account, report.kind)
-	report.observedAt = listing.StartedAt
-	report.resources = listing.Len()
-	return report, nil
-}
-
-func withProblem(ctx context.Context, report kindReport, err error) (kindReport, error) {
-	p, ok := kindProblem(ctx, err)
-	if !ok {
-		return report, err
-	}
-	report.problem = p
-	return report, nil
+	reports, err := newSyncer(r, account, cloud).run(ctx)
+	report.kinds = reports
+	return err
 }
 
 // datedProblem is a problem and since when it has lasted.
@@ -178,8 +108,12 @@ func (s syncReport) problems(status *driftv1alpha1.CloudAccountStatus) []datedPr
 	}
 	var out []datedProblem
 	for _, k := range s.kinds {
-		if k.problem.exists() {
+		switch {
+		case !k.problem.exists():
+		case k.observedAt.IsZero():
 			out = append(out, datedProblem{k.problem, since(k.kind)})
+		default: // of some resources only: the whole is not listed again for these at once
+			out = append(out, datedProblem{k.problem, s.startedAt.Add(-mostRetry)})
 		}
 	}
 	return out
@@ -199,6 +133,16 @@ func (s syncReport) wholeProblem() problem {
 	return problem{}
 }
 
+// brought says whether the sync listed a kind completely.
+func (s syncReport) brought(kind string) bool {
+	for _, k := range s.kinds {
+		if k.kind == kind {
+			return !k.observedAt.IsZero()
+		}
+	}
+	return false
+}
+
 // into puts the report into the status. Counts of drifts are the sweep's.
 func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
 	status.LastSyncTime = ptr.To(metav1.NewTime(s.startedAt))
@@ -213,28 +157,40 @@ func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
 	}
 	if s.problem.exists() {
 		for _, kind := range kinds.All() {
-			fallBehind(kindIn(status, kind.Schema.Kind), s.problem, s.startedAt)
+			k := kindIn(status, kind.Schema.Kind)
+			fallBehind(k, s.problem, s.startedAt)
+			if s.counts {
+				k.MissedSyncs++
+			}
 		}
 		return
 	}
 	nameTeam(status, s.team)
 	for _, report := range s.kinds {
 		k := kindIn(status, report.kind)
-		if report.problem.exists() {
+		if report.observedAt.IsZero() {
 			fallBehind(k, report.problem, s.startedAt)
-			k.ConfirmationToken = report.confirmationToken
+			if s.counts {
+				k.MissedSyncs++
+			}
 			continue
 		}
 		*k = driftv1alpha1.KindStatus{
-			Kind:       report.kind,
-			ObservedAt: ptr.To(metav1.NewTime(report.observedAt)),
-			Resources:  ptr.To(int32(report.resources)),
+			Kind:              report.kind,
+			FieldTable:        fieldTable(report.kind),
+			ObservedAt:        ptr.To(metav1.NewTime(report.observedAt)),
+			RecordedAt:        ptr.To(metav1.NewMicroTime(report.recordedAt)),
+			Resources:         ptr.To(int32(report.resources)),
+			Reason:            report.problem.reason,
+			Message:           report.problem.message,
+			ConfirmationToken: report.confirmationToken,
 		}
 	}
 }
 
 func fallBehind(k *driftv1alpha1.KindStatus, p problem, since time.Time) {
 	k.Reason, k.Message, k.ConfirmationToken = p.reason, p.message, ""
+	k.FieldTable = fieldTable(k.Kind) // it was tried with this one
 	if k.BehindSince == nil {
 		k.BehindSince = ptr.To(metav1.NewTime(since))
 	}

@@ -128,6 +128,8 @@ var _ = Describe("Sync", func() {
 	It("stops at a mass disappearance until a person confirms exactly that", func(ctx SpecContext) {
 		Expect(w.cloud.Seed("Droplet", 30)).To(Succeed())
 		drifted, inSync := baseline(ctx)
+		ids := declareDroplets(ctx, w, 12)
+		w.sync(ctx)
 		for _, d := range w.change("GET", "/v2/droplets?per_page=200", nil)["droplets"].([]any) {
 			if id := fmt.Sprintf("%.0f", d.(map[string]any)["id"]); id != drifted {
 				w.change("DELETE", "/v2/droplets/"+id, nil)
@@ -136,8 +138,18 @@ var _ = Describe("Sync", func() {
 		account := w.sync(ctx)
 		behind := kindOf(account, "Droplet")
 		Expect(behind.Reason).To(Equal(driftv1alpha1.ReasonFixMassDisappearance))
-		Expect(behind.Message).To(ContainSubstring("32 of 33 vanished"))
+		Expect(behind.Message).To(ContainSubstring("13 of 14 declared vanished"))
+		Expect(behind.BehindSince).To(BeNil(), "the listing was complete")
 		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
+		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonFixMassDisappearance, "confirm-disappearance")
+
+		By("going on with what the listing does show, and with what nobody declared")
+		w.resize(drifted, "s-2vcpu-2gb")
+		w.sync(ctx)
+		w.expectDrifts(ctx, "drifted size_slug Open s-2vcpu-4gb s-2vcpu-2gb")
+		Expect(liveDroplets(ctx, w)).To(HaveLen(14), "the drifted one and those that wait; what nobody declared just went")
+		w.resize(drifted, "s-1vcpu-1gb")
+		w.sync(ctx)
 
 		By("confirming something else")
 		w.annotateAccount(ctx, driftv1alpha1.ConfirmDisappearanceAnnotation, "Droplet-1-abc")
@@ -145,8 +157,12 @@ var _ = Describe("Sync", func() {
 		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
 
 		By("confirming it")
-		w.annotateAccount(ctx, driftv1alpha1.ConfirmDisappearanceAnnotation, behind.ConfirmationToken)
-		w.expectDrifts(ctx, "drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb", "in-sync (existence) Open present absent")
+		w.annotateAccount(ctx, driftv1alpha1.ConfirmDisappearanceAnnotation, kindOf(w.getAccount(ctx, Default), "Droplet").ConfirmationToken)
+		lines := []string{"drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb", "in-sync (existence) Open present absent"}
+		for _, id := range ids {
+			lines = append(lines, "declared-"+id+" (existence) Open present absent")
+		}
+		w.expectDrifts(ctx, lines...)
 		w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced)
 		_ = inSync
 	})
@@ -154,10 +170,10 @@ var _ = Describe("Sync", func() {
 	It("asks for no second confirmation of what is left of the first", func(ctx SpecContext) {
 		Expect(w.cloud.Seed("Droplet", 30)).To(Succeed())
 		baseline(ctx)
-		var ids []string
+		ids := declareDroplets(ctx, w, 12)
+		w.sync(ctx)
 		for _, d := range w.change("GET", "/v2/droplets?per_page=200", nil)["droplets"].([]any) {
-			ids = append(ids, fmt.Sprintf("%.0f", d.(map[string]any)["id"]))
-			w.change("DELETE", "/v2/droplets/"+ids[len(ids)-1], nil)
+			w.change("DELETE", fmt.Sprintf("/v2/droplets/%.0f", d.(map[string]any)["id"]), nil)
 		}
 		behind := kindOf(w.sync(ctx), "Droplet")
 		slices.Sort(ids)
@@ -389,6 +405,34 @@ func resourceVersions(ctx context.Context, w *world) map[string]string {
 	out := map[string]string{}
 	for _, r := range list.Items {
 		out[r.Name] = r.ResourceVersion
+	}
+	return out
+}
+
+// declareDroplets declares so many of the seeded droplets, by their ids.
+func declareDroplets(ctx context.Context, w *world, n int) []string {
+	GinkgoHelper()
+	var ids []string
+	for _, d := range w.change("GET", "/v2/droplets?per_page=200", nil)["droplets"].([]any) {
+		name, id := fmt.Sprint(d.(map[string]any)["name"]), fmt.Sprintf("%.0f", d.(map[string]any)["id"])
+		if !slices.Contains([]string{"drifted", "in-sync", "undeclared"}, name) && len(ids) < n {
+			w.declare(ctx, "declared-"+id, "Droplet", id, map[string]any{"name": name})
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// liveDroplets are the names of the CloudResources of droplets that are not proven gone.
+func liveDroplets(ctx context.Context, w *world) []string {
+	GinkgoHelper()
+	var list driftv1alpha1.CloudResourceList
+	Expect(admin.List(ctx, &list, client.InNamespace(w.namespace))).To(Succeed())
+	var out []string
+	for _, r := range list.Items {
+		if r.Spec.Kind == "Droplet" && r.Observed.AbsentSince == nil {
+			out = append(out, r.Name)
+		}
 	}
 	return out
 }

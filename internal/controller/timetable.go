@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/schedule"
 )
@@ -49,6 +51,16 @@ func (t *timetables) of(account *driftv1alpha1.CloudAccount) timetable {
 		out.problem = fmt.Errorf("detectionSchedule, following %q meanwhile: %w", defaultDetection, sweepErr)
 	}
 	return out
+}
+
+// forget drops the schedules of an account that is gone.
+func (t *timetables) forget(account types.UID) {
+	t.parsed.Range(func(key, _ any) bool {
+		if line, ok := key.(lineOf); ok && line.account == string(account) {
+			t.parsed.Delete(key)
+		}
+		return true
+	})
 }
 
 // lineOf is an account's schedule, by which it is known once it was parsed.

@@ -6,8 +6,10 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -43,6 +45,15 @@ func encode(value any) (apiextensionsv1.JSON, error) {
 	return apiextensionsv1.JSON{Raw: raw}, nil
 }
 
+// columns are the fields that an observation holds beside attrs.
+var columns = sets.New("name", "region", "size_slug", "status", "tags")
+
+// fieldTable names the fields that this operator reads of a kind.
+func fieldTable(kind string) string {
+	known, _ := kinds.Lookup(kind)
+	return known.FieldTable()
+}
+
 // observationOf is a resource as a CloudResource holds it.
 func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 	out := driftv1alpha1.Observation{
@@ -52,6 +63,7 @@ func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 		Status:     text(in.Fields["status"]),
 		Unseen:     in.Unseen,
 		Digest:     digestOf(in),
+		FieldTable: fieldTable(in.Kind),
 		ObservedAt: metav1.NewMicroTime(in.ObservedAt),
 	}
 	if name, _ := in.Fields["name"].(string); name != in.Name {
@@ -63,15 +75,18 @@ func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 			out.Tags = append(out.Tags, fmt.Sprint(tag))
 		}
 	}
-	for key, value := range in.Attrs {
-		encoded, err := encode(value)
-		if err != nil {
-			return out, fmt.Errorf("%s %s, field %q: %w", in.Kind, in.ID, key, err)
+	out.Attrs = make(map[string]apiextensionsv1.JSON, len(in.Attrs))
+	for _, values := range []map[string]any{in.Fields, in.Attrs} {
+		for key, value := range values {
+			if columns.Has(key) {
+				continue
+			}
+			encoded, err := encode(value)
+			if err != nil {
+				return out, fmt.Errorf("%s %s, field %q: %w", in.Kind, in.ID, key, err)
+			}
+			out.Attrs[key] = encoded
 		}
-		if out.Attrs == nil {
-			out.Attrs = make(map[string]apiextensionsv1.JSON, len(in.Attrs))
-		}
-		out.Attrs[key] = encoded
 	}
 	return out, nil
 }
@@ -90,6 +105,7 @@ func digestOf(in resource.Resource) string {
 func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
 	fields := make(map[string]any, 5)
 	put := func(key string, value *string) {
+		fields[key] = nil // the table that it was read with has these: none is an answer
 		if value != nil {
 			fields[key] = *value
 		}
@@ -98,6 +114,7 @@ func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
 	put("region", in.Observed.Region)
 	put("size_slug", in.Observed.SizeSlug)
 	put("status", in.Observed.Status)
+	fields["tags"] = nil
 	if in.Observed.Tags != nil {
 		tags := make([]any, 0, len(in.Observed.Tags))
 		for _, tag := range in.Observed.Tags {

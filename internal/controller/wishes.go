@@ -24,6 +24,7 @@ type wishes struct {
 }
 
 type wish struct {
+	kind               string
 	generation         int64
 	attempted, granted bool
 }
@@ -44,7 +45,7 @@ func (w *wishes) make(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
 	asks := false
 	if current == nil || current.generation != p.Generation {
 		asks = !granted(p)
-		current = &wish{generation: p.Generation, attempted: !asks, granted: !asks}
+		current = &wish{kind: p.Spec.Resource.Kind, generation: p.Generation, attempted: !asks, granted: !asks}
 		w.made[key] = current
 	}
 	if asks {
@@ -73,22 +74,29 @@ func (w *wishes) pending(account types.NamespacedName) bool {
 }
 
 // attempt is called before a sync. The function that it returns is called after
-// it, and grants what was wished for before.
-func (w *wishes) attempt(account types.NamespacedName) (grant func()) {
+// it, and grants what was wished for before of the kinds that the sync brought.
+func (w *wishes) attempt(account types.NamespacedName) (grant func(brought func(kind string) bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	attempted := slices.Clone(w.synced[account])
 	for _, each := range attempted {
 		each.attempted = true
 	}
-	return func() {
+	return func(brought func(kind string) bool) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for _, each := range attempted {
-			each.granted = true
+			each.granted = each.granted || brought(each.kind)
 		}
 		w.synced[account] = slices.DeleteFunc(w.synced[account], func(each *wish) bool { return each.granted })
 	}
+}
+
+// forgetAccount drops what was wished for of an account that is gone.
+func (w *wishes) forgetAccount(account types.NamespacedName) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.synced, account)
 }
 
 // forget drops the wish of a declaration that is gone.

@@ -32,8 +32,8 @@ type Resource struct {
 	// the kind's field table names is ever in it.
 	Attrs map[string]any
 	// Stored are more attributes, as an API object holds them: each is decoded when it
-	// is looked up, since few of them ever are. ok is false for a name that is not
-	// there; an error counts as not seen. Nil: there are none.
+	// is looked up, since few of them ever are. ok is false for a name that was never
+	// recorded: nothing is known of it, nor where decoding fails. Nil: there are none.
 	Stored func(name string) (value any, ok bool, err error) `json:"-"`
 	// Unseen are the paths, as Path writes them, that the answer did not hold, so
 	// that nothing is known of them: a token without the scope image:read sees no
@@ -61,6 +61,9 @@ type Listing struct {
 	// Unchanged are the IDs of what was seen just as whoever asked knew it already, so
 	// that its values were not kept.
 	Unchanged []string
+	// GoneParents are the ids of parents whose own children's listing was answered 404:
+	// they went meanwhile, and the listing says nothing of what they held.
+	GoneParents []string
 	// StartedAt is when its first page was asked for.
 	StartedAt time.Time
 	// Complete says that every page arrived, that no id came twice and that their
@@ -121,7 +124,7 @@ func (r Resource) Lookup(p Path) (value any, seen bool) {
 	}
 	top, found, err := r.Stored(string(p[0]))
 	if err != nil || !found {
-		return nil, err == nil
+		return nil, false
 	}
 	value, _ = below(top, p[1:])
 	return value, true

@@ -402,6 +402,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: confirmationToken
       type:
         scalar: string
+    - name: fieldTable
+      type:
+        scalar: string
     - name: kind
       type:
         scalar: string
@@ -411,6 +414,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: message
       type:
         scalar: string
+    - name: missedSyncs
+      type:
+        scalar: numeric
     - name: observedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time

@@ -16,6 +16,12 @@ type KindStatusApplyConfiguration struct {
 	// observedAt is when the last complete listing was asked for. Absent: never
 	// was one complete, and nothing is known of this kind.
 	ObservedAt *v1.Time `json:"observedAt,omitempty"`
+	// fieldTable is a hash of the table of fields that the last attempt was made with. An
+	// operator that knows other fields syncs at once.
+	FieldTable *string `json:"fieldTable,omitempty"`
+	// missedSyncs is how many syncs in a row, scheduled or asked for, brought no complete
+	// listing of this kind.
+	MissedSyncs *int32 `json:"missedSyncs,omitempty"`
 	// recordedAt is when everything that the last complete listing showed had been
 	// recorded. A reference by name is bound only to what was observed until then.
 	RecordedAt *v1.MicroTime `json:"recordedAt,omitempty"`
@@ -58,6 +64,22 @@ func (b *KindStatusApplyConfiguration) WithKind(value string) *KindStatusApplyCo
 // If called multiple times, the ObservedAt field is set to the value of the last call.
 func (b *KindStatusApplyConfiguration) WithObservedAt(value v1.Time) *KindStatusApplyConfiguration {
 	b.ObservedAt = &value
+	return b
+}
+
+// WithFieldTable sets the FieldTable field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the FieldTable field is set to the value of the last call.
+func (b *KindStatusApplyConfiguration) WithFieldTable(value string) *KindStatusApplyConfiguration {
+	b.FieldTable = &value
+	return b
+}
+
+// WithMissedSyncs sets the MissedSyncs field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MissedSyncs field is set to the value of the last call.
+func (b *KindStatusApplyConfiguration) WithMissedSyncs(value int32) *KindStatusApplyConfiguration {
+	b.MissedSyncs = &value
 	return b
 }
 

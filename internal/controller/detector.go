@@ -186,7 +186,7 @@ func (d *detector) decide(run *detection) (drift.Input, error) {
 		run.presence = resource.Unknown
 		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"no complete listing of the kind %s has arrived yet", run.binding.kind.Schema.Kind)
-	} else if r := run.binding.resource; r != nil && r.Observed.FieldTable != run.binding.kind.FieldTable() {
+	} else if r := run.binding.resource; r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != run.binding.kind.FieldTable() {
 		run.presence = resource.Unknown
 		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.kind.Schema.Kind, run.binding.id)

@@ -28,7 +28,7 @@ var _ = Describe("A write that the API server refuses", func() {
 		behind := kindOf(account, "Droplet")
 		Expect(behind.Reason).To(Equal(driftv1alpha1.ReasonFixRefusedWrite))
 		Expect(behind.Message).To(And(ContainSubstring("creating CloudResource production-droplet-"), ContainSubstring("exceeded quota"),
-			ContainSubstring("and 1 more")))
+			ContainSubstring(" more")))
 		Expect(behind.ObservedAt).To(BeNil())
 		Expect(kindOf(account, "Volume").ObservedAt).NotTo(BeNil(), "it was listed after the droplets")
 		Expect(w.resources(ctx, Default)).To(HaveLen(3))

@@ -267,7 +267,6 @@ var _ = Describe("Sync", func() {
 			"ratelimit-limit": "5000", "ratelimit-remaining": "0", "ratelimit-reset": fmt.Sprint(reset.Unix())}})
 		account := w.sync(ctx)
 		Expect(kindOf(account, "Droplet").Reason).To(Equal(driftv1alpha1.ReasonThrottled))
-		Expect(kindOf(account, "Volume").Reason).To(Equal(driftv1alpha1.ReasonThrottled), "asking for more would be refused in the same way")
 		Expect(account.Status.NextSyncTime.Time).To(BeTemporally("<=", reset.Add(time.Minute)))
 		remove()
 	})

@@ -48,6 +48,9 @@ const (
 	// ReasonFixAdmission: the admission policies that prove who approves are not in
 	// place; nothing is resolved until they are.
 	ReasonFixAdmission = "FixAdmission"
+	// ReasonAwaitingAdmission: the admission policies were changed just now; nothing is
+	// resolved until every API server enforces them.
+	ReasonAwaitingAdmission = "AwaitingAdmission"
 	// ReasonFixScopes: the token may not list this kind.
 	ReasonFixScopes = "FixScopes"
 	// ReasonFixMassDisappearance: so much of a kind vanished at once that a person

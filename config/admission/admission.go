@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -35,35 +36,65 @@ const DefaultsPolicy = "clouddrift-resolution-defaults"
 //go:embed operator_only.yaml resolution.yaml last_accepted.yaml
 var files embed.FS
 
-// Check says what keeps the policies from being in force as this version needs
-// them, in sentences for a condition's message. None: they are in force. reader has
-// to read from the API server, not from a cache. An error means that nobody could
-// look, and says nothing about the policies.
-func Check(ctx context.Context, reader client.Reader) (problems []string, err error) {
-	policies, bindings, err := expected()
-	if err != nil {
-		return nil, err
-	}
-	for _, want := range policies {
-		problem, err := checkPolicy(ctx, reader, want)
-		if err != nil {
-			return nil, err
-		}
-		problems = append(problems, problem...)
-	}
-	for _, want := range bindings {
-		problem, err := checkBinding(ctx, reader, want)
-		if err != nil {
-			return nil, err
-		}
-		problems = append(problems, problem...)
-	}
-	return problems, nil
+// State is what the API server holds of the policies. That it holds them does not say
+// that it enforces them yet.
+type State struct {
+	// Problems are what keeps the policies from being as this version needs them, in
+	// sentences for a condition's message. None: they are.
+	Problems []string
+	// ChangedAt is when any of them was last created or written, by their own
+	// timestamps, in whole seconds.
+	ChangedAt time.Time
+	// Versions are each object's UID and generation.
+	Versions map[string]string
 }
 
-func checkPolicy(ctx context.Context, reader client.Reader, want admissionv1.ValidatingAdmissionPolicy) ([]string, error) {
-	var live admissionv1.ValidatingAdmissionPolicy
-	err := reader.Get(ctx, client.ObjectKeyFromObject(&want), &live)
+// Check looks at the policies. reader has to read from the API server, not from a
+// cache. An error means that nobody could look, and says nothing about the policies.
+func Check(ctx context.Context, reader client.Reader) (State, error) {
+	state := State{Versions: map[string]string{}}
+	policies, bindings, err := expected()
+	if err != nil {
+		return state, err
+	}
+	for _, want := range policies {
+		var live admissionv1.ValidatingAdmissionPolicy
+		problem, err := checkPolicy(ctx, reader, want, &live)
+		if err != nil {
+			return state, err
+		}
+		state.add(&live, problem)
+	}
+	for _, want := range bindings {
+		var live admissionv1.ValidatingAdmissionPolicyBinding
+		problem, err := checkBinding(ctx, reader, want, &live)
+		if err != nil {
+			return state, err
+		}
+		state.add(&live, problem)
+	}
+	return state, nil
+}
+
+// add takes what was found of one object.
+func (s *State) add(live client.Object, problem []string) {
+	s.Problems = append(s.Problems, problem...)
+	s.Versions[fmt.Sprintf("%T %s", live, live.GetName())] = fmt.Sprintf("%s/%d", live.GetUID(), live.GetGeneration())
+	times := []time.Time{live.GetCreationTimestamp().Time}
+	for _, f := range live.GetManagedFields() {
+		if f.Time != nil && f.Subresource == "" {
+			times = append(times, f.Time.Time)
+		}
+	}
+	for _, at := range times {
+		if at.After(s.ChangedAt) {
+			s.ChangedAt = at
+		}
+	}
+}
+
+func checkPolicy(ctx context.Context, reader client.Reader, want admissionv1.ValidatingAdmissionPolicy, live *admissionv1.ValidatingAdmissionPolicy) ([]string, error) {
+	err := reader.Get(ctx, client.ObjectKeyFromObject(&want), live)
 	switch {
 	case isMissing(err):
 		return []string{fmt.Sprintf("the ValidatingAdmissionPolicy %s is missing", want.Name)}, nil
@@ -75,9 +106,8 @@ func checkPolicy(ctx context.Context, reader client.Reader, want admissionv1.Val
 	return nil, nil
 }
 
-func checkBinding(ctx context.Context, reader client.Reader, want admissionv1.ValidatingAdmissionPolicyBinding) ([]string, error) {
-	var live admissionv1.ValidatingAdmissionPolicyBinding
-	err := reader.Get(ctx, client.ObjectKeyFromObject(&want), &live)
+func checkBinding(ctx context.Context, reader client.Reader, want admissionv1.ValidatingAdmissionPolicyBinding, live *admissionv1.ValidatingAdmissionPolicyBinding) ([]string, error) {
+	err := reader.Get(ctx, client.ObjectKeyFromObject(&want), live)
 	switch {
 	case isMissing(err):
 		return []string{fmt.Sprintf("the ValidatingAdmissionPolicyBinding %s is missing", want.Name)}, nil

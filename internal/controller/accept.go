@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,7 +27,9 @@ import (
 // go on, so that an accept is neither lost nor made twice.
 //
 // The mark has room for one drift. Whoever sets it first closes the drift that it
-// names, so that a mark that was overwritten belonged to an accept that was over.
+// names, so that a mark that was overwritten belonged to an accept that was over. It
+// names the drift by its UID: a declaration that was restored from a copy carries the
+// mark of a drift that is gone.
 type acceptor struct {
 	client client.Client
 	// live reads past the cache: what is written here has to rest on what is there.
@@ -34,6 +37,9 @@ type acceptor struct {
 	announcer announcer
 	clock     clock.PassiveClock
 }
+
+// longestUser is how many characters of a user name a drift's status takes.
+const longestUser = 1024
 
 // Why an approval is not carried out. The first is over when somebody looks again;
 // the second never is.
@@ -70,6 +76,10 @@ func (a acceptor) good(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 		return fmt.Errorf("%w: %s=%s is not something that this version does; it does %s",
 			errRefused, driftv1alpha1.ResolveAnnotation, resource.Short(verb, renderLimit), driftv1alpha1.ResolveAccept)
 	}
+	if utf8.RuneCountInString(d.Annotations[driftv1alpha1.ResolvedByAnnotation]) > longestUser {
+		return fmt.Errorf("%w: the user name in %s has more than %d characters, and can't be recorded",
+			errRefused, driftv1alpha1.ResolvedByAnnotation, longestUser)
+	}
 	if d.Annotations[driftv1alpha1.ResolvedByAnnotation] == "" {
 		return fmt.Errorf("%w: %s is missing, which says who approves", errRefused, driftv1alpha1.ResolvedByAnnotation)
 	}
@@ -95,7 +105,10 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) erro
 		return err
 	}
 	mark := p.Annotations[driftv1alpha1.LastAcceptedAnnotation]
-	if mark != d.Name {
+	if err := a.consistent(d); err != nil {
+		return a.withdraw(ctx, d, err)
+	}
+	if mark != markOf(d) {
 		// After the declaration, because another operator may have carried this approval
 		// out, and its mark may be gone again: who takes the mark closes the drift first.
 		if goesOn, err := a.stillUnderWay(ctx, d); err != nil || !goesOn {
@@ -114,6 +127,29 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) erro
 		crashpoint.Reached(crashpoint.AcceptApplied)
 	}
 	return a.close(ctx, d, p)
+}
+
+// consistent refuses a recorded approval that is not of the values that it names: nobody
+// approved it, whoever wrote it.
+func (a acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
+	value, err := decode(d.Status.Resolution.Value)
+	if err != nil {
+		return fmt.Errorf("the approved value: %w", err)
+	}
+	expected, err := decode(d.Status.Expected)
+	if err != nil {
+		return fmt.Errorf("the expected value: %w", err)
+	}
+	if d.Status.Resolution.Observation != d.Status.Observation {
+		return fmt.Errorf("%w: it was recorded for another observation", errRefused)
+	}
+	if drift.IsCapped(value) || drift.IsCapped(expected) {
+		return nil // the hash is of the whole values, which are compared when they are written
+	}
+	if drift.Observation(d.Spec.Field, expected, value) != d.Status.Observation {
+		return fmt.Errorf("%w: the recorded value is not the one that was observed", errRefused)
+	}
+	return nil
 }
 
 // stillUnderWay reads the drift past the cache, and says whether its approval has
@@ -191,18 +227,17 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 }
 
 // apply writes the accepted value and the mark in one patch, which can only
-// succeed on the object that was read. Each drift has a field manager of its own:
-// one shared by all would let go of the last accepted field with the next.
+// succeed on the object that was read.
 func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
 	desired, err := a.intended(ctx, d, p)
 	if err != nil {
 		return err
 	}
-	patch, err := acceptPatch(p, desired, d.Name)
+	patch, err := acceptPatch(p, desired, markOf(d))
 	if err != nil {
 		return err
 	}
-	err = a.client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager(d)))
+	err = a.client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(acceptManager))
 	if isRefusal(err) {
 		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
 	}
@@ -212,8 +247,13 @@ func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 	return nil
 }
 
-// fieldManager names the drift, within the API server's limit of 128 characters.
-func fieldManager(d *driftv1alpha1.CloudDrift) string { return shorten("accept-"+d.Name, 120) }
+// acceptManager is the field manager of every accept. A patch that is no apply takes
+// nothing from what its manager owned before; a manager for each drift would be one of
+// the last ten that the API server keeps.
+const acceptManager = "clouddrift-accept"
+
+// markOf names a drift for good: another one of its name has another UID.
+func markOf(d *driftv1alpha1.CloudDrift) string { return d.Name + "/" + string(d.UID) }
 
 // acceptPatch replaces the top-level fields that changed. It is a JSON patch,
 // because a merge patch can't write the value null.
@@ -255,15 +295,19 @@ func pointerToken(key string) string {
 
 // closeMarked finishes the accept that the mark names, if it was cut short.
 func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
-	if mark == "" {
+	name, _, _ := strings.Cut(mark, "/")
+	if name == "" {
 		return nil
 	}
 	other := &driftv1alpha1.CloudDrift{}
-	if err := a.live.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: mark}, other); err != nil {
+	if err := a.live.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: name}, other); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
 		return fmt.Errorf("reading CloudDrift %s, which was accepted last: %w", mark, err)
+	}
+	if markOf(other) != mark {
+		return nil // the mark came with a copy of the declaration, and names a drift that is gone
 	}
 	if other.Status.State != driftv1alpha1.DriftOpen || other.Status.Resolution == nil || !metav1.IsControlledBy(other, p) {
 		return nil

@@ -50,7 +50,7 @@ var _ = Describe("Accept", func() {
 		for _, f := range p.ManagedFields {
 			managers = append(managers, f.Manager)
 		}
-		Expect(managers).To(ContainElements("accept-"+size.Name, "accept-"+tags.Name))
+		Expect(managers).To(ContainElement("clouddrift-accept"))
 	})
 
 	It("applies nothing when the live value moved since the approval", func(ctx SpecContext) {
@@ -229,6 +229,7 @@ var _ = Describe("Accept", func() {
 			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
 			g.Expect(current.Status.Resolution).To(BeNil())
 		}).Should(Succeed())
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady)
 		w.accept(ctx, d.Name)
 		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
 	})

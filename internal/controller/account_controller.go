@@ -58,7 +58,7 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	r.remember(req.NamespacedName, account.UID)
 	pass := accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.clock.Now()}
 	pass.connection, pass.problem = r.connector.connect(ctx, account)
-	pass.admission = r.admission.Check(ctx)
+	pass.admission = r.admission.Check(ctx, account.Namespace)
 
 	if pass.problem.exists() {
 		r.connector.forget(account.UID) // whatever mends it is worth a sync

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -57,6 +58,8 @@ func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.Cloud
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
 		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
 		return currentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
+	case errors.Is(pass.admission, errSettling):
+		return unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	case pass.admission != nil:
 		return no(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	default:

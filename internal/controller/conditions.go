@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -41,14 +42,15 @@ func (v verdict) set(conditions *[]metav1.Condition, conditionType string, gener
 	})
 }
 
-// shorten cuts at a character's boundary.
+// shorten keeps as many characters as the API server counts.
 func shorten(s string, limit int) string {
-	if len(s) <= limit {
+	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
 		return s
 	}
-	cut := limit - len("…")
-	for cut > 0 && s[cut]&0xC0 == 0x80 {
-		cut--
+	cut := 0
+	for range limit - 1 {
+		_, size := utf8.DecodeRuneInString(s[cut:])
+		cut += size
 	}
 	return s[:cut] + "…"
 }

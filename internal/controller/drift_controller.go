@@ -37,16 +37,18 @@ func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 	if d.Status.Resolution == nil && !asks(d) {
 		return ctrl.Result{}, nil
 	}
+	switch err := r.admission.Trust(ctx, d); {
+	case apierrors.IsNotFound(err):
+		return ctrl.Result{}, nil
+	case errors.Is(err, errUnproven) && d.Status.Resolution == nil:
+		// Anybody may have written it, and nobody would look at it again once the
+		// policies are back.
+		return requeueOnConflict(r.acceptor.dismiss(ctx, d, fmt.Errorf("%w: %w; annotate it again when the account is Ready", errRefused, err)))
+	case err != nil:
+		ctrl.LoggerFrom(ctx).Info("an approval can't be trusted now, it waits", "cause", err.Error())
+		return ctrl.Result{RequeueAfter: admissionRetry}, nil
+	}
 	if d.Status.Resolution == nil {
-		switch err := r.admission.CheckNow(ctx); {
-		case errors.Is(err, errUnproven):
-			// Anybody may have written it, and nobody would look at it again once the
-			// policies are back.
-			return requeueOnConflict(r.acceptor.dismiss(ctx, d, fmt.Errorf("%w: %w; annotate it again then", errRefused, err)))
-		case err != nil:
-			ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
-			return ctrl.Result{RequeueAfter: admissionRetry}, nil
-		}
 		if begun, err := r.acceptor.begin(ctx, d); err != nil || !begun {
 			return requeueOnConflict(err)
 		}

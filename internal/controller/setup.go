@@ -29,6 +29,10 @@ type Options struct {
 	Clock clock.PassiveClock
 	// SecretPoll is how often each account's Secret is looked at. Zero: 15 s.
 	SecretPoll time.Duration
+	// AdmissionSettling is how long the admission policies have to have been as they are
+	// before an approval is believed: longer than any API server takes to enforce them.
+	// Zero: 30 s.
+	AdmissionSettling time.Duration
 	// Workers is how many objects of a kind are reconciled at once. Zero: 4.
 	Workers int
 	// Registry takes the metrics. Nil: none are published.
@@ -46,6 +50,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if o.SecretPoll == 0 {
 		o.SecretPoll = 15 * time.Second
 	}
+	if o.AdmissionSettling == 0 {
+		o.AdmissionSettling = defaultSettling
+	}
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
@@ -54,7 +61,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	c, live := mgr.GetClient(), mgr.GetAPIReader()
 	announcer := announcer{recorder: mgr.GetEventRecorder("clouddrift")}
-	guard := &admissionGuard{live: live, clock: o.Clock}
+	guard := newAdmissionGuard(c, live, o.AdmissionSettling)
 	tables := &timetables{}
 	asked := make(chan event.GenericEvent, 1024)
 	wishes := newWishes(func(account types.NamespacedName) {

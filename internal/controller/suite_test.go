@@ -69,8 +69,13 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "clouddrift-platform-admin"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "alice"}},
 	})).To(Succeed())
+	applied := time.Now()
 	waitForAdmission(ctx)
+	Eventually(ctx, func() time.Duration { return time.Since(applied) }).Should(BeNumerically(">", admissionSettling+2*time.Second))
 })
+
+// admissionSettling is what operators wait for after a change of the policies here.
+const admissionSettling = 3 * time.Second
 
 // waitForAdmission waits until the API server enforces the policies, which it does
 // a moment after they were created.

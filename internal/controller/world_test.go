@@ -68,6 +68,8 @@ func newWorld(ctx context.Context) *world {
 		AllowedEndpoints: []string{w.cloud.URL()},
 		Clock:            w.clock,
 		SecretPoll:       time.Second,
+
+		AdmissionSettling: admissionSettling,
 	}
 	return w
 }

@@ -41,9 +41,9 @@ var _ = Describe("the policies", func() {
 // check is what the operator itself finds, with its own rights.
 func check(ctx context.Context) []string {
 	requests.Add(6)
-	problems, err := admission.Check(ctx, operator.client)
+	state, err := admission.Check(ctx, operator.client)
 	Expect(err).NotTo(HaveOccurred())
-	return problems
+	return state.Problems
 }
 
 var _ = Describe("the operator's check of the policies", func() {
@@ -52,9 +52,9 @@ var _ = Describe("the operator's check of the policies", func() {
 	})
 
 	It("does not take a failed look for a missing policy", func(ctx SpecContext) {
-		problems, err := admission.Check(ctx, nobody.client)
+		state, err := admission.Check(ctx, nobody.client)
 		Expect(err).To(MatchError(ContainSubstring("reading the ValidatingAdmissionPolicy clouddrift-")))
-		Expect(problems).To(BeEmpty())
+		Expect(state.Problems).To(BeEmpty())
 	})
 
 	// What is done to a policy, or to its binding, and what the check says then.

@@ -97,7 +97,8 @@ func (g *admissionGuard) Trust(ctx context.Context, d *driftv1alpha1.CloudDrift)
 	switch {
 	case live.UID != d.UID:
 		return fmt.Errorf("%w: CloudDrift %s is another one by now", errUnproven, d.Name)
-	case d.Status.Resolution == nil && (!known || written.Before(since)):
+	// It is in whole seconds: one that was written as soon as it counts may say a second less.
+	case d.Status.Resolution == nil && (!known || written.Add(time.Second).Before(since)):
 		return fmt.Errorf("%w: the approval was written before the policies had been in force for %s", errUnproven, g.settling)
 	}
 	return g.refusesForgery(ctx, live)

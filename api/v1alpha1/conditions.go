@@ -51,6 +51,8 @@ const (
 	// ReasonAwaitingAdmission: the admission policies were changed just now; nothing is
 	// resolved until every API server enforces them.
 	ReasonAwaitingAdmission = "AwaitingAdmission"
+	// ReasonFixCRDs: the CRDs are older than the operator, or one of them is gone.
+	ReasonFixCRDs = "FixCRDs"
 	// ReasonFixScopes: the token may not list this kind.
 	ReasonFixScopes = "FixScopes"
 	// ReasonFixMassDisappearance: so much of a kind vanished at once that a person

@@ -124,6 +124,8 @@ type settlement struct {
 	// owed is why some that the listing did hold, and somebody else wrote meanwhile,
 	// could not be asked for.
 	owed error
+	// refused is why asking for more would only be answered in the same way.
+	refused error
 }
 
 // settle asks for each suspect by its id, believes only a 404, and writes what came
@@ -135,14 +137,14 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 	for _, s := range withheld {
 		waiting[s.name] = true
 	}
-	there, gone, open, owed, err := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return waiting[s.name] }))
-	v.record(ctx, held, there)
+	answers := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return waiting[s.name] }))
+	v.record(ctx, held, answers.there)
 	now := metav1.NewMicroTime(v.clock.Now())
 	for _, s := range orphans {
-		gone = append(gone, absence{s, now})
+		answers.gone = append(answers.gone, absence{s, now})
 	}
-	out := settlement{unanswered: err, owed: owed}
-	for _, a := range gone {
+	out := settlement{unanswered: answers.unanswered, owed: answers.owed, refused: answers.refused}
+	for _, a := range answers.gone {
 		if v.writes.end() {
 			break
 		}
@@ -153,7 +155,7 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 	for _, s := range withheld {
 		v.writes.add(v.withhold(ctx, s, since))
 	}
-	for _, s := range open {
+	for _, s := range answers.open {
 		v.writes.add(v.withhold(ctx, s, metav1.NewTime(v.clock.Now())))
 	}
 	return out
@@ -165,66 +167,80 @@ type absence struct {
 	askedAt metav1.MicroTime
 }
 
+// answers are what came of asking for suspects.
+type answers struct {
+	there []resource.Resource
+	gone  []absence
+	// open are the declared ones that were there and could not be asked for; unanswered
+	// says why.
+	open       []suspect
+	unanswered error
+	// owed is why some that the listing did hold could not be asked for.
+	owed error
+	// refused is why no more were asked for.
+	refused error
+}
+
 // ask says which of the suspects are there after all, which are gone, and which of the
-// declared ones that were there could not be asked for, with the reason. Of very many,
-// some are asked for in this hour and some in the next. A tombstone is not asked for
-// again. What is declared comes first.
-func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) (there []resource.Resource, gone []absence, open []suspect, owed, failed error) {
-	slices.SortStableFunc(all, func(a, b suspect) int {
-		switch {
-		case a.declared == b.declared:
-			return 0
-		case a.declared:
-			return -1
-		default:
-			return 1
-		}
-	})
-	// refused is why no more are asked for.
-	var refused error
+// declared ones that were there could not be asked for. A tombstone is not asked for
+// again.
+func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) answers {
+	var out answers
 	for _, s := range all {
-		entombed := s.current != nil && !s.seen()
-		switch {
+		switch entombed := s.current != nil && !s.seen(); {
 		case entombed && !s.declared: // nothing refers to it any more, or it is another account's
-			gone = append(gone, absence{suspect: s})
+			out.gone = append(out.gone, absence{suspect: s})
 			continue
 		case entombed && !s.foreign:
 			continue
+		case !s.declared && !s.listed && v.cannotBeAskedFor(s.id):
+			// The complete listing is all that there is to go by.
+			out.gone = append(out.gone, absence{suspect: s})
+			continue
 		}
-		var err error
 		askedAt := metav1.NewMicroTime(v.clock.Now())
-		found := resource.Resource{}
-		if refused != nil {
-			err = refused
-		} else {
+		found, err := resource.Resource{}, out.refused
+		if err == nil {
 			found, err = cloud.Get(ctx, v.kind, s.id)
 		}
-		class := digitalocean.ClassOf(err)
-		switch {
+		switch class := digitalocean.ClassOf(err); {
 		case err == nil:
-			there = append(there, found)
-			continue
+			out.there = append(out.there, found)
 		case class == digitalocean.NotFound:
-			gone = append(gone, absence{s, askedAt})
-			continue
-		case class == digitalocean.Invalid && !s.declared && !s.listed && v.cannotBeAskedFor(s.id):
-			// The complete listing is all that there is to go by.
-			gone = append(gone, absence{s, askedAt})
-			continue
-		}
-		if refused == nil && endsAsking[class] {
-			refused = err
-		}
-		err = fmt.Errorf("asking for %s %s by its id: %w", v.kind, s.id, err)
-		switch {
-		case s.listed:
-			owed = cmp.Or(owed, err)
-		case s.seen() && s.declared:
-			open = append(open, s)
-			failed = cmp.Or(failed, err)
+			out.gone = append(out.gone, absence{s, askedAt})
+		default:
+			if out.refused == nil && endsAsking[class] {
+				out.refused = err
+			}
+			out.unknown(s, fmt.Errorf("asking for %s %s by its id: %w", v.kind, s.id, err))
 		}
 	}
-	return there, gone, open, owed, failed
+	return out
+}
+
+// unknown takes a suspect that there is no answer of. Of one that nobody declared, or
+// that no listing has ever shown, nothing else depends on it.
+func (a *answers) unknown(s suspect, err error) {
+	switch {
+	case s.listed:
+		a.owed = cmp.Or(a.owed, err)
+	case s.seen() && s.declared:
+		a.open = append(a.open, s)
+		a.unanswered = cmp.Or(a.unanswered, err)
+	}
+}
+
+// withoutUndeclared takes out what is to be asked for last: what was there and nobody
+// declared. It comes back with the next listing, should it be there after all.
+func (v inventory) withoutUndeclared(all []suspect) (rest, undeclared []suspect) {
+	for _, s := range all {
+		if s.seen() && !s.declared && !s.listed && !v.cannotBeAskedFor(s.id) {
+			undeclared = append(undeclared, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return rest, undeclared
 }
 
 // endsAsking are the classes of errors after which the next question would only be

@@ -30,6 +30,7 @@ type accountReconciler struct {
 	timetables *timetables
 	connector  *connector
 	admission  *admissionGuard
+	crds       *crdGuard
 	sweeper    *sweeper
 	wishes     *wishes
 	// confirmations are what is confirmed to be gone and not settled yet.
@@ -37,6 +38,7 @@ type accountReconciler struct {
 	historian     historian
 	metrics       *passMetrics
 	secretPoll    time.Duration
+	shares        shares
 
 	mu sync.Mutex
 	// known are the accounts that something is remembered of.
@@ -59,11 +61,18 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	pass := accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.clock.Now()}
 	pass.connection, pass.problem = r.connector.connect(ctx, account)
 	pass.admission = r.admission.Check(ctx, account.Namespace)
+	if gone := r.crds.Check(ctx, account.Namespace); gone.exists() {
+		pass.problem = gone
+	}
 
 	if pass.problem.exists() {
 		r.connector.forget(account.UID) // whatever mends it is worth a sync
 		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
-	} else if r.wishes.pending(req.NamespacedName) || syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
+	} else if r.syncsNow(account, &pass) {
+		if !r.shares.take(req.Namespace) {
+			return ctrl.Result{RequeueAfter: shareRetry}, nil
+		}
+		defer r.shares.giveBack(req.Namespace)
 		grant := r.wishes.attempt(req.NamespacedName)
 		report, err := r.sync(ctx, account, pass.connection.cloud)
 		if err != nil {
@@ -80,6 +89,23 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
 	}
 	return ctrl.Result{RequeueAfter: r.wait(account, pass)}, nil
+}
+
+// syncsNow says whether a sync is due, or may be made early for the declarations that
+// wait for one.
+func (r *accountReconciler) syncsNow(account *driftv1alpha1.CloudAccount, pass *accountPass) bool {
+	if syncDue(account, pass.timetable, pass.connection, pass.startedAt) {
+		return true
+	}
+	if readWithOtherFields(account) && r.crds.age() == nil { // older CRDs would not keep what a sync says
+		return true
+	}
+	key := client.ObjectKeyFromObject(account)
+	if at := r.wishes.due(key, pass.startedAt); at.IsZero() || at.After(pass.startedAt) {
+		return false
+	}
+	r.wishes.makesEarly(key, pass.startedAt)
+	return true
 }
 
 // remember drops what is remembered of an account that is gone, or was there before
@@ -167,7 +193,16 @@ func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, 
 		if equality.Semantic.DeepEqual(*before, live.Status) {
 			return nil
 		}
-		return r.client.Status().Update(ctx, live)
+		read := readWithOtherFields(live)
+		err := r.client.Status().Update(ctx, live)
+		if apierrors.IsInvalid(err) {
+			live.Status = refusedStatus(pass, *before, err)
+			read, err = readWithOtherFields(live), r.client.Status().Update(ctx, live)
+		}
+		if err == nil && !read {
+			_ = r.crds.kept("status.kinds.fieldTable of a CloudAccount", !readWithOtherFields(live)) // Ready says so
+		}
+		return err
 	})
 	if apierrors.IsNotFound(err) {
 		return nil
@@ -187,6 +222,9 @@ func (r *accountReconciler) wait(account *driftv1alpha1.CloudAccount, pass accou
 	if next := pass.timetable.sweep.Next(pass.startedAt); next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
+	if next := r.wishes.due(client.ObjectKeyFromObject(account), now); !next.IsZero() && !pass.problem.exists() && next.Sub(now) < wait {
+		wait = next.Sub(now)
+	}
 	if next := nextSync(account, pass); !pass.problem.exists() && next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
@@ -203,7 +241,7 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 		return true
 	case syncRequest(account) != "" && syncRequest(account) != status.LastHandledSyncRequest:
 		return true
-	case c.changed, readWithOtherFields(account):
+	case c.changed:
 		return true
 	case confirms(account):
 		return true
@@ -305,7 +343,7 @@ func retryTime(p problem, since, now time.Time) time.Time {
 	switch p.reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
 		return time.Time{}
-	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite:
+	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite, driftv1alpha1.ReasonFixCRDs:
 		return now.Add(mostRetry)
 	}
 	wait := firstRetry

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 )
 
 // describe is the one place where an account's status is made. final is false
@@ -43,6 +44,28 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	synced(status, pass).set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
 }
 
+// refusedStatus stands in for a status that the API server refuses to store, so that
+// somebody gets to know, and nothing is listed over and over: nothing of what the sync
+// found, the conditions, and when the next is due.
+func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, refusal error) driftv1alpha1.CloudAccountStatus {
+	p := problem{reason: driftv1alpha1.ReasonFixRefusedWrite, message: shorten("the account's status was refused: "+refusal.Error(), messageLimit)}
+	at := pass.startedAt
+	out := driftv1alpha1.CloudAccountStatus{
+		TeamUUID: before.TeamUUID, TeamName: before.TeamName,
+		LastSyncTime: summarised(at), NextSyncTime: summarised(at.Add(mostRetry)), LastDetectionTime: summarised(at),
+		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: syncRequest(pass.account),
+	}
+	for _, kind := range kinds.All() {
+		k := kindIn(&out, kind.Schema.Kind)
+		*k = driftv1alpha1.KindStatus{Kind: k.Kind, ObservedAt: kindStatus(&driftv1alpha1.CloudAccount{Status: before}, k.Kind).ObservedAt}
+		fallBehind(k, p, at)
+	}
+	for _, conditionType := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
+		no(p.reason, "%s", p.message).set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
+	}
+	return out
+}
+
 // ready says whether the account can be worked with: the first thing that is in
 // the way, the account's own before the cluster's.
 func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) verdict {
@@ -53,6 +76,8 @@ func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.Cloud
 	switch {
 	case whole.exists():
 		return no(whole.reason, "%s", whole.message)
+	case r.crds.age() != nil:
+		return no(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
 	case pass.timetable.problem != nil:
 		return no(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.problem)
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
@@ -73,7 +98,7 @@ func standsFor(conditions []metav1.Condition, conditionType string) bool {
 	for _, c := range conditions {
 		if c.Type == conditionType && c.Status == metav1.ConditionFalse {
 			switch c.Reason {
-			case driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixAdmission,
+			case driftv1alpha1.ReasonFixCRDs, driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixAdmission,
 				driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixEndpoint:
 				return false
 			}
@@ -159,5 +184,6 @@ func coverage(managed, resources int) string {
 	if resources == 0 {
 		return "0 of 0"
 	}
+	managed = min(managed, resources) // what is declared may be listed only by the next sync
 	return fmt.Sprintf("%d of %d (%d%%)", managed, resources, managed*100/resources)
 }

@@ -38,6 +38,7 @@ type inventory struct {
 	kind      string
 	// writes collects what the API server did not take.
 	writes *failures
+	crds   *crdGuard
 }
 
 // held is what the inventory has, by CloudResource name.
@@ -214,6 +215,9 @@ func (v inventory) create(ctx context.Context, name string, ref resource.Ref, ob
 	if err := v.client.Create(ctx, r); err != nil {
 		return fmt.Errorf("creating CloudResource %s: %w", name, err)
 	}
+	if err := v.kept(r, observed); err != nil {
+		return err
+	}
 	if observed.AbsentSince != nil {
 		v.announcer.resourceMissing(r)
 	}
@@ -248,6 +252,9 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 	if err := v.client.Update(ctx, updated); err != nil {
 		return fmt.Errorf("updating CloudResource %s: %w", current.Name, err)
 	}
+	if err := v.kept(updated, observed); err != nil {
+		return err
+	}
 	switch was, is := current.Observed.AbsentSince != nil, observed.AbsentSince != nil; {
 	case is && !was:
 		v.announcer.resourceMissing(updated)
@@ -259,6 +266,19 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 		}
 	}
 	return nil
+}
+
+// kept says whether all that a verdict rests on came back from a write.
+func (v inventory) kept(written *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+	if observed.WithheldSince != nil {
+		if err := v.crds.kept("observed.withheldSince of a CloudResource", written.Observed.WithheldSince != nil); err != nil {
+			return err
+		}
+	}
+	if observed.FieldTable == "" {
+		return nil
+	}
+	return v.crds.kept("observed.fieldTable of a CloudResource", written.Observed.FieldTable == observed.FieldTable)
 }
 
 // newer says whether what is held was observed after that time. What bears a time

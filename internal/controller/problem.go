@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -60,7 +61,10 @@ func kindProblem(ctx context.Context, err error) (problem, bool) {
 		return p, true
 	}
 	p := problem{reason: driftv1alpha1.ReasonWriteFailed, message: shorten(err.Error(), messageLimit)}
-	if isRefusal(err) {
+	switch {
+	case errors.Is(err, errOldCRDs):
+		p.reason = driftv1alpha1.ReasonFixCRDs
+	case isRefusal(err):
 		p.reason = driftv1alpha1.ReasonFixRefusedWrite
 	}
 	return p, true

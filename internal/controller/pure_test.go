@@ -136,9 +136,9 @@ func TestOnlyWhatNoListingHeldMayGoWithoutAnAnswer(t *testing.T) {
 		"it is declared and was there": {suspect{id: "1", declared: true, current: &driftv1alpha1.CloudResource{}}, false, true},
 		"nobody declared it":           {suspect{id: "1", current: &driftv1alpha1.CloudResource{}}, false, false},
 	} {
-		_, gone, open, owed, err := v.ask(t.Context(), failing{}, []suspect{c.suspect})
-		if (owed != nil) != c.owed || (err != nil) != c.unanswered || (len(open) == 1) != c.unanswered || len(gone) != 0 {
-			t.Errorf("%s: %d gone, %d open, owed %v, unanswered %v", name, len(gone), len(open), owed, err)
+		got := v.ask(t.Context(), failing{}, []suspect{c.suspect})
+		if (got.owed != nil) != c.owed || (got.unanswered != nil) != c.unanswered || (len(got.open) == 1) != c.unanswered || len(got.gone) != 0 {
+			t.Errorf("%s: %d gone, %d open, owed %v, unanswered %v", name, len(got.gone), len(got.open), got.owed, got.unanswered)
 		}
 	}
 }

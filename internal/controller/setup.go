@@ -79,6 +79,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	again := make(chan event.GenericEvent, 1024)
 	accounts := &accountReconciler{
 		client: c, live: live, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
+		crds:          &crdGuard{live: live, clock: o.Clock},
 		connector:     newConnector(live, o.Clouds, o.AllowedEndpoints),
 		sweeper:       &sweeper{client: c, detector: detector, again: func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }},
 		wishes:        wishes,
@@ -88,7 +89,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		secretPoll:    o.SecretPoll,
 	}
 	return errors.Join(
-		accounts.setup(mgr, asked, o.Workers),
+		accounts.setup(mgr, asked, max(o.Workers, accountsAtOnce)),
 		(&provisionedReconciler{client: c, detector: detector}).setup(mgr, again, o.Workers),
 		(&driftReconciler{
 			client: c, admission: guard,

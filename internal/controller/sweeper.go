@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // detectors is how many detections a sweep runs at once.
@@ -45,7 +46,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 		return sweepResult{}, err
 	}
 	result := sweepResult{managed: map[string]int{}, open: map[string]int{}}
-	bound := map[string]bool{}
+	bound := map[resource.Ref]bool{}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(detectors)
@@ -66,8 +67,10 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			defer mu.Unlock()
 			result.open[found.kind] += found.open
 			result.withheld += found.withheld
-			if key := indexKey(found.kind, found.resourceID); found.resourceID != "" && !bound[key] {
-				bound[key] = true
+			// What was proven gone, or was never there, is no part of what is covered.
+			ref := canonical(resource.Ref{Kind: found.kind, ID: found.resourceID})
+			if r := picture.resources[ref]; r != nil && r.Observed.AbsentSince == nil && !bound[ref] {
+				bound[ref] = true
 				result.managed[found.kind]++
 			}
 			return ctx.Err()

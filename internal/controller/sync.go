@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,9 +44,13 @@ type kindReport struct {
 	confirmationToken string
 }
 
-// longestSync is how long a sync may take: an endpoint that answers a byte a second
-// must not be waited for without end.
-const longestSync = 10 * time.Minute
+// How long the listings of a sync may take, and the whole of it: an endpoint that
+// answers a byte a second must not be waited for without end. At 250 requests a minute
+// the 5,000 of an hour take 20 minutes.
+const (
+	longestListing = 22 * time.Minute
+	longestSync    = 30 * time.Minute
+)
 
 // sync refreshes the account's inventory. What DigitalOcean did not answer, or the
 // API server did not take, is in the report, and nothing was concluded from it. The
@@ -148,10 +153,9 @@ func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
 	status.LastSyncTime = ptr.To(metav1.NewTime(s.startedAt))
 	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
 	if s.rate.Known {
-		status.RateLimit = driftv1alpha1.RateLimitStatus{
-			Limit: ptr.To(int32(s.rate.Limit)), Remaining: ptr.To(int32(s.rate.Remaining)),
-		}
-		if !s.rate.ResetAt.IsZero() {
+		status.RateLimit = driftv1alpha1.RateLimitStatus{Limit: clamped(s.rate.Limit), Remaining: clamped(s.rate.Remaining)}
+		// A time that is years off was given in another unit, and says nothing.
+		if at := s.rate.ResetAt; !at.IsZero() && at.Sub(s.endedAt).Abs() < 24*time.Hour {
 			status.RateLimit.ResetAt = ptr.To(metav1.NewTime(s.rate.ResetAt))
 		}
 	}
@@ -180,12 +184,17 @@ func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
 			FieldTable:        fieldTable(report.kind),
 			ObservedAt:        ptr.To(metav1.NewTime(report.observedAt)),
 			RecordedAt:        ptr.To(metav1.NewMicroTime(report.recordedAt)),
-			Resources:         ptr.To(int32(report.resources)),
+			Resources:         clamped(report.resources),
 			Reason:            report.problem.reason,
 			Message:           report.problem.message,
 			ConfirmationToken: report.confirmationToken,
 		}
 	}
+}
+
+// clamped is a foreign number as the API can hold it.
+func clamped(n int) *int32 {
+	return ptr.To(int32(min(max(n, 0), math.MaxInt32)))
 }
 
 func fallBehind(k *driftv1alpha1.KindStatus, p problem, since time.Time) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,6 +45,8 @@ type kindPass struct {
 	before   map[string]*driftv1alpha1.CloudResource
 	listing  resource.Listing
 	report   kindReport
+	// undeclared are what the listing did not show and nobody declared.
+	undeclared []suspect
 	// listed is closed when the listing is there, or will not be.
 	listed chan struct{}
 }
@@ -58,6 +61,8 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 		passes, byKind[kind.Schema.Kind] = append(passes, p), p
 	}
 	listing, within := errgroup.WithContext(ctx)
+	asking, cancel := context.WithTimeout(within, longestListing)
+	defer cancel()
 	for _, p := range passes {
 		listing.Go(func() error {
 			defer close(p.listed)
@@ -66,7 +71,7 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 				<-parent.listed
 				parents = parent.listing
 			}
-			return s.list(within, p, parents)
+			return s.list(within, asking, p, parents)
 		})
 	}
 	if err := listing.Wait(); err != nil {
@@ -77,21 +82,22 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 			return nil, err
 		}
 	}
+	s.askLast(ctx, passes)
 	reports := make([]kindReport, 0, len(passes))
 	for _, p := range passes {
-		s.askForDeclared(ctx, p)
 		reports = append(reports, p.report)
 	}
 	return reports, nil
 }
 
-// list lists one kind and records what it shows.
-func (s *syncer) list(ctx context.Context, p *kindPass, parents resource.Listing) error {
+// list lists one kind and records what it shows. asking ends when listing has taken too
+// long; what was listed until then is recorded all the same.
+func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
 	r := s.reconciler
 	p.cloud = s.cloud
 	p.store = inventory{
 		client: r.client, live: r.live, announcer: r.announcer, clock: r.clock,
-		account: s.account, kind: p.report.kind, writes: &failures{},
+		account: s.account, kind: p.report.kind, writes: &failures{}, crds: r.crds,
 	}
 	if p.kind.Parent != "" && !parents.Complete {
 		p.report.problem = problem{reason: driftv1alpha1.ReasonIncomplete,
@@ -111,7 +117,11 @@ func (s *syncer) list(ctx context.Context, p *kindPass, parents resource.Listing
 	if p.before, err = p.store.held(ctx); err != nil {
 		return err
 	}
-	p.listing, err = p.cloud.Knowing(p.store.knows(p.before)).List(ctx, p.report.kind, parents)
+	p.listing, err = p.cloud.Knowing(p.store.knows(p.before)).List(asking, p.report.kind, parents)
+	if err != nil && asking.Err() != nil && ctx.Err() == nil {
+		err = &digitalocean.Error{Class: digitalocean.Unreachable, Doing: "listing the kind " + p.report.kind,
+			Message: fmt.Sprintf("it did not end within %s", longestListing)}
+	}
 	if err == nil && !p.listing.Complete {
 		err = &digitalocean.Error{Class: digitalocean.Incomplete, Doing: "listing the kind " + p.report.kind,
 			Message: "it ended without an error and is not complete"}
@@ -165,6 +175,7 @@ func (s *syncer) settle(ctx context.Context, p, parent *kindPass) error {
 	if err != nil {
 		return s.failed(ctx, p, err)
 	}
+	missing, p.undeclared = p.store.withoutUndeclared(missing)
 	withheld, token := s.unconfirmed(p, missing, held)
 	outcome := p.store.settle(ctx, p.cloud, held, missing, withheld, orphans)
 	for _, id := range outcome.gone {
@@ -254,28 +265,60 @@ func (s *syncer) provenGone(ctx context.Context, parent *kindPass, ref resource.
 	return digitalocean.ClassOf(err) == digitalocean.NotFound
 }
 
-// mostDeclaredAsked is how many ids that no listing has ever shown are asked for in one
-// sync. The others have their turn in a later one: what is declared must not be able to
-// spend the token's requests.
-const mostDeclaredAsked = 200
+// How many ids are asked for in one sync, over all kinds, that no verdict waits for
+// urgently: what vanished and nobody declared, and what was declared and no listing has
+// ever shown. The others have their turn in a later sync; neither a cluster that is
+// replaced nor a thousand declarations of what does not exist may spend the token's
+// requests.
+const (
+	mostUndeclaredAsked = 200
+	mostDeclaredAsked   = 200
+)
 
-// askForDeclared asks for ids that are only declared. What comes of it concerns these
-// alone, never their kind.
-func (s *syncer) askForDeclared(ctx context.Context, p *kindPass) {
-	if p.report.observedAt.IsZero() || s.stopped().exists() || ctx.Err() != nil {
-		return
+// askLast asks for what no kind's verdicts depend on, once every kind is done. What comes
+// of it concerns these ids alone, never their kind.
+func (s *syncer) askLast(ctx context.Context, passes []*kindPass) {
+	order := slices.Clone(passes)
+	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	left := mostUndeclaredAsked
+	for _, p := range order {
+		left -= s.ask(ctx, p, left, func(map[string]*driftv1alpha1.CloudResource) []suspect { return p.undeclared })
+	}
+	left = mostDeclaredAsked
+	for _, p := range order {
+		left -= s.ask(ctx, p, left, func(held map[string]*driftv1alpha1.CloudResource) []suspect {
+			return p.store.onlyDeclared(p.listing, held, p.declared.ids)
+		})
+	}
+}
+
+// ask asks for as many of some of a kind as may be asked for, any of them first, so that
+// all get their turn. It returns how many these were.
+func (s *syncer) ask(ctx context.Context, p *kindPass, most int, of func(held map[string]*driftv1alpha1.CloudResource) []suspect) int {
+	if !p.listing.Complete || most <= 0 || s.stopped().exists() || ctx.Err() != nil {
+		return 0
 	}
 	held, err := p.store.held(ctx)
 	if err != nil {
-		return // they are asked for in the next sync
+		return 0 // they are asked for in the next sync
 	}
-	only := p.store.onlyDeclared(p.listing, held, p.declared.ids)
-	rand.Shuffle(len(only), func(i, j int) { only[i], only[j] = only[j], only[i] })
+	all := slices.Clone(of(held))
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = all[:min(len(all), most)]
+	if len(all) == 0 {
+		return 0
+	}
 	p.store.writes = &failures{}
-	outcome := p.store.settle(ctx, p.cloud, held, only[:min(len(only), mostDeclaredAsked)], nil, nil)
-	if found, ok := cloudProblem(outcome.unanswered); ok && found.reason == driftv1alpha1.ReasonThrottled {
-		s.stop = found
+	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil)
+	if outcome.refused != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stop, _ = cloudProblem(outcome.refused)
 	}
+	if p.store.writes.after(nil) == nil && !p.report.observedAt.IsZero() {
+		p.report.recordedAt = s.reconciler.clock.Now()
+	}
+	return len(all)
 }
 
 // withheldAt is when the first of these was withheld.

@@ -6,15 +6,24 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // teamID is what an account is pinned to; an account without teams is its own.
 func teamID(a digitalocean.Account) string {
-	if a.TeamUUID != "" {
-		return a.TeamUUID
+	id := a.TeamUUID
+	if id == "" {
+		id = a.UUID
 	}
-	return a.UUID
+	if len(id) > longestTeamID {
+		return shorten(id, longestTeamID-len(resource.Hash(id))-1) + " " + resource.Hash(id)
+	}
+	return id
 }
+
+// longestTeamID is what the API holds of a team's id. A longer one is told apart by its
+// hash.
+const longestTeamID = 128
 
 // otherTeam is the problem of a token that does not belong to the pinned team.
 func otherTeam(pinned string, team digitalocean.Account) problem {

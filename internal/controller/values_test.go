@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -68,6 +72,70 @@ func TestWhatCannotBeSeenDidNotChange(t *testing.T) {
 	for _, pair := range [][2]driftv1alpha1.Observation{{was, is}, {is, was}} {
 		if changed := changedFields(pair[0], pair[1]); changed != "size_slug" {
 			t.Errorf("changed: %s", changed)
+		}
+	}
+}
+
+// An operator that did not read a field yet says nothing of it.
+func TestAFieldThatWasNeverRecordedIsUnseen(t *testing.T) {
+	stored := &driftv1alpha1.CloudResource{Spec: driftv1alpha1.CloudResourceSpec{Kind: "Droplet", ID: "1"}}
+	stored.Observed = observation(t, droplet(list("web"), nil))
+	delete(stored.Observed.Attrs, "memory")
+	if value, seen := resourceOf(stored).Lookup(resource.Path{"memory"}); seen {
+		t.Errorf("memory was never recorded, and is seen as %v", value)
+	}
+	kind, _ := kinds.Lookup("Droplet")
+	plan := drift.NewPlan(drift.Input{
+		Subject: drift.Subject{Account: "a", Ref: resource.Ref{Kind: "Droplet", ID: "1"}},
+		Schema:  kind.Schema, Desired: map[string]any{"memory": json.Number("4096")}, Presence: resource.Present,
+		Observed: resourceOf(stored), MaxNew: -1,
+	})
+	if len(plan.Open) != 0 || len(plan.Result.Unseen) != 1 {
+		t.Errorf("opens %d drifts, and %v is unseen", len(plan.Open), plan.Result.Unseen)
+	}
+}
+
+// A value that DigitalOcean gave as null is one, on the way through the API too.
+func TestANullComesBackAsSeen(t *testing.T) {
+	r := droplet(nil, nil)
+	r.Attrs["vpc_uuid"], r.Fields["size_slug"] = nil, nil
+	raw, err := json.Marshal(driftv1alpha1.CloudResource{Observed: observation(t, r)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back driftv1alpha1.CloudResource
+	if err := json.Unmarshal(raw, &back); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"vpc_uuid", "size_slug"} {
+		if value, seen := resourceOf(&back).Lookup(resource.Path{resource.Segment(name)}); value != nil || !seen {
+			t.Errorf("%s: %v, seen %v", name, value, seen)
+		}
+	}
+}
+
+func TestATopLevelFieldOfAnyNameComesBack(t *testing.T) {
+	in := resource.Resource{Ref: resource.Ref{Kind: "CDN", ID: "1"}, Name: "x",
+		Fields: map[string]any{"name": "x", "endpoint": "x.cdn.example"}}
+	back := resourceOf(&driftv1alpha1.CloudResource{Observed: observation(t, in)})
+	if value, seen := back.Lookup(resource.Path{"endpoint"}); value != "x.cdn.example" || !seen {
+		t.Errorf("endpoint comes back as %v, seen %v", value, seen)
+	}
+}
+
+// What was read with another table is written anew, although it shows the same.
+func TestAnotherTableIsAnotherObservation(t *testing.T) {
+	v := store("own", noon)
+	seen := droplet(list("web"), nil)
+	current := &driftv1alpha1.CloudResource{Observed: observation(t, seen)}
+	current.OwnerReferences = []metav1.OwnerReference{{UID: "own", Controller: new(true)}}
+	if !v.shows(current, seen) {
+		t.Fatal("each sync would write the resource")
+	}
+	for _, table := range []string{"", "an older one"} {
+		current.Observed.FieldTable = table
+		if v.shows(current, seen) {
+			t.Errorf("table %q: nothing would ever be compared", table)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package controller
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -21,7 +22,12 @@ type wishes struct {
 	mu     sync.Mutex
 	made   map[types.NamespacedName]*wish   // by CloudProvisioned
 	synced map[types.NamespacedName][]*wish // by account, those that a sync has yet to grant
+	early  map[types.NamespacedName]time.Time
 }
+
+// earlySyncs is how long after one early sync of an account the next may be made:
+// whoever edits declarations must not be able to spend the token's requests.
+const earlySyncs = time.Minute
 
 type wish struct {
 	kind               string
@@ -32,7 +38,7 @@ type wish struct {
 func newWishes(soon func(types.NamespacedName)) *wishes {
 	return &wishes{
 		soon: soon,
-		made: map[types.NamespacedName]*wish{}, synced: map[types.NamespacedName][]*wish{},
+		made: map[types.NamespacedName]*wish{}, synced: map[types.NamespacedName][]*wish{}, early: map[types.NamespacedName]time.Time{},
 	}
 }
 
@@ -73,6 +79,28 @@ func (w *wishes) pending(account types.NamespacedName) bool {
 	return slices.ContainsFunc(w.synced[account], func(each *wish) bool { return !each.attempted })
 }
 
+// due is when the sync that the account's declarations wait for may be made; zero where
+// none waits for one.
+func (w *wishes) due(account types.NamespacedName, now time.Time) time.Time {
+	if !w.pending(account) {
+		return time.Time{}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := w.early[account]
+	if at := last.Add(earlySyncs); !last.After(now) && at.After(now) {
+		return at
+	}
+	return now
+}
+
+// makesEarly remembers that a sync is made for nothing but the declarations' sake.
+func (w *wishes) makesEarly(account types.NamespacedName, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.early[account] = now
+}
+
 // attempt is called before a sync. The function that it returns is called after
 // it, and grants what was wished for before of the kinds that the sync brought.
 func (w *wishes) attempt(account types.NamespacedName) (grant func(brought func(kind string) bool)) {
@@ -97,6 +125,7 @@ func (w *wishes) forgetAccount(account types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.synced, account)
+	delete(w.early, account)
 }
 
 // forget drops the wish of a declaration that is gone.

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -33,5 +34,54 @@ func TestWishesAfterARestart(t *testing.T) {
 		if first != c.wished || second != c.wished || (asked == 1) != c.wished || asked > 1 {
 			t.Errorf("%s: waits %v and %v, asked %d times, although %s", name, first, second, asked, c.why)
 		}
+	}
+}
+
+// A sync that could not list a kind looked for nothing of it.
+func TestAWishIsGrantedByItsKindAlone(t *testing.T) {
+	w := newWishes(func(types.NamespacedName) {})
+	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p", Generation: 1}}
+	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
+	account := types.NamespacedName{Namespace: "n", Name: "a"}
+	if !w.make(p) {
+		t.Fatal("nothing is waited for")
+	}
+	report := syncReport{kinds: []kindReport{
+		{kind: "Droplet", problem: problem{reason: driftv1alpha1.ReasonServerError, message: "500"}},
+		{kind: "Volume", observedAt: noon},
+	}}
+	w.attempt(account)(report.brought)
+	if !w.make(p) {
+		t.Error("the droplets could not be listed, and the declaration no longer waits")
+	}
+	report.kinds[0] = kindReport{kind: "Droplet", observedAt: noon}
+	w.attempt(account)(report.brought)
+	if w.make(p) {
+		t.Error("the droplets were listed, and the declaration still waits")
+	}
+}
+
+// Editing a declaration over and over spends one early sync a minute.
+func TestEarlySyncsAreLimited(t *testing.T) {
+	w := newWishes(func(types.NamespacedName) {})
+	account := types.NamespacedName{Namespace: "n", Name: "a"}
+	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
+	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
+	syncs := 0
+	for second := range 120 {
+		now := noon.Add(time.Duration(second) * time.Second)
+		p.Generation++
+		w.make(p)
+		if at := w.due(account, now); !at.IsZero() && !at.After(now) {
+			syncs++
+			w.makesEarly(account, now)
+			w.attempt(account)(func(string) bool { return false })
+		}
+	}
+	if syncs != 2 {
+		t.Errorf("%d syncs in two minutes, want 2", syncs)
+	}
+	if at := w.due(account, noon.Add(-time.Hour)); at.After(noon) {
+		t.Errorf("the clock was set back, and the next is only due at %s", at)
 	}
 }

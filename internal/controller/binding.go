@@ -2,7 +2,7 @@ package controller
 
 import (
 	"context"
-	"strings"
+	"fmt"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
@@ -53,6 +53,10 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 	}
 	out := binding{kind: kind}
 	var err error
+	if wrong := checkWhere(kind, declared.Where); wrong != "" {
+		out.ready = no(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
+		return out, nil
+	}
 	if declared.ID != "" {
 		err = b.byID(ctx, p, &out)
 	} else {
@@ -81,14 +85,17 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 }
 
 func (b binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out *binding) error {
-	if err := out.kind.ValidateID(p.Spec.Resource.ID); err != nil {
-		out.ready = no(driftv1alpha1.ReasonFixReference, "resource.id: %v", err)
+	found, err := b.in.resource(ctx, p, p.Spec.Resource.ID)
+	if err != nil {
+		return err
+	}
+	// What the inventory holds is an id, whatever it looks like.
+	if invalid := out.kind.ValidateID(p.Spec.Resource.ID); invalid != nil && found == nil {
+		out.ready = no(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
 		return nil
 	}
-	out.id = p.Spec.Resource.ID
-	var err error
-	out.resource, err = b.in.resource(ctx, p, out.id)
-	return err
+	out.id, out.resource = p.Spec.Resource.ID, found
+	return nil
 }
 
 // byName keeps what the reference is bound to while that still has the name, and
@@ -102,13 +109,35 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			return err
 		}
 		out.id, out.resource = bound, current
-		if current != nil && current.Observed.AbsentSince == nil && liveName(current) == name {
+		if current != nil && current.Observed.AbsentSince == nil && out.kind.SameName(liveName(current), name) && b.means(p, out.kind, current) != differs {
 			return nil
 		}
 	}
 	named, err := b.in.named(ctx, p)
 	if err != nil {
 		return err
+	}
+	recorded := kindStatus(account, p.Spec.Resource.Kind).RecordedAt
+	gone := out.resource != nil && out.resource.Observed.AbsentSince != nil
+	if !recordedUntil(out.kind, recorded, named) || gone && out.resource.Observed.ObservedAt.After(recorded.Time) {
+		// One candidate is not the only one before all of a complete listing is recorded, and
+		// what is gone may have been replaced.
+		if bound == "" || gone {
+			out.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
+				"not everything that a complete listing of the kind %s showed is recorded yet", p.Spec.Resource.Kind)
+		}
+		return nil
+	}
+	candidates := named
+	named, unseen := b.meant(p, out.kind, candidates)
+	if unseen != "" {
+		if bound != "" {
+			return nil
+		}
+		out.id, out.resource = "", nil
+		out.ready = no(driftv1alpha1.ReasonFixFieldsUnseen, "resource.where: %s can't be seen of all %d that are named %q; declare one of them by id",
+			unseen, len(candidates), name)
+		return nil
 	}
 	switch len(named) {
 	case 1:
@@ -121,21 +150,15 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		if bound != "" {
 			return nil // renamed or gone: still that resource
 		}
-		if kindStatus(account, p.Spec.Resource.Kind).ObservedAt == nil {
-			out.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
-				"no complete listing of the kind %s has arrived yet", p.Spec.Resource.Kind)
-			return nil
+		message := fmt.Sprintf("the inventory holds no %s named %q", p.Spec.Resource.Kind, name)
+		if len(candidates) > 0 {
+			message = fmt.Sprintf("of the %d %s named %q none has what resource.where asks for: %s",
+				len(candidates), p.Spec.Resource.Kind, name, shorten(apart(out.kind, candidates), 512))
 		}
-		out.ready = no(driftv1alpha1.ReasonResourceNotFound,
-			"the inventory holds no %s named %q", p.Spec.Resource.Kind, name)
+		out.ready = no(driftv1alpha1.ReasonResourceNotFound, "%s", message)
 	default:
-		ids := make([]string, 0, len(named))
-		for _, r := range named {
-			ids = append(ids, r.Spec.ID)
-		}
 		out.id, out.resource = "", nil
-		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName,
-			"%d resources are named %q (%s); declare one of them by id", len(ids), name, shorten(strings.Join(ids, ", "), 256))
+		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s", len(named), name, shorten(apart(out.kind, named), 768))
 	}
 	return nil
 }
@@ -148,11 +171,24 @@ func (b binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProv
 		return "", err
 	}
 	for _, other := range same {
-		if other.UID != p.UID && other.DeletionTimestamp.IsZero() && older(other, p) {
+		if other.UID != p.UID && other.DeletionTimestamp.IsZero() && older(other, p) && bindsTo(other) {
 			return other.Name, nil
 		}
 	}
 	return "", nil
+}
+
+// bindsTo says whether a declaration can be bound to what it refers to: what is decided
+// by what is written alone would let one that never binds stand in the way of others.
+func bindsTo(p *driftv1alpha1.CloudProvisioned) bool {
+	kind, known := kinds.Lookup(p.Spec.Resource.Kind)
+	if !known || checkWhere(kind, p.Spec.Resource.Where) != "" {
+		return false
+	}
+	if p.Spec.Resource.ID != "" {
+		return kind.ValidateID(p.Spec.Resource.ID) == nil || p.Status.ResourceID != ""
+	}
+	return currentVerdict(p.Status.Conditions, driftv1alpha1.ConditionReady).reason != driftv1alpha1.ReasonFixAmbiguousName
 }
 
 // older orders by creation, then by name, so that of two exactly one wins.

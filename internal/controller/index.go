@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -41,6 +42,18 @@ func resourceKey(account string, ref resource.Ref) string {
 	return indexKey(account, ref.Kind, canonicalID(ref))
 }
 
+// nameKey is the same for all spellings of one name.
+func nameKey(account, kind, name string) string {
+	return indexKey(account, kind, canonicalName(kind, name))
+}
+
+func canonicalName(kind, name string) string {
+	if known, ok := kinds.Lookup(kind); ok {
+		return known.NameKey(name)
+	}
+	return name
+}
+
 func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	for _, index := range []struct {
 		object client.Object
@@ -56,7 +69,7 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			if r.Observed.AbsentSince != nil {
 				return nil
 			}
-			return []string{indexKey(r.Spec.AccountRef.Name, r.Spec.Kind, liveName(r))}
+			return []string{nameKey(r.Spec.AccountRef.Name, r.Spec.Kind, liveName(r))}
 		}},
 		{&driftv1alpha1.CloudProvisioned{}, byAccount, func(o client.Object) []string {
 			return []string{o.(*driftv1alpha1.CloudProvisioned).Spec.AccountRef.Name}
@@ -73,7 +86,7 @@ func addIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			if p.Spec.Resource.Name == "" {
 				return nil
 			}
-			return []string{indexKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name)}
+			return []string{nameKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name)}
 		}},
 		{&driftv1alpha1.CloudDrift{}, byAccount, func(o client.Object) []string {
 			return []string{o.(*driftv1alpha1.CloudDrift).Spec.AccountRef.Name}

@@ -78,7 +78,7 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 			continue
 		}
 		// An id of the wrong form names nothing; the declaration's own condition says so.
-		if id := referencedID(p); id != "" && kind.ValidateID(id) == nil {
+		if id := referencedID(p); id != "" && (kind.ValidateID(id) == nil || id == p.Status.ResourceID) {
 			out.ids[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
 		}
 		for field := range p.Spec.Desired {

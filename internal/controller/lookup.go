@@ -56,7 +56,7 @@ func (c cached) resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned,
 func (c cached) named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
 	if err := c.client.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
-		byLiveName: indexKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name),
+		byLiveName: nameKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name),
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing CloudResources named %q: %w", p.Spec.Resource.Name, err)
 	}

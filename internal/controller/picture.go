@@ -83,7 +83,7 @@ func (v *picture) takeDeclared() {
 			v.of[ref] = append(v.of[ref], p)
 		}
 		if name := p.Spec.Resource.Name; name != "" {
-			v.byName[kindAndName{p.Spec.Resource.Kind, name}] = nil // wanted
+			v.byName[kindAndName{p.Spec.Resource.Kind, canonicalName(p.Spec.Resource.Kind, name)}] = nil // wanted
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (v *picture) takeResources(live []driftv1alpha1.CloudResource) {
 		if r.Observed.AbsentSince != nil {
 			continue
 		}
-		name := kindAndName{r.Spec.Kind, liveName(r)}
+		name := kindAndName{r.Spec.Kind, canonicalName(r.Spec.Kind, liveName(r))}
 		if named, wanted := v.byName[name]; wanted {
 			v.byName[name] = append(named, r)
 		}
@@ -117,7 +117,7 @@ func (v *picture) resource(_ context.Context, p *driftv1alpha1.CloudProvisioned,
 }
 
 func (v *picture) named(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
-	return v.byName[kindAndName{p.Spec.Resource.Kind, p.Spec.Resource.Name}], nil
+	return v.byName[kindAndName{p.Spec.Resource.Kind, canonicalName(p.Spec.Resource.Kind, p.Spec.Resource.Name)}], nil
 }
 
 func (v *picture) declarations(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {

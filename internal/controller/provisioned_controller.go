@@ -96,7 +96,7 @@ func (r *provisionedReconciler) declarations(ctx context.Context, o client.Objec
 	account, kind := live.Spec.AccountRef.Name, live.Spec.Kind
 	return append(
 		r.list(ctx, o.GetNamespace(), byResource, resourceKey(account, resource.Ref{Kind: kind, ID: live.Spec.ID})),
-		r.list(ctx, o.GetNamespace(), byDeclaredName, indexKey(account, kind, liveName(live)))...)
+		r.list(ctx, o.GetNamespace(), byDeclaredName, nameKey(account, kind, liveName(live)))...)
 }
 
 // siblings are the other declarations of a resource: one of them may be the oldest

@@ -18,6 +18,8 @@ var _ = register(Kind{
 	},
 	TopLevel: []string{"name"},
 	Name:     hostName,
+
+	Identifying: []string{"type"},
 	Schema: drift.Schema{Kind: "DomainRecord", Fields: []drift.Field{
 		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace},

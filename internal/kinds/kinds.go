@@ -21,6 +21,9 @@ type Kind struct {
 	TopLevel []string
 	// ID is the shape of an ID.
 	ID IDShape
+	// Identifying are the fields that, beside its name, say which resource is meant, as the
+	// type of a DNS record.
+	Identifying []string
 	// Name brings a name into the one spelling that its equals share. Nil: names are
 	// compared letter by letter.
 	Name func(name string) string

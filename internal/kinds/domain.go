@@ -7,7 +7,7 @@ import (
 )
 
 // Labels may begin with an underscore: _acme-challenge.example.org can be a zone.
-const domainName = `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)+`
+const domainName = `_?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\._?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+`
 
 // The zone file is not compared: its records are a kind of their own.
 var _ = register(Kind{

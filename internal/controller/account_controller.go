@@ -210,6 +210,9 @@ func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, 
 	if err != nil {
 		return fmt.Errorf("writing its status: %w", err)
 	}
+	if pass.report != nil {
+		pass.report.counts = false // a sync is counted once, and its status written twice
+	}
 	return nil
 }
 

@@ -40,6 +40,8 @@ type world struct {
 	clock     *testingclock.FakePassiveClock
 	syncs     int
 	options   controller.Options
+	// alsoIn are more namespaces that the operator sees.
+	alsoIn []string
 }
 
 // newWorld starts a cloud, and no operator yet.
@@ -92,12 +94,16 @@ func (w *world) startOperator() *operator { return w.startOperatorWith(nil) }
 
 // startOperatorWith has what its cache gets go through transforms first.
 func (w *world) startOperatorWith(transforms map[client.Object]cache.ByObject) *operator {
+	namespaces := map[string]cache.Config{w.namespace: {}}
+	for _, more := range w.alsoIn {
+		namespaces[more] = cache.Config{}
+	}
 	mgr, err := ctrl.NewManager(rest.CopyConfig(operatorConfig), ctrl.Options{
 		Scheme:     scheme,
 		Metrics:    metricsserver.Options{BindAddress: "0"},
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
-			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
+			DefaultNamespaces: namespaces,
 			DefaultTransform:  controller.CacheTransform(),
 			ByObject:          transforms,
 		},

@@ -55,8 +55,10 @@ type CloudProvisionedSpec struct {
 	Resource ResourceSelector `json:"resource,omitzero"`
 
 	// desired holds the fields that are compared, by DigitalOcean's JSON names, as
-	// size_slug or backup_policy. What is not named is not compared.
+	// size_slug or backup_policy. What is not named is not compared. A declaration of more
+	// than 128 KiB, 10,000 values or 16 levels is not looked at.
 	// +required
+	// +kubebuilder:validation:MaxProperties=256
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=object

@@ -98,8 +98,11 @@ func (a acceptor) good(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 // earlier attempt came to.
 func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	p, err := a.provisioned(ctx, d)
-	if errors.Is(err, errRefused) {
+	if errors.Is(err, errRefused) && p == nil {
 		return nil // the declaration is gone, and the drift is collected with it
+	}
+	if errors.Is(err, errRefused) {
+		return a.withdraw(ctx, d, err)
 	}
 	if err != nil {
 		return err
@@ -174,6 +177,9 @@ func (a acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) 
 			return nil, fmt.Errorf("%w: CloudProvisioned %s is gone", errRefused, key.Name)
 		}
 		return nil, fmt.Errorf("reading CloudProvisioned %s: %w", key, err)
+	}
+	if why := sizeOf(p.Spec.Desired).Beyond(resource.Most); why != "" {
+		return p, fmt.Errorf("%w: CloudProvisioned %s is too large: %s", errRefused, key.Name, why)
 	}
 	if !metav1.IsControlledBy(d, p) {
 		return nil, fmt.Errorf("%w: CloudProvisioned %s is not the one that the drift was found for", errRefused, key.Name)

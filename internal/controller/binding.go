@@ -51,6 +51,9 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 		return binding{ready: no(driftv1alpha1.ReasonFixKind,
 			"kind %q is not known; did you mean %s?", declared.Kind, kinds.Nearest(declared.Kind))}, nil
 	}
+	if why := tooLarge(p); why != "" {
+		return binding{kind: kind, ready: no(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
+	}
 	out := binding{kind: kind}
 	var err error
 	if wrong := checkWhere(kind, declared.Where); wrong != "" {

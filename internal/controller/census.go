@@ -154,7 +154,8 @@ func (c *census) countProvisioned(ctx context.Context, t tally, accounts map[cli
 	for i := range list.Items {
 		p := &list.Items[i]
 		inSync := metav1.ConditionUnknown
-		if condition := meta.FindStatusCondition(p.Status.Conditions, driftv1alpha1.ConditionInSync); condition != nil {
+		// A verdict on an earlier generation is none on this one.
+		if condition := meta.FindStatusCondition(p.Status.Conditions, driftv1alpha1.ConditionInSync); condition != nil && condition.ObservedGeneration == p.Generation {
 			inSync = condition.Status
 		}
 		account, kind := p.Spec.AccountRef.Name, p.Spec.Resource.Kind

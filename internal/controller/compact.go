@@ -5,6 +5,7 @@ import (
 	"sync"
 	"unique"
 
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -12,10 +13,46 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
+// tooLargeAnnotation is only ever in the cache: it says why a declaration's desired state
+// is not. What somebody writes into it is dropped.
+const tooLargeAnnotation = "drift.arcadia.cloud/too-large"
+
+// tooLarge says why a declaration is not looked at, "" where it is.
+func tooLarge(p *driftv1alpha1.CloudProvisioned) string { return p.Annotations[tooLargeAnnotation] }
+
+// sizeOf measures a desired state.
+func sizeOf(desired map[string]apiextensionsv1.JSON) resource.Size {
+	size := resource.Size{Depth: 1, Values: 1}
+	for key, value := range desired {
+		inner := resource.Measure(value.Raw)
+		inner.Bytes += len(key)
+		inner.Depth++
+		size = size.Add(inner)
+	}
+	return size
+}
+
+// bound keeps of a declaration that is larger than any resource nothing but why.
+func bound(o *driftv1alpha1.CloudProvisioned) {
+	delete(o.Annotations, tooLargeAnnotation)
+	why := sizeOf(o.Spec.Desired).Beyond(resource.Most)
+	if why == "" {
+		return
+	}
+	o.Spec.Desired = nil
+	if o.Annotations == nil {
+		o.Annotations = map[string]string{}
+	}
+	o.Annotations[tooLargeAnnotation] = why
+}
+
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are
-// half of an object and which nothing here reads, and has what is equal share its
+// half of an object, the copy of the last client-side apply, and the desired state of
+// declarations that are too large to be looked at, none of which anything here reads from
+// it. It has what is equal share its
 // memory: ten thousand droplets have a dozen regions, sizes and owners between them.
 // So what the cache holds is to be read only, also in its smallest parts.
 func CacheTransform() toolscache.TransformFunc {
@@ -28,10 +65,14 @@ func CacheTransform() toolscache.TransformFunc {
 		if o, ok := out.(client.Object); ok {
 			s.metadata(o)
 		}
+		if o, ok := out.(client.Object); ok {
+			delete(o.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
+		}
 		switch o := out.(type) {
 		case *driftv1alpha1.CloudResource:
 			s.resource(o)
 		case *driftv1alpha1.CloudProvisioned:
+			bound(o)
 			s.provisioned(o)
 		}
 		return out, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -293,7 +294,12 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	before := p.Status.DeepCopy()
 	d.summarise(run)
 	if !equality.Semantic.DeepEqual(*before, p.Status) {
-		if err := d.client.Status().Update(ctx, p); err != nil {
+		err := d.client.Status().Update(ctx, p)
+		if isTooLarge(err) {
+			curtail(&p.Status)
+			err = d.client.Status().Update(ctx, p)
+		}
+		if err != nil {
 			return fmt.Errorf("writing its status: %w", err)
 		}
 		if run.binding.reboundFrom != "" {
@@ -320,6 +326,20 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 		}
 	}
 	return nil
+}
+
+// isTooLarge says whether the API server refuses an object for its size, its own limit or
+// etcd's.
+func isTooLarge(err error) bool {
+	return apierrors.IsRequestEntityTooLargeError(err) || err != nil && strings.Contains(err.Error(), "request is too large")
+}
+
+// curtail takes the messages off a status, for a declaration so large that nothing else
+// has room beside it: a condition of before must not go on being true.
+func curtail(status *driftv1alpha1.CloudProvisionedStatus) {
+	for i := range status.Conditions {
+		status.Conditions[i].Message = ""
+	}
 }
 
 // skipEpisode remembers an episode whose name turned out to be in use, so that the

@@ -19,7 +19,7 @@ func (d *detector) summarise(run *detection) {
 	status := &p.Status
 	now := metav1.NewTime(d.clock.Now())
 
-	if hash := resource.Hash(run.desired); hash != status.SpecHash {
+	if hash := resource.Hash(run.desired); hash != status.SpecHash && tooLarge(p) == "" {
 		status.SpecVersion++
 		status.SpecHash = hash
 	}

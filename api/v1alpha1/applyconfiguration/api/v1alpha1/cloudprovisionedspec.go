@@ -16,7 +16,8 @@ type CloudProvisionedSpecApplyConfiguration struct {
 	// resource says which live resource is meant. Immutable.
 	Resource *ResourceSelectorApplyConfiguration `json:"resource,omitempty"`
 	// desired holds the fields that are compared, by DigitalOcean's JSON names, as
-	// size_slug or backup_policy. What is not named is not compared.
+	// size_slug or backup_policy. What is not named is not compared. A declaration of more
+	// than 128 KiB, 10,000 values or 16 levels is not looked at.
 	Desired map[string]v1.JSON `json:"desired,omitempty"`
 	// ignore holds the paths of fields of desired that are not compared, as tags or
 	// backup_policy.hour.

@@ -271,6 +271,33 @@ var _ = Describe("Sync", func() {
 		remove()
 	})
 
+	It("stores what is foreign in the size that the API takes", func(ctx SpecContext) {
+		Expect(w.cloud.AddToken(dosim.Token{Value: "long", Team: strings.Repeat("t", 500), TeamName: strings.Repeat("ü", 500)})).To(Succeed())
+		secret := w.secret()
+		secret.Name, secret.StringData = "long", map[string]string{"token": "long"}
+		Expect(admin.Create(ctx, secret)).To(Succeed())
+		w.startOperator()
+		w.account(ctx, func(a *driftv1alpha1.CloudAccount) { a.Spec.TokenSecretRef.Name = "long" })
+		w.sync(ctx)
+		account := w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady))
+		Expect(account.Status.TeamUUID).To(HaveLen(128 + len("…") - 1))
+	})
+
+	It("takes a rate limit in another unit for none", func(ctx SpecContext) {
+		w.cloud.AddFault(dosim.Fault{Path: "/v2/droplets", Status: 429, Headers: map[string]string{
+			"ratelimit-limit": "99999999999", "ratelimit-remaining": "0", "ratelimit-reset": fmt.Sprint(time.Now().UnixMilli())}})
+		w.startOperator()
+		w.account(ctx)
+		account := w.sync(ctx)
+		if at := account.Status.RateLimit.ResetAt; at != nil {
+			Expect(at.Time).To(BeTemporally("~", w.clock.Now(), 2*time.Hour))
+		}
+		Expect(kindOf(account, "Droplet").Reason).To(Equal(driftv1alpha1.ReasonThrottled))
+		w.cloud.ClearRequests()
+		Consistently(ctx, w.cloud.Counts).WithTimeout(3*time.Second).Should(BeEmpty(), "it is not listed over and over")
+	})
+
 	It("writes only what changed, and lists each kind once", func(ctx SpecContext) {
 		Expect(w.cloud.Seed("Droplet", 450)).To(Succeed())
 		_, inSync := baseline(ctx)

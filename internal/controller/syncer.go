@@ -154,6 +154,16 @@ func (s *syncer) failed(ctx context.Context, p *kindPass, err error) error {
 	return nil
 }
 
+// refused remembers that asking for more would only be answered in the same way.
+func (s *syncer) refused(outcome settlement) {
+	if outcome.refused == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop, _ = cloudProblem(outcome.refused)
+}
+
 func (s *syncer) stopped() problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -181,6 +191,7 @@ func (s *syncer) settle(ctx context.Context, p, parent *kindPass) error {
 	for _, id := range outcome.gone {
 		s.gone[resource.Ref{Kind: p.report.kind, ID: id}] = true
 	}
+	s.refused(outcome)
 	if err := p.store.writes.after(outcome.owed); err != nil {
 		return s.failed(ctx, p, err)
 	}
@@ -310,11 +321,7 @@ func (s *syncer) ask(ctx context.Context, p *kindPass, most int, of func(held ma
 	}
 	p.store.writes = &failures{}
 	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil)
-	if outcome.refused != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.stop, _ = cloudProblem(outcome.refused)
-	}
+	s.refused(outcome)
 	if p.store.writes.after(nil) == nil && !p.report.observedAt.IsZero() {
 		p.report.recordedAt = s.reconciler.clock.Now()
 	}

@@ -96,7 +96,7 @@ func (c *Client) getInto(ctx context.Context, room *bytes.Buffer, doing, path st
 	if err != nil {
 		return nil, time.Time{}, &Error{Class: Invalid, Doing: doing, Message: "the request can't be built"}
 	}
-	x := &exchange{room: room}
+	x := &exchange{room: room, reads: true}
 	if _, err := c.godo.Do(context.WithValue(ctx, exchangeKey{}, x), req, nil); err != nil {
 		return nil, x.askedAt, c.classify(ctx, doing, x, err)
 	}

@@ -114,7 +114,9 @@ func listBackupPolicies(ctx context.Context, c *Client) (map[string]map[string]a
 			if err := json.Unmarshal(raw, &record); err != nil {
 				return fmt.Errorf("droplet %s: %w", id, err)
 			}
-			p.saw(id)
+			if err := p.saw(id); err != nil {
+				return err
+			}
 			known[id] = record.known(v)
 			return nil
 		})

@@ -33,6 +33,11 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 			Message: "the answer is about " + clean(res.ID, c.token)}
 	}
 	res.ObservedAt = askedAt
+	hidden, err := c.hiddenOf(ctx, k)
+	if err != nil {
+		return resource.Resource{}, err
+	}
+	res.Unseen = append(res.Unseen, hiddenIn(res, hidden)...)
 	if k.aside == nil {
 		return res, nil
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // Answers are checked with encoding/json and then cut into pieces here, without
@@ -12,14 +14,22 @@ import (
 // the rest would take longer than everything else in a sync.
 
 var (
+	errTooDeep   = errors.New("the answer can't be read: its values lie deeper in each other than any of DigitalOcean's")
 	errNotJSON   = errors.New("the answer can't be read: it is not JSON")
 	errCutShort  = errors.New("the answer ends in the middle")
 	errNotObject = errors.New("not an object")
 	errNotList   = errors.New("not a list")
 )
 
+// deepest is how many objects and lists may lie in each other in an answer.
+const deepest = 64
+
 // checkJSON says what keeps the answer from being one JSON value.
 func checkJSON(body []byte) error {
+	// First, because what comes after takes longer the deeper the values lie.
+	if resource.Measure(body).Depth > deepest {
+		return errTooDeep
+	}
 	if json.Valid(body) {
 		return nil
 	}

@@ -37,6 +37,17 @@ type kind struct {
 	fields  []field
 	// aside is what another endpoint tells about the kind, or nil.
 	aside *aside
+	// scoped are the keys within the fields that only a token sees which may see another
+	// kind. An empty value there tells nothing to any other.
+	scoped []scoped
+}
+
+// scoped is what hangs on the sight of one kind.
+type scoped struct {
+	// paths of the keys, as resource.Resource.Unseen has them.
+	paths []string
+	// listing is that kind's: it answers 403 to a token that may not see it.
+	listing string
 }
 
 // field is one value that is kept of a resource. What no field names is
@@ -163,13 +174,12 @@ func (k *kind) read(body object, parentID string, v *values) (resource.Resource,
 			return res, fmt.Errorf("%s %s: %w", k.one, id, err)
 		}
 	}
-	name, ok := res.Fields["name"].(string)
-	if !ok {
-		return res, fmt.Errorf("%s %s has no name", k.one, id)
-	}
-	res.Name = name
-	if k.refName != nil {
-		res.Name = k.refName(name, parentID)
+	// One without a name can't be referred to by one. It is there all the same.
+	if name, ok := res.Fields["name"].(string); ok {
+		res.Name = name
+		if k.refName != nil {
+			res.Name = k.refName(name, parentID)
+		}
 	}
 	return res, nil
 }
@@ -185,8 +195,11 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 		return nil
 	}
 	read := f.read
-	if read == nil || isNull(raw) {
+	switch {
+	case isNull(raw):
 		read = asIs
+	case read == nil:
+		read = plain
 	}
 	value, known, err := read(raw, v)
 	if err != nil {

@@ -33,11 +33,11 @@ type limiter struct {
 	now    func() time.Time
 	minute int
 
+	hour int
+
 	mu sync.Mutex
-	// sent holds when each of the last requests was sent, as many as an hour
-	// may have; next is the oldest, and the one to be overwritten.
+	// sent holds when each of the requests of the last hour was sent, the oldest first.
 	sent []time.Time
-	next int
 	last time.Time
 
 	rate RateLimit
@@ -50,7 +50,7 @@ type limiter struct {
 }
 
 func newLimiter(now func() time.Time, minute, hour int) *limiter {
-	return &limiter{now: now, minute: min(minute, hour), sent: make([]time.Time, hour), last: time.Now()}
+	return &limiter{now: now, minute: min(minute, hour), hour: hour, last: time.Now()}
 }
 
 // wait returns when a request may be sent, having counted it, or with a
@@ -95,7 +95,7 @@ func (l *limiter) take(write bool) (delay, patience time.Duration) {
 	if d := l.spent(now, write); d > 0 {
 		return d, hourlyPatience
 	}
-	if d := l.window(now, time.Hour, len(l.sent), write); d > 0 {
+	if d := l.window(now, time.Hour, l.hour, write); d > 0 {
 		return d, hourlyPatience
 	}
 	if d := l.window(now, time.Minute, l.minute, write); d > 0 {
@@ -113,8 +113,11 @@ func (l *limiter) count() {
 }
 
 func (l *limiter) add(now time.Time) {
-	l.sent[l.next], l.last = now, now
-	l.next = (l.next + 1) % len(l.sent)
+	l.last = now
+	for len(l.sent) > 0 && (len(l.sent) >= l.hour || now.Sub(l.sent[0]) > time.Hour) {
+		l.sent = l.sent[1:]
+	}
+	l.sent = append(l.sent, now)
 	l.rate.Remaining = max(l.rate.Remaining-1, 0)
 }
 
@@ -123,11 +126,10 @@ func (l *limiter) window(now time.Time, length time.Duration, limit int, write b
 	if !write {
 		limit -= limit / reserveShare
 	}
-	nth := l.sent[(l.next-limit+len(l.sent))%len(l.sent)]
-	if nth.IsZero() {
+	if len(l.sent) < limit || limit <= 0 {
 		return 0
 	}
-	return nth.Add(length).Sub(now)
+	return l.sent[len(l.sent)-limit].Add(length).Sub(now)
 }
 
 // spent is how long to wait because the headers said that too little is left.

@@ -379,8 +379,8 @@ func TestBackoffHasAnEnd(t *testing.T) {
 		if len(a.times) != 4 || time.Since(start) != 7*time.Second {
 			t.Errorf("%d attempts in %s, want 4 in 7s", len(a.times), time.Since(start))
 		}
-		if c.limiter.next != 4 {
-			t.Errorf("the limiter counted %d attempts", c.limiter.next)
+		if len(c.limiter.sent) != 4 {
+			t.Errorf("the limiter counted %d attempts", len(c.limiter.sent))
 		}
 	})
 }

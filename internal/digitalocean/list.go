@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -26,9 +29,10 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 		return listing, &Error{Class: Incomplete, Doing: "listing " + k.many,
 			Message: "that takes a complete listing of the kind " + k.parent}
 	}
-	l := &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
+	l := newLister(c, k)
 	err = l.list(asking(ctx, k.name), parents)
 	listing.Resources, listing.Unchanged = l.sorted()
+	listing.GoneParents = l.gone
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt
 	}
@@ -48,21 +52,69 @@ type lister struct {
 	resources []resource.Resource
 	byID      map[string]int
 	startedAt time.Time
+	// hidden are the paths that the token's scopes hide.
+	hidden []string
+	// gone are the parents that went while they were asked for their children.
+	gone []string
+}
+
+func newLister(c *Client, k *kind) *lister {
+	return &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
 }
 
 func (l *lister) list(ctx context.Context, parents resource.Listing) error {
+	var err error
+	if l.hidden, err = l.client.hiddenOf(ctx, l.kind); err != nil {
+		return err
+	}
 	if l.kind.parent == "" {
 		if err := l.listAll(ctx, ""); err != nil {
 			return err
 		}
 		return l.lookAside(ctx)
 	}
-	for parent := range parents.IDs() {
-		if err := l.listAll(ctx, parent); err != nil {
-			return err
-		}
+	if err := l.listChildren(ctx, slices.Collect(parents.IDs())); err != nil {
+		return err
 	}
 	return l.lookAside(ctx)
+}
+
+// parentsAtOnce is how many parents are asked for their children at once.
+const parentsAtOnce = 4
+
+// listChildren lists what each parent has. One that is gone meanwhile says nothing of the
+// others.
+func (l *lister) listChildren(ctx context.Context, parents []string) error {
+	each := make([]*lister, len(parents))
+	isGone := make([]bool, len(parents))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parentsAtOnce)
+	for i, parent := range parents {
+		each[i] = newLister(l.client, l.kind)
+		each[i].hidden = l.hidden
+		group.Go(func() error {
+			err := each[i].listAll(ctx, parent)
+			if ClassOf(err) == NotFound {
+				isGone[i] = true
+				return nil
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	for i, child := range each {
+		if isGone[i] {
+			l.gone = append(l.gone, parents[i])
+			continue
+		}
+		for _, res := range child.resources {
+			l.keep(res)
+		}
+		if l.startedAt.IsZero() || !child.startedAt.IsZero() && child.startedAt.Before(l.startedAt) {
+			l.startedAt = child.startedAt
+		}
+	}
+	return err
 }
 
 // listAll reads the listings that together show all that a parent has.
@@ -104,7 +156,10 @@ func (l *lister) listOne(ctx context.Context, pages pages, parentID string) erro
 				return err
 			}
 			res.ObservedAt = p.askedAt
-			p.saw(res.ID)
+			res.Unseen = append(res.Unseen, hiddenIn(res, l.hidden)...)
+			if err := p.saw(res.ID); err != nil {
+				return err
+			}
 			if !l.looksAside() {
 				res = l.lessKnown(res)
 			}
@@ -118,18 +173,15 @@ func (l *lister) listOne(ctx context.Context, pages pages, parentID string) erro
 	return err
 }
 
-// notListed keeps a listing's 404 from reading as one resource's: either the
-// parent has just gone, or the endpoint is not DigitalOcean's API.
+// notListed keeps a listing's 404 from reading as one resource's: the endpoint is not
+// DigitalOcean's API. With a parent it is the parent's.
 func (k *kind) notListed(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Class != NotFound {
+	if !ok || e.Class != NotFound || k.parent != "" {
 		return err
 	}
 	other := *e
 	other.Class = Malformed
-	if k.parent != "" {
-		other.Class = Incomplete
-	}
 	return &other
 }
 

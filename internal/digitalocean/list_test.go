@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,14 +17,22 @@ import (
 
 func TestListWalksAllPages(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var ticking sync.Mutex
 	clock := func() time.Time {
+		ticking.Lock()
+		defer ticking.Unlock()
 		now = now.Add(time.Second)
 		return now
 	}
-	var asked []string
+	var (
+		mu    sync.Mutex
+		asked []string
+	)
 	all := listing{key: "volumes", items: volumes(450)}
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		asked = append(asked, r.URL.RequestURI())
+		mu.Unlock()
 		if got := r.Header.Get("Authorization"); got != "Bearer "+testToken {
 			t.Errorf("Authorization %q", got)
 		}
@@ -39,6 +48,7 @@ func TestListWalksAllPages(t *testing.T) {
 		t.Fatalf("complete %v with %d of %s", got.Complete, len(got.Resources), got.Kind)
 	}
 	want := []string{"/v2/volumes?page=1&per_page=200", "/v2/volumes?page=2&per_page=200", "/v2/volumes?page=3&per_page=200"}
+	slices.Sort(asked)
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
@@ -289,7 +299,7 @@ func TestListRetriesWhatPasses(t *testing.T) {
 		t.Errorf("%d requests, want 5", n)
 	}
 	// Every attempt counts with DigitalOcean, so it counts here.
-	if got := c.limiter.next; got != 5 {
+	if got := len(c.limiter.sent); got != 5 {
 		t.Errorf("the limiter counted %d, want 5", got)
 	}
 }
@@ -330,11 +340,11 @@ func TestListChildren(t *testing.T) {
 		t.Errorf("the field name is %v, not DigitalOcean's own", got.Resources[1].Fields["name"])
 	}
 
-	// A domain that has gone since its listing leaves its records unknown.
-	got, err = list(domains(true, "example.com", "gone.example"))
-	wantClass(t, err, Incomplete)
-	if got.Complete {
-		t.Error("complete without a domain's records")
+	// A domain that has gone since its listing leaves its own records unknown, and no other's.
+	got, err = list(domains(true, "gone.example", "example.com"))
+	wantClass(t, err, "")
+	if want := []string{"example.com/28448429"}; !got.Complete || !slices.Equal(idsOf(got), want) || !slices.Equal(got.GoneParents, []string{"gone.example"}) {
+		t.Errorf("complete %v, %v, want %v; gone %v", got.Complete, idsOf(got), want, got.GoneParents)
 	}
 	// Nothing can be complete that starts from an incomplete listing.
 	got, err = list(domains(false, "example.com"))

@@ -171,7 +171,11 @@ func (p *Pool) backoff(_, _ time.Duration, attempt int, resp *http.Response) tim
 	return retryablehttp.DefaultBackoff(p.first, p.most, attempt, nil)
 }
 
+// retryAgain is for reads only: a write whose answer was lost may have been carried out.
 func retryAgain(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); !ok || !x.reads {
+		return false, ctx.Err()
+	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Class != Unreachable {
 		return false, nil
 	}

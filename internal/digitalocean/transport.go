@@ -14,12 +14,17 @@ import (
 
 // maxBody is far above a page of 200 of anything; beyond it the endpoint is
 // not DigitalOcean, or means harm.
-const maxBody = 32 << 20
+const maxBody = 8 << 20
+
+// ordinaryBody is about what a page of 200 droplets takes.
+const ordinaryBody = 1 << 20
 
 // exchange is what the attempts of one request leave behind. godo's own error
 // is no source for the status: it decodes the answer's body over the struct
 // that holds it.
 type exchange struct {
+	// reads says that the request changes nothing, so that it may be sent again.
+	reads     bool
 	askedAt   time.Time
 	status    int
 	requestID string
@@ -78,7 +83,8 @@ func (t *transport) send(req *http.Request, x *exchange) (*http.Response, error)
 	body := x.room
 	body.Reset()
 	// Room to spare, or ReadFrom grows the buffer once more to find the end.
-	body.Grow(int(min(max(resp.ContentLength, 0), maxBody)) + bytes.MinRead)
+	// What an answer claims to be is believed up to the size of an ordinary page.
+	body.Grow(int(min(max(resp.ContentLength, 0), ordinaryBody)) + bytes.MinRead)
 	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
 		return nil, t.explain(ctx, attempt, fmt.Errorf("reading the answer: %w", err))

@@ -78,20 +78,56 @@ func slugOf(raw json.RawMessage, v *values) (any, bool, error) {
 	return asIs(slug, v)
 }
 
-// only reads an object and keeps these keys of it.
-func only(keys ...string) reader {
-	return func(raw json.RawMessage, v *values) (any, bool, error) {
-		kept := make(map[string]any, len(keys))
-		err := eachMember(raw, func(key string, value json.RawMessage) error {
-			for _, wanted := range keys {
-				if key == wanted {
-					kept[key] = v.decode(value)
-				}
+// plain keeps a scalar, or a list of scalars. What else comes is not what the field's
+// table means, and may hold anything: it is dropped.
+func plain(raw json.RawMessage, v *values) (any, bool, error) {
+	switch raw[0] {
+	case '{':
+		return nil, false, nil
+	case '[':
+		kept := []any{}
+		err := eachElement(raw, func(element json.RawMessage) error {
+			if element[0] != '{' && element[0] != '[' {
+				kept = append(kept, v.decode(element))
 			}
 			return nil
 		})
 		return kept, err == nil, err
+	default:
+		return v.decode(raw), true, nil
 	}
+}
+
+// only reads an object and keeps these keys of it, where they hold plain values.
+func only(keys ...string) reader {
+	readers := members{}
+	for _, key := range keys {
+		readers[key] = plain
+	}
+	return readers.read
+}
+
+// members are how the members of an object are read; no others are kept.
+type members map[string]reader
+
+func (m members) read(raw json.RawMessage, v *values) (any, bool, error) {
+	kept := make(map[string]any, len(m))
+	err := eachMember(raw, func(key string, value json.RawMessage) error {
+		read, wanted := m[key]
+		if !wanted {
+			return nil
+		}
+		if isNull(value) {
+			kept[key] = nil
+			return nil
+		}
+		inner, known, err := read(value, v)
+		if known {
+			kept[key] = inner
+		}
+		return err
+	})
+	return kept, err == nil, err
 }
 
 // each reads a list by reading every element.

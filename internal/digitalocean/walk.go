@@ -39,13 +39,17 @@ type pageReader struct {
 	twice   string
 }
 
-// saw counts an element. An id may come once in a listing, not once in a page.
-func (p *pageReader) saw(id string) {
-	p.count++
+// saw counts an element. An id may come once in a listing, not once in a page. A page of
+// more than was asked for is not read to its end.
+func (p *pageReader) saw(id string) error {
+	if p.count++; p.count > perPage {
+		return fmt.Errorf("the page holds more than the %d that were asked for", perPage)
+	}
 	if p.seen[id] {
 		p.twice = id
 	}
 	p.seen[id] = true
+	return nil
 }
 
 // walk reads a listing's pages, and all of them again where they do not add up.
@@ -60,35 +64,108 @@ func (c *Client) walk(ctx context.Context, pages pages, read func(*pageReader) e
 	return err
 }
 
+// pagesAtOnce is how many pages are asked for at once, and so how many are in memory.
+const pagesAtOnce = 4
+
+// walkOnce reads the first page and then, because that says how many there are, the
+// others side by side. They are looked at in their order.
 func (c *Client) walkOnce(ctx context.Context, pages pages, read func(*pageReader) error) error {
+	w := &walking{client: c, pages: pages, read: read, seen: map[string]bool{}}
+	if err := w.look(1, c.ask(ctx, pages, 1, &bytes.Buffer{})); err != nil || !w.next {
+		return err
+	}
+	last := (w.total + w.size - 1) / w.size
+	if last > mostPages {
+		return &Error{Class: Incomplete, Doing: pages.doing, Message: fmt.Sprintf("there is no end after %d pages", mostPages)}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make([]chan pageAnswer, last+1)
+	rooms := make(chan *bytes.Buffer, pagesAtOnce) // nothing that is kept of a page points into them
+	for range pagesAtOnce {
+		rooms <- &bytes.Buffer{}
+	}
+	for number := 2; number <= last; number++ {
+		answers[number] = make(chan pageAnswer, 1)
+	}
+	go func() {
+		for number := 2; number <= last; number++ {
+			select {
+			case room := <-rooms:
+				go func() { answers[number] <- c.ask(ctx, pages, number, room) }()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for number := 2; number <= last; number++ {
+		var answer pageAnswer
+		select {
+		case answer = <-answers[number]:
+		case <-ctx.Done():
+			return &Error{Class: Canceled, Doing: pages.doing, Message: ctx.Err().Error(), cause: ctx.Err()}
+		}
+		if err := w.look(number, answer); err != nil {
+			return err
+		}
+		if !w.next {
+			return nil
+		}
+		rooms <- answer.room
+	}
+	return &Error{Class: Incomplete, Doing: pages.doing, Message: fmt.Sprintf("page %d is not the last, and holds all of the %d there are in all", last, w.total)}
+}
+
+// pageAnswer is what came of asking for a page.
+type pageAnswer struct {
+	doing   string
+	body    []byte
+	room    *bytes.Buffer
+	askedAt time.Time
+	err     error
+}
+
+// ask asks for one page.
+func (c *Client) ask(ctx context.Context, pages pages, number int, room *bytes.Buffer) pageAnswer {
 	query := url.Values{}
 	maps.Copy(query, pages.query)
 	query.Set("per_page", strconv.Itoa(perPage))
-	seen, total := map[string]bool{}, 0
-	var room bytes.Buffer // nothing that is kept of a page points into it
-	for number := 1; number <= mostPages; number++ {
-		doing := fmt.Sprintf("%s, page %d", pages.doing, number)
-		query.Set("page", strconv.Itoa(number))
-		body, askedAt, err := c.getInto(ctx, &room, doing, pages.path, query)
-		if err != nil {
-			return err
-		}
-		reader := &pageReader{number: number, askedAt: askedAt, seen: seen}
-		p, err := reader.read(body, pages.key, read)
-		if err != nil {
-			return &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
-		}
-		if number == 1 {
-			total = p.total
-		}
-		if wrong := p.wrong(reader, total); wrong != "" {
-			return &Error{Class: Incomplete, Doing: doing, Message: clean(wrong, c.token)}
-		}
-		if !p.next {
-			return nil
-		}
+	query.Set("page", strconv.Itoa(number))
+	out := pageAnswer{doing: fmt.Sprintf("%s, page %d", pages.doing, number), room: room}
+	out.body, out.askedAt, out.err = c.getInto(ctx, room, out.doing, pages.path, query)
+	return out
+}
+
+// walking is one walk through a listing's pages.
+type walking struct {
+	client *Client
+	pages  pages
+	read   func(*pageReader) error
+	seen   map[string]bool
+	// total and size are the first page's: how many there are in all, and how many it has.
+	total, size int
+	// next says that the last page that was looked at is not the listing's last.
+	next bool
+}
+
+// look looks at a page, and says why the listing can't become complete after it.
+func (w *walking) look(number int, a pageAnswer) error {
+	if a.err != nil {
+		return a.err
 	}
-	return &Error{Class: Incomplete, Doing: pages.doing, Message: fmt.Sprintf("there is no end after %d pages", mostPages)}
+	reader := &pageReader{number: number, askedAt: a.askedAt, seen: w.seen}
+	p, err := reader.read(a.body, w.pages.key, w.read)
+	if err != nil {
+		return &Error{Class: Malformed, Doing: a.doing, Message: clean(err.Error(), w.client.token)}
+	}
+	if number == 1 {
+		w.total, w.size = p.total, max(reader.count, 1)
+	}
+	w.next = p.next
+	if wrong := p.wrong(reader, w.total); wrong != "" {
+		return &Error{Class: Incomplete, Doing: a.doing, Message: clean(wrong, w.client.token)}
+	}
+	return nil
 }
 
 // wrong says why the listing can't become complete after this page, or "".

@@ -97,13 +97,44 @@ func (c *call) firewallView(f *firewall) any {
 	}
 	view := map[string]any{
 		"id": f.ID, "name": f.Name, "status": status, "pending_changes": pending,
-		"created_at": f.CreatedAt, "droplet_ids": f.DropletIDs,
-		"inbound_rules": f.Inbound, "outbound_rules": f.Outbound,
+		"created_at": f.CreatedAt, "droplet_ids": onlyWith(c, "droplet:read", f.DropletIDs),
+		"inbound_rules": c.visibleRules(f.Inbound), "outbound_rules": c.visibleRules(f.Outbound),
 	}
 	if c.token.has("tag:read") {
 		view["tags"] = f.Tags
 	}
 	return view
+}
+
+// visibleRules are the rules with what the token may see of whom they are about: "only
+// the resources that the token has access to are shown" (OpenAPI description).
+func (c *call) visibleRules(rules []rule) []rule {
+	visible := slices.Clone(rules)
+	for i := range visible {
+		visible[i].Sources, visible[i].Destinations = c.visibleTargets(visible[i].Sources), c.visibleTargets(visible[i].Destinations)
+	}
+	return visible
+}
+
+func (c *call) visibleTargets(t *targets) *targets {
+	if t == nil {
+		return nil
+	}
+	return &targets{
+		Addresses:     t.Addresses,
+		DropletIDs:    onlyWith(c, "droplet:read", t.DropletIDs),
+		LoadBalancers: onlyWith(c, "load_balancer:read", t.LoadBalancers),
+		Clusters:      onlyWith(c, "kubernetes:read", t.Clusters),
+		Tags:          onlyWith(c, "tag:read", t.Tags),
+	}
+}
+
+// onlyWith is nothing for a token without the scope.
+func onlyWith[T any](c *call, scope string, list []T) []T {
+	if c.token.has(scope) {
+		return list
+	}
+	return []T{}
 }
 
 func createFirewall(c *call) (*reply, error) {

@@ -17,6 +17,6 @@ func kinds() []kind {
 		dropletKind, dropletActionKind, volumeKind, vpcKind, firewallKind,
 		tagKind, domainKind, domainRecordKind,
 		accountKind, sshKeyKind, actionKind, catalogKind, imageKind,
-		snapshotKind, projectKind,
+		snapshotKind, projectKind, unservedKind,
 	}
 }

@@ -78,7 +78,20 @@ func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 		w.result.Unseen = append(w.result.Unseen, at)
 		return
 	}
+	var hidden []resource.Path
+	if elements, ok := comparison.(keyed); ok {
+		if paths := w.observed.Hidden(at); len(paths) > 0 {
+			observed, hidden = elements.assume(desired, observed, paths)
+		}
+	}
 	w.count(at, desired)
+	defer func() {
+		for _, path := range hidden {
+			if path = at.Append(path...); !w.ignored(path) {
+				w.result.Unseen = append(w.result.Unseen, path)
+			}
+		}
+	}()
 	for _, difference := range comparison.Compare(desired, observed) {
 		difference.Path = at.Append(difference.Path...)
 		switch {

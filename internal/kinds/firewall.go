@@ -14,6 +14,16 @@ import (
 var _ = register(Kind{
 	ID:       uuid,
 	TopLevel: []string{"name", "status", "tags"},
+	// Whether an empty list of these is one takes a call for each of their kinds.
+	Costly: Costly{
+		Paths: []string{
+			"droplet_ids", "inbound_rules[*].sources.droplet_ids", "outbound_rules[*].destinations.droplet_ids",
+			"tags", "inbound_rules[*].sources.tags", "outbound_rules[*].destinations.tags",
+			"inbound_rules[*].sources.load_balancer_uids", "outbound_rules[*].destinations.load_balancer_uids",
+			"inbound_rules[*].sources.kubernetes_ids", "outbound_rules[*].destinations.kubernetes_ids",
+		},
+		NeededBy: []string{"droplet_ids", "tags", "inbound_rules", "outbound_rules"},
+	},
 	Schema: drift.Schema{Kind: "Firewall", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},

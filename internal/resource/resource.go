@@ -37,7 +37,9 @@ type Resource struct {
 	Stored func(name string) (value any, ok bool, err error) `json:"-"`
 	// Unseen are the paths, as Path writes them, that the answer did not hold, so
 	// that nothing is known of them: a token without the scope image:read sees no
-	// image.
+	// image. A path with [*] leads into each element of a list, as in
+	// inbound_rules[*].sources.tags: an empty value there tells nothing, and one that is
+	// not empty was seen.
 	Unseen []string
 	// ObservedAt is when the answer was asked for, not when it arrived.
 	ObservedAt time.Time
@@ -112,7 +114,7 @@ func (l Listing) Presence(id string) Presence {
 func (r Resource) Lookup(p Path) (value any, seen bool) {
 	text := p.String()
 	for _, unseen := range r.Unseen {
-		if spelledUnder(text, unseen) {
+		if !strings.Contains(unseen, eachElement) && spelledUnder(text, unseen) {
 			return nil, false
 		}
 	}
@@ -135,11 +137,30 @@ func (r Resource) Lookup(p Path) (value any, seen bool) {
 func (r Resource) Partial(p Path) bool {
 	text := p.String()
 	for _, unseen := range r.Unseen {
-		if unseen != text && spelledUnder(unseen, text) {
+		if unseen != text && !strings.Contains(unseen, eachElement) && spelledUnder(unseen, text) {
 			return true
 		}
 	}
 	return false
+}
+
+// eachElement is what stands in Unseen for the elements of a list. The key * is spelt
+// ["*"], so that the two can't be taken for each other.
+const eachElement = "[*]"
+
+// Hidden are the paths within each element of the list at p at which an empty value tells
+// nothing.
+func (r Resource) Hidden(p Path) []Path {
+	var out []Path
+	prefix := p.String() + eachElement + "."
+	for _, unseen := range r.Unseen {
+		if rest, ok := strings.CutPrefix(unseen, prefix); ok {
+			if path, err := ParsePath(rest); err == nil {
+				out = append(out, path)
+			}
+		}
+	}
+	return out
 }
 
 // spelledUnder is Path.Under for canonical spellings, so that Unseen need not be

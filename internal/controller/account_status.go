@@ -40,8 +40,13 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	if pass.result != nil {
 		pass.result.into(status, pass.account, now)
 	}
-	r.ready(pass, status).set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
-	synced(status, pass).set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
+	if pass.problem.exists() {
+		status.ObservedGeneration = pass.account.Generation // nothing else can be said of it
+	}
+	isReady, isSynced := r.ready(pass, status), synced(status, pass)
+	isReady.set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
+	isSynced.set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
+	announceKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
 }
 
 // refusedStatus stands in for a status that the API server refuses to store, so that
@@ -63,6 +68,7 @@ func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, r
 	for _, conditionType := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
 		no(p.reason, "%s", p.message).set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
 	}
+	announceKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), no(p.reason, "%s", p.message))
 	return out
 }
 

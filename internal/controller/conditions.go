@@ -2,10 +2,13 @@ package controller
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
 // messageLimit keeps a condition's message readable, and far below the API
@@ -40,6 +43,32 @@ func (v verdict) set(conditions *[]metav1.Condition, conditionType string, gener
 		ObservedGeneration: generation,
 		LastTransitionTime: now,
 	})
+}
+
+// announceKstatus sets the conditions by which kubectl wait, Flux and Argo CD tell what
+// stands still from what is on its way: Stalled with the first reason that needs a person,
+// Reconciling while something is awaited that comes by itself. Both are there only while
+// they are True. A drift is neither: its declaration is understood and worked with.
+func announceKstatus(conditions *[]metav1.Condition, generation int64, now metav1.Time, verdicts ...verdict) {
+	var stalled, awaited verdict
+	for _, v := range verdicts {
+		switch {
+		case stalled.status == "" && v.status != metav1.ConditionTrue && strings.HasPrefix(v.reason, "Fix"):
+			stalled = yes(v.reason, "%s", v.message)
+		case awaited.status == "" && v.status == metav1.ConditionUnknown && strings.HasPrefix(v.reason, "Awaiting"):
+			awaited = yes(v.reason, "%s", v.message)
+		}
+	}
+	if stalled.status != "" {
+		awaited = verdict{}
+	}
+	for name, v := range map[string]verdict{driftv1alpha1.ConditionStalled: stalled, driftv1alpha1.ConditionReconciling: awaited} {
+		if v.status == "" {
+			meta.RemoveStatusCondition(conditions, name)
+		} else {
+			v.set(conditions, name, generation, now)
+		}
+	}
 }
 
 // shorten keeps as many characters as the API server counts.

@@ -31,6 +31,7 @@ func (d *detector) summarise(run *detection) {
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
 	run.ready().set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
 	run.inSync().set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
+	announceKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
 	status.ObservedGeneration = p.Generation
 }
 

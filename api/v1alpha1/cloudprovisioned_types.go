@@ -161,7 +161,8 @@ type CloudProvisionedStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// specVersion counts the distinct desired states that were seen, from 1.
+	// specVersion counts the changes of the desired state that were seen: 1 for the first
+	// one. Applying the same state again counts nothing; going back to an earlier one does.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	SpecVersion int64 `json:"specVersion,omitempty"`

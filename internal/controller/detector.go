@@ -310,22 +310,26 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 		crashpoint.Reached(crashpoint.DetectRemembered)
 	}
 	recorder := driftRecorder{client: d.client, live: d.live, announcer: d.announcer, clock: d.clock, provisioned: p}
+	// What is recorded already comes first, and a write that is refused keeps no other from
+	// being made: a quota that is full must not leave an open drift with old values.
+	writes := &failures{}
 	for _, name := range run.plan.Stale {
-		if err := recorder.closeAsStale(ctx, run.find(name), run.staleBecause(name)); err != nil {
-			return err
-		}
-	}
-	for _, opening := range run.plan.Open {
-		if err := recorder.open(ctx, opening, run.binding); err != nil {
-			return d.skipEpisode(ctx, p, opening, err)
-		}
+		writes.add(recorder.closeAsStale(ctx, run.find(name), run.staleBecause(name)))
 	}
 	for _, refreshing := range run.plan.Refresh {
-		if err := recorder.refresh(ctx, run.find(refreshing.Name), refreshing); err != nil {
-			return err
-		}
+		writes.add(recorder.refresh(ctx, run.find(refreshing.Name), refreshing))
 	}
-	return nil
+	for _, opening := range run.plan.Open {
+		if writes.end() {
+			break
+		}
+		err := recorder.open(ctx, opening, run.binding)
+		if errors.Is(err, errEpisodeTaken) {
+			return d.skipEpisode(ctx, p, opening, err)
+		}
+		writes.add(err)
+	}
+	return writes.after(nil)
 }
 
 // isTooLarge says whether the API server refuses an object for its size, its own limit or

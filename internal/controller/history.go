@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -102,8 +103,12 @@ func (h historian) abandoned(ctx context.Context, d *driftv1alpha1.CloudDrift) (
 	return true, nil
 }
 
+// mostResolved is how many resolved drifts are kept of one declaration, whatever the policy
+// says: each key of a list is a field, and one that flaps has an episode a minute.
+const mostResolved = 500
+
 // expired are the resolved drifts that are both too old and not among the last
-// episodes of their field.
+// episodes of their field, and the oldest of those that a declaration has too many of.
 func expired(drifts []driftv1alpha1.CloudDrift, policy driftv1alpha1.HistoryPolicy, now time.Time) []*driftv1alpha1.CloudDrift {
 	keepAfter := now.AddDate(0, 0, -int(ptr.Deref(policy.RetainDays, defaultRetainDays)))
 	byField := map[string][]*driftv1alpha1.CloudDrift{}
@@ -122,6 +127,32 @@ func expired(drifts []driftv1alpha1.CloudDrift, policy driftv1alpha1.HistoryPoli
 			}
 		}
 	}
+	out = append(out, surplus(drifts, out)...)
 	slices.SortFunc(out, func(a, b *driftv1alpha1.CloudDrift) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// surplus are the oldest resolved drifts of declarations that keep more than mostResolved,
+// those that go anyway left out.
+func surplus(drifts []driftv1alpha1.CloudDrift, going []*driftv1alpha1.CloudDrift) []*driftv1alpha1.CloudDrift {
+	kept := map[types.UID][]*driftv1alpha1.CloudDrift{}
+	for i := range drifts {
+		d := &drifts[i]
+		owner := metav1.GetControllerOfNoCopy(d)
+		if owner == nil || !isResolved(d) || d.Status.ResolvedAt == nil || slices.Contains(going, d) {
+			continue
+		}
+		kept[owner.UID] = append(kept[owner.UID], d)
+	}
+	var out []*driftv1alpha1.CloudDrift
+	for _, resolved := range kept {
+		if len(resolved) <= mostResolved {
+			continue
+		}
+		slices.SortFunc(resolved, func(a, b *driftv1alpha1.CloudDrift) int {
+			return cmp.Or(a.Status.ResolvedAt.Compare(b.Status.ResolvedAt.Time), cmp.Compare(a.Name, b.Name))
+		})
+		out = append(out, resolved[:len(resolved)-mostResolved]...)
+	}
 	return out
 }

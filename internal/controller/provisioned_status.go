@@ -62,10 +62,13 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 		}
 		out = append(out, field)
 	}
-	// The history itself tells the episodes of those that have one.
-	for i := len(out) - 1; i >= 0 && len(out) > drift.MostFields; i-- {
-		if idle(out[i]) {
-			out = slices.Delete(out, i, i+1)
+	// The history itself tells the episodes of those that have one. What stands in for a
+	// declared value goes last, the oldest first: the status holds no more.
+	for _, goes := range []func(driftv1alpha1.FieldStatus) bool{idle, func(f driftv1alpha1.FieldStatus) bool { return f.OpenDrift == "" }} {
+		for i := len(out) - 1; i >= 0 && len(out) > drift.MostFields; i-- {
+			if goes(out[i]) {
+				out = slices.Delete(out, i, i+1)
+			}
 		}
 	}
 	return out

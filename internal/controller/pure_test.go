@@ -377,3 +377,34 @@ func TestCostlyIsWhatRestsOnACallOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// Where only acceptances are left, they too make room for what the status takes.
+func TestAcceptancesMakeRoom(t *testing.T) {
+	var fields []driftv1alpha1.FieldStatus
+	var memory []drift.Memory
+	for i := range drift.MostFields + 76 {
+		fields = append(fields, driftv1alpha1.FieldStatus{Path: fmt.Sprint(i), Episode: 1, Acceptance: &driftv1alpha1.Acceptance{Drift: "d", Since: metav1.Now()}})
+		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 1})
+	}
+	memory[0].OpenDrift = "open"
+	got := remember(fields, memory, nil)
+	if len(got) != drift.MostFields || got[0].OpenDrift != "open" {
+		t.Errorf("%d rows, the first with %q; the API server takes %d", len(got), got[0].OpenDrift, drift.MostFields)
+	}
+}
+
+func TestHistoryHasAnEnd(t *testing.T) {
+	var drifts []driftv1alpha1.CloudDrift
+	for i := range mostResolved + 40 {
+		at := metav1.NewTime(noon.Add(time.Duration(i-1000) * time.Second))
+		d := driftv1alpha1.CloudDrift{Spec: driftv1alpha1.CloudDriftSpec{Field: fmt.Sprint(i), Episode: 1},
+			Status: driftv1alpha1.CloudDriftStatus{State: driftv1alpha1.DriftStale, ResolvedAt: &at}}
+		d.Name = fmt.Sprintf("d-%04d", i)
+		d.OwnerReferences = []metav1.OwnerReference{{UID: "p", Controller: new(true)}}
+		drifts = append(drifts, d)
+	}
+	going := expired(drifts, driftv1alpha1.HistoryPolicy{}, noon)
+	if len(going) != 40 || going[0].Name != "d-0000" || going[39].Name != "d-0039" {
+		t.Errorf("%d of %d go", len(going), len(drifts))
+	}
+}

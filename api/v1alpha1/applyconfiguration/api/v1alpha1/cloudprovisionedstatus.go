@@ -16,7 +16,8 @@ type CloudProvisionedStatusApplyConfiguration struct {
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation that the status speaks of.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// specVersion counts the distinct desired states that were seen, from 1.
+	// specVersion counts the changes of the desired state that were seen: 1 for the first
+	// one. Applying the same state again counts nothing; going back to an earlier one does.
 	SpecVersion *int64 `json:"specVersion,omitempty"`
 	// specHash is the hash of the desired state that specVersion counts.
 	SpecHash *string `json:"specHash,omitempty"`

@@ -123,6 +123,13 @@ FOR ?= 10m
 chaos: controlplane ## Attack the operator with random faults (SEQUENCES, FOR; SEED=n replays one).
 	@go run ./test/chaos -sequences $(SEQUENCES) -for $(FOR) $(if $(SEED),-replay $(SEED))
 
+# ROUNDS is how often the policies are taken away and put back.
+ROUNDS ?= 50
+
+.PHONY: forgery
+forgery: controlplane ## Forge approvals while the admission policies are taken away and put back (ROUNDS).
+	@CLOUDDRIFT_FORGERY_ROUNDS=$(ROUNDS) go test ./internal/controller -run TestController -count 1 -timeout 1h -ginkgo.focus 'While the policies' -v
+
 .PHONY: bench
 bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).
 	@go run ./test/bench

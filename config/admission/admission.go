@@ -113,13 +113,18 @@ func checkBinding(ctx context.Context, reader client.Reader, want admissionv1.Va
 		return []string{fmt.Sprintf("the ValidatingAdmissionPolicyBinding %s is missing", want.Name)}, nil
 	case err != nil:
 		return nil, fmt.Errorf("reading the ValidatingAdmissionPolicyBinding %s: %w", want.Name, err)
-	case live.Spec.PolicyName != want.Spec.PolicyName || live.Spec.ParamRef != nil,
-		// Audit and Warn beside Deny take nothing away.
-		!slices.Contains(live.Spec.ValidationActions, admissionv1.Deny),
-		live.Spec.MatchResources != nil && !equality.Semantic.DeepEqual(live.Spec.MatchResources, want.Spec.MatchResources):
+	case !equality.Semantic.DeepEqual(denying(live.Spec), want.Spec):
 		return []string{fmt.Sprintf("the ValidatingAdmissionPolicyBinding %s does not deny everywhere", want.Name)}, nil
 	}
 	return nil, nil
+}
+
+// denying leaves out Audit and Warn beside Deny, which take nothing away.
+func denying(spec admissionv1.ValidatingAdmissionPolicyBindingSpec) admissionv1.ValidatingAdmissionPolicyBindingSpec {
+	if slices.Contains(spec.ValidationActions, admissionv1.Deny) {
+		spec.ValidationActions = []admissionv1.ValidationAction{admissionv1.Deny}
+	}
+	return spec
 }
 
 // isMissing also when the API server knows no such kind at all.

@@ -117,6 +117,11 @@ var steps = []step{
 		want:    []string{`clouddrift-resolution`},
 	},
 	{
+		// The policies were applied moments ago, and nothing rests on them yet.
+		run:  `kubectl wait cloudaccount/production --for=condition=Ready --timeout=90s`,
+		want: []string{`condition met`},
+	},
+	{
 		title: "The resize was meant: dana accepts it, and the live value becomes the desired one",
 		run:   `kubectl annotate clouddrift {size_slug} drift.arcadia.cloud/resolve=accept`,
 		want:  []string{`annotated`},

@@ -34,6 +34,7 @@ type acceptor struct {
 	client client.Client
 	// live reads past the cache: what is written here has to rest on what is there.
 	live      client.Reader
+	admission *admissionGuard
 	announcer announcer
 	clock     clock.PassiveClock
 }
@@ -63,7 +64,13 @@ func (a acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 		Reason:      shorten(d.Annotations[driftv1alpha1.ResolveReasonAnnotation], messageLimit),
 		StartedAt:   metav1.NewTime(a.clock.Now()),
 	}
-	if err := a.client.Status().Update(ctx, d); err != nil {
+	err = a.client.Status().Update(ctx, d)
+	if apierrors.IsInvalid(err) {
+		// It would be as invalid next time.
+		d.Status.Resolution = nil
+		return false, a.dismiss(ctx, d, fmt.Errorf("%w: it can't be recorded: %w", errRefused, err))
+	}
+	if err != nil {
 		return false, fmt.Errorf("recording the approval of CloudDrift %s: %w", d.Name, err)
 	}
 	crashpoint.Reached(crashpoint.AcceptIntended)
@@ -95,8 +102,8 @@ func (a acceptor) good(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 }
 
 // carryOn applies a recorded approval and closes the drift, from wherever an
-// earlier attempt came to.
-func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+// earlier attempt came to. trusted: it was found to be proven in this pass.
+func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
 	p, err := a.provisioned(ctx, d)
 	if errors.Is(err, errRefused) && p == nil {
 		return nil // the declaration is gone, and the drift is collected with it
@@ -115,6 +122,12 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift) erro
 		// After the declaration, because another operator may have carried this approval
 		// out, and its mark may be gone again: who takes the mark closes the drift first.
 		if goesOn, err := a.stillUnderWay(ctx, d); err != nil || !goesOn {
+			return err
+		}
+		if err := a.proven(ctx, d, trusted); err != nil {
+			if errors.Is(err, errRefused) {
+				return a.withdraw(ctx, d, err)
+			}
 			return err
 		}
 		if err := a.closeMarked(ctx, p, mark); err != nil {
@@ -151,6 +164,22 @@ func (a acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
 	}
 	if drift.Observation(d.Spec.Field, expected, value) != d.Status.Observation {
 		return fmt.Errorf("%w: the recorded value is not the one that was observed", errRefused)
+	}
+	return nil
+}
+
+// proven says why what is recorded is not to be applied. Who writes statuses is
+// proven by the same policies as who annotates.
+func (a acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
+	if trusted {
+		return nil
+	}
+	err := a.admission.Trusts(ctx, d)
+	switch {
+	case errors.Is(err, errUnproven):
+		return distrusted(err)
+	case err != nil:
+		return &errUnseen{err}
 	}
 	return nil
 }

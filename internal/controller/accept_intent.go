@@ -46,6 +46,9 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if resource.Hash(drift.Cap(expected)) != resource.Hash(approved) {
 		return nil, fmt.Errorf("%w: expected is %s now", errOutdated, resource.Short(expected, renderLimit))
 	}
+	if drift.Observation(d.Spec.Field, expected, value) != d.Status.Resolution.Observation {
+		return nil, fmt.Errorf("%w: the recorded value %s is not the one that was observed and approved", errRefused, resource.Short(value, renderLimit))
+	}
 	out, err := drift.Adopt(kind.Schema, desired, value, path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)

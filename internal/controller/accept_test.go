@@ -3,12 +3,14 @@ package controller_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -30,7 +32,7 @@ var _ = Describe("Accept", func() {
 		return id
 	}
 
-	It("writes the live value, says who, and makes each accept an owner of its own", func(ctx SpecContext) {
+	It("writes the live value, says who, and owns what each accept wrote", func(ctx SpecContext) {
 		drifted(ctx)
 		w.startOperator()
 		w.sync(ctx)
@@ -46,41 +48,68 @@ var _ = Describe("Accept", func() {
 		p := w.provisioned(ctx, Default, "web-1")
 		Expect(string(p.Spec.Desired["size_slug"].Raw)).To(Equal(`"s-1vcpu-1gb"`))
 		Expect(string(p.Spec.Desired["tags"].Raw)).To(MatchJSON(`["web","blue"]`))
-		var managers []string
+		var written []string
 		for _, f := range p.ManagedFields {
-			managers = append(managers, f.Manager)
+			if f.Manager == "clouddrift-accept" {
+				written = append(written, string(f.FieldsV1.Raw))
+			}
 		}
-		Expect(managers).To(ContainElement("clouddrift-accept"))
+		Expect(written).To(ConsistOf(And(ContainSubstring("f:size_slug"), ContainSubstring("f:tags"))))
 	})
 
 	It("applies nothing when the live value moved since the approval", func(ctx SpecContext) {
 		id := drifted(ctx)
-		o := w.startOperator()
+		w.startOperator()
 		w.sync(ctx)
 		d := w.open(ctx, "size_slug")
-		o.Stop()
+		held := pauseAt(crashpoint.AcceptApproved)
 		w.accept(ctx, d.Name)
-		By("another resize before the operator is back")
+		Eventually(held.reached).Should(BeClosed())
+		By("another resize, and the drift saying so, before the approval is recorded")
 		w.resize(id, "s-2vcpu-2gb")
-		w.annotateAccount(ctx, driftv1alpha1.SyncAnnotation, "before")
-		stop := crashpoint.Handle(func(p crashpoint.Point) {})
-		defer stop()
-		// The inventory is refreshed first, as by an operator that was faster.
-		hold := w.options
-		w.options.Workers = 1
-		w.startOperator()
-		w.options = hold
+		w.sync(ctx)
+		Eventually(ctx, func(g Gomega) {
+			g.Expect(string(w.drift(ctx, g, d.Name).Status.Actual.Raw)).To(Equal(`"s-2vcpu-2gb"`))
+		}).Should(Succeed())
+		held.release()
 		Eventually(ctx, func(g Gomega) {
 			current := w.drift(ctx, g, d.Name)
-			g.Expect(current.Status.State).To(Or(Equal(driftv1alpha1.DriftAccepted), Equal(driftv1alpha1.DriftOpen)))
-			if current.Status.State == driftv1alpha1.DriftAccepted {
-				// It was carried out on what was known then; the next drift is the resize.
-				g.Expect(string(current.Status.Actual.Raw)).To(Equal(`"s-1vcpu-1gb"`))
-				return
-			}
+			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
+			g.Expect(current.Status.Resolution).To(BeNil())
 			g.Expect(current.Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
-			g.Expect(string(current.Status.Actual.Raw)).To(Equal(`"s-2vcpu-2gb"`))
 			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalOutdated))
+		}).Should(Succeed())
+		Expect(string(w.provisioned(ctx, Default, "web-1").Spec.Desired["size_slug"].Raw)).To(Equal(`"s-2vcpu-4gb"`))
+	})
+
+	It("keeps a reason whole, whatever its alphabet", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		reason := strings.Repeat("ж", 1024)
+		_, stderr, err := controlPlane.Kubectl(ctx, alice, "annotate", "clouddrift", "-n", w.namespace, d.Name,
+			driftv1alpha1.ResolveAnnotation+"="+driftv1alpha1.ResolveAccept, driftv1alpha1.ResolveReasonAnnotation+"="+reason)
+		Expect(err).NotTo(HaveOccurred(), stderr)
+		Expect(w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted).Status.Resolution.Reason).To(Equal(reason))
+	})
+
+	It("takes off an approval whose user's name is too long to be recorded", func(ctx SpecContext) {
+		drifted(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+		config := rest.CopyConfig(controlPlane.Config)
+		config.Impersonate = rest.ImpersonationConfig{UserName: strings.Repeat("long", 300), Groups: []string{"system:masters"}}
+		somebody, err := client.New(config, client.Options{Scheme: scheme})
+		Expect(err).NotTo(HaveOccurred())
+		patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, driftv1alpha1.ResolveAnnotation, driftv1alpha1.ResolveAccept)
+		Expect(somebody.Patch(ctx, d.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(patch)))).To(Succeed())
+		Eventually(ctx, func(g Gomega) {
+			current := w.drift(ctx, g, d.Name)
+			g.Expect(current.Status.Resolution).To(BeNil())
+			g.Expect(current.Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
+			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalRefused))
 		}).Should(Succeed())
 	})
 
@@ -219,17 +248,16 @@ var _ = Describe("Accept", func() {
 			g.Expect(w.drift(ctx, g, d.Name).Annotations).NotTo(HaveKey(driftv1alpha1.ResolveAnnotation))
 			g.Expect(w.events(ctx, g, "CloudDrift", d.Name)).To(ContainElement(driftv1alpha1.EventApprovalRefused))
 		}).Should(Succeed())
-		w.clock.SetTime(w.clock.Now().Add(11e9))
 		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixAdmission, "clouddrift-resolution")
 
 		By("the policies coming back")
 		restore(ctx)
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady)
 		Consistently(ctx, func(g Gomega) {
 			current := w.drift(ctx, g, d.Name)
 			g.Expect(current.Status.State).To(Equal(driftv1alpha1.DriftOpen))
 			g.Expect(current.Status.Resolution).To(BeNil())
 		}).Should(Succeed())
-		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionTrue, driftv1alpha1.ReasonReady)
 		w.accept(ctx, d.Name)
 		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
 	})
@@ -361,6 +389,21 @@ func holdAt(point crashpoint.Point) *hold {
 			select {} // as dead as a process that ended, but for its memory
 		}
 	})
+	DeferCleanup(h.release)
+	return h
+}
+
+// pauseAt has whoever reaches the point first wait there until it is released.
+func pauseAt(point crashpoint.Point) *hold {
+	h := &hold{reached: make(chan struct{})}
+	goOn := make(chan struct{})
+	var first, last sync.Once
+	stop := crashpoint.Handle(func(p crashpoint.Point) {
+		if p == point {
+			first.Do(func() { close(h.reached); <-goOn })
+		}
+	})
+	h.release = func() { last.Do(func() { stop(); close(goOn) }) }
 	DeferCleanup(h.release)
 	return h
 }

@@ -20,9 +20,8 @@ const admissionRetry = 15 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
 type driftReconciler struct {
-	client    client.Client
-	admission *admissionGuard
-	acceptor  acceptor
+	client   client.Client
+	acceptor acceptor
 }
 
 // Reconcile begins or continues the resolution of one drift.
@@ -31,29 +30,67 @@ func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 	if err := r.client.Get(ctx, req.NamespacedName, d); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if d.Status.State != driftv1alpha1.DriftOpen || !d.DeletionTimestamp.IsZero() {
+	if !wantsResolution(d) {
 		return ctrl.Result{}, nil
 	}
-	if d.Status.Resolution == nil && !asks(d) {
+	// When an approval was written is in managedFields, which the cache leaves out.
+	if err := r.acceptor.live.Get(ctx, req.NamespacedName, d); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !wantsResolution(d) {
 		return ctrl.Result{}, nil
 	}
-	switch err := r.admission.Trust(ctx, d); {
-	case apierrors.IsNotFound(err):
-		return ctrl.Result{}, nil
-	case errors.Is(err, errUnproven) && d.Status.Resolution == nil:
-		// Anybody may have written it, and nobody would look at it again once the
-		// policies are back.
-		return requeueOnConflict(r.acceptor.dismiss(ctx, d, fmt.Errorf("%w: %w; annotate it again when the account is Ready", errRefused, err)))
-	case err != nil:
-		ctrl.LoggerFrom(ctx).Info("an approval can't be trusted now, it waits", "cause", err.Error())
-		return ctrl.Result{RequeueAfter: admissionRetry}, nil
-	}
-	if d.Status.Resolution == nil {
-		if begun, err := r.acceptor.begin(ctx, d); err != nil || !begun {
-			return requeueOnConflict(err)
+	begun := d.Status.Resolution != nil
+	if !begun {
+		if proceed, result, err := r.begin(ctx, d); err != nil || !proceed {
+			return result, err
 		}
 	}
-	return requeueOnConflict(r.acceptor.carryOn(ctx, d))
+	return r.result(ctx, r.acceptor.carryOn(ctx, d, !begun))
+}
+
+// begin records the approval if it can be trusted, and else takes it off: anybody may
+// have written it, and nobody would look at it again once the policies are back.
+func (r *driftReconciler) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (proceed bool, result ctrl.Result, err error) {
+	switch err := r.acceptor.admission.Trusts(ctx, d); {
+	case errors.Is(err, errUnproven):
+		result, err := requeueOnConflict(r.acceptor.dismiss(ctx, d, distrusted(err)))
+		return false, result, err
+	case err != nil:
+		result, err := r.result(ctx, &errUnseen{err})
+		return false, result, err
+	}
+	proceed, err = r.acceptor.begin(ctx, d)
+	if err != nil {
+		result, err = requeueOnConflict(err)
+	}
+	return proceed, result, err
+}
+
+// result waits where nobody could see whether an approval can be trusted.
+func (r *driftReconciler) result(ctx context.Context, err error) (ctrl.Result, error) {
+	var unseen *errUnseen
+	if errors.As(err, &unseen) {
+		ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
+		return ctrl.Result{RequeueAfter: admissionRetry}, nil
+	}
+	return requeueOnConflict(err)
+}
+
+// errUnseen: nobody could see whether an approval can be trusted.
+type errUnseen struct{ cause error }
+
+func (e *errUnseen) Error() string { return e.cause.Error() }
+func (e *errUnseen) Unwrap() error { return e.cause }
+
+// distrusted refuses an approval that nothing proves, and says what to do.
+func distrusted(why error) error {
+	return fmt.Errorf("%w: %w; annotate it again when the CloudAccount is Ready", errRefused, why)
+}
+
+// wantsResolution says whether there is anything to begin or to carry on.
+func wantsResolution(d *driftv1alpha1.CloudDrift) bool {
+	return d.Status.State == driftv1alpha1.DriftOpen && d.DeletionTimestamp.IsZero() && (d.Status.Resolution != nil || asks(d))
 }
 
 // requeueOnConflict comes back soon where somebody else wrote meanwhile: what they

@@ -5,16 +5,9 @@ import (
 	"encoding/base32"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
-
-// objectMeta is that of an object that is only tried.
-func objectMeta(namespace, name string, annotations map[string]string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Namespace: namespace, Name: name, Annotations: annotations}
-}
 
 // slugLimit bounds the readable part of a name; the hash keeps it unique.
 const slugLimit = 40

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,7 +62,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	c, live := mgr.GetClient(), mgr.GetAPIReader()
 	announcer := announcer{recorder: mgr.GetEventRecorder("clouddrift")}
-	guard := newAdmissionGuard(c, live, o.AdmissionSettling)
+	// The manager's client waits until its cache holds what it wrote, and a dry run
+	// writes nothing.
+	trial, err := client.New(mgr.GetConfig(), client.Options{HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return fmt.Errorf("making a client for dry runs: %w", err)
+	}
+	guard := newAdmissionGuard(trial, live, o.AdmissionSettling)
 	tables := &timetables{}
 	asked := make(chan event.GenericEvent, 1024)
 	wishes := newWishes(func(account types.NamespacedName) {
@@ -92,8 +99,8 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		accounts.setup(mgr, asked, max(o.Workers, accountsAtOnce)),
 		(&provisionedReconciler{client: c, detector: detector}).setup(mgr, again, o.Workers),
 		(&driftReconciler{
-			client: c, admission: guard,
-			acceptor: acceptor{client: c, live: live, announcer: announcer, clock: o.Clock},
+			client:   c,
+			acceptor: acceptor{client: c, live: live, admission: guard, announcer: announcer, clock: o.Clock},
 		}).setup(mgr, o.Workers),
 	)
 }

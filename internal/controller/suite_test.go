@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/config/admission"
 	"github.com/arcadiacloud/clouddrift/hack/stack"
 )
 
@@ -69,16 +70,14 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "clouddrift-platform-admin"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "alice"}},
 	})).To(Succeed())
-	applied := time.Now()
 	waitForAdmission(ctx)
-	Eventually(ctx, func() time.Duration { return time.Since(applied) }).Should(BeNumerically(">", admissionSettling+2*time.Second))
 })
 
 // admissionSettling is what operators wait for after a change of the policies here.
 const admissionSettling = 3 * time.Second
 
 // waitForAdmission waits until the API server enforces the policies, which it does
-// a moment after they were created.
+// a moment after they were created, and until an operator relies on them.
 func waitForAdmission(ctx context.Context) {
 	const namespace = "admission-probe"
 	Expect(client.IgnoreAlreadyExists(admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}))).To(Succeed())
@@ -95,6 +94,12 @@ func waitForAdmission(ctx context.Context) {
 	Eventually(ctx, func() error {
 		return admin.Create(ctx, probe.DeepCopy(), client.DryRunAll)
 	}).Should(MatchError(ContainSubstring("not created with a resolution")))
+	Eventually(ctx, func(g Gomega) {
+		state, err := admission.Check(ctx, admin)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(state.Problems).To(BeEmpty())
+		g.Expect(time.Now()).To(BeTemporally(">", state.ChangedAt.Add(admissionSettling+2*time.Second)))
+	}).Should(Succeed())
 }
 
 // namespaces are numbered, so that specs don't meet.

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -168,7 +169,39 @@ var _ = Describe("what only the operator writes", func() {
 			APIGroups: []string{"drift.arcadia.cloud"}, Resources: []string{"clouddrifts"}, Verbs: []string{"create", "operate"},
 		})
 		bind(ctx, namespace, "drift-deputy", deputy)
+		By("who is not the operator by having it in one namespace")
+		Eventually(func() string { return errorText(deputy.client.Create(ctx, newDrift())) }).
+			Should(ContainSubstring("only the operator creates a CloudDrift"))
+		By("and is by having it in all")
+		Expect(admin.client.Create(ctx, &rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: "deputy"},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "drift-deputy"},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: deputy.name}},
+		})).To(Succeed())
 		Eventually(func() error { return deputy.client.Create(ctx, newDrift()) }).Should(Succeed())
+	})
+
+	It("is not whoever holds everything in one namespace", func(ctx SpecContext) {
+		tina := newUser("tina")
+		role(ctx, "everything", rbacv1.PolicyRule{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}})
+		bind(ctx, namespace, "everything", tina)
+		d, p := openDrift(ctx), provisioned(ctx)
+		By("a resolution in alice's name, in the status")
+		Eventually(func() string {
+			return errorText(tina.kubectl(ctx, "patch", "clouddrift", d.Name, "--subresource=status", "--type=merge", "-p",
+				`{"status":{"resolution":{"verb":"Accept","user":"alice","observation":"`+observation+`","value":"s-8vcpu-16gb","startedAt":"2026-11-25T00:00:00Z"}}}`))
+		}).Should(ContainSubstring("only the operator writes the status of a CloudDrift"))
+		By("the rest of what is the operator's")
+		requests.Add(2)
+		Expect(errorText(tina.client.Create(ctx, newDrift()))).To(ContainSubstring("only the operator creates a CloudDrift"))
+		Expect(errorText(tina.client.Create(ctx, newResource()))).To(ContainSubstring("only the operator creates a CloudResource"))
+		Expect(errorText(tina.kubectl(ctx, "label", "clouddrift", d.Name, "a=b"))).To(ContainSubstring("only the operator writes the labels"))
+		Expect(errorText(tina.kubectl(ctx, "annotate", "cloudprovisioned", p.Name, "drift.arcadia.cloud/last-accepted=x"))).
+			To(ContainSubstring("is the operator's own"))
+		By("an approval in alice's name")
+		Expect(errorText(annotate(ctx, tina, d, values("resolve", "accept", "resolved-by", "alice")))).To(ContainSubstring("resolved-by must be tina"))
+		By("accept is hers, in her own name: a wildcard holds every verb")
+		Expect(annotate(ctx, tina, d, values("resolve", "accept"))).To(Succeed())
 	})
 
 	It("accept can be given for one drift alone", func(ctx SpecContext) {
@@ -203,13 +236,23 @@ var _ = Describe("last-accepted on a CloudProvisioned", func() {
 		Expect(editor.kubectl(ctx, "patch", "cloudprovisioned", p.Name, "--type=merge", "-p", `{"spec":{"desired":{"region":"nyc3"}}}`)).To(Succeed())
 	})
 
-	It("is refused at creation, and may be dropped by a replace", func(ctx SpecContext) {
+	It("comes with a declaration that is restored, and may be dropped by a replace", func(ctx SpecContext) {
 		p := newProvisioned()
-		p.Annotations = map[string]string{driftv1alpha1.LastAcceptedAnnotation: "x"}
+		p.Annotations = map[string]string{driftv1alpha1.LastAcceptedAnnotation: "some-drift/some-uid"}
 		requests.Add(2)
-		Expect(errorText(editor.client.Create(ctx, p))).To(ContainSubstring(refused))
-		// The operator itself creates none.
-		p = create(ctx, admin, p)
+		p = create(ctx, editor, p)
+		By("replace --force of such a file, by an editor")
+		saved := p.DeepCopy()
+		saved.SetGroupVersionKind(driftv1alpha1.GroupVersion.WithKind("CloudProvisioned"))
+		saved.ManagedFields, saved.ResourceVersion, saved.UID = nil, "", ""
+		path := file("saved.json", jsonOf(saved))
+		Expect(editor.kubectl(ctx, "replace", "--force", "-f", path)).To(Succeed())
+		By("an update with another mark than is stored, which says what to do")
+		saved.Annotations[driftv1alpha1.LastAcceptedAnnotation] = "another/uid"
+		Expect(errorText(editor.kubectl(ctx, "replace", "-f", file("other.json", jsonOf(saved))))).
+			To(And(ContainSubstring(refused), ContainSubstring("some-drift/some-uid is stored"), ContainSubstring("leave the annotation out")))
+		By("a replace without")
+		Expect(admin.client.Get(ctx, client.ObjectKeyFromObject(saved), p)).To(Succeed())
 		p.Annotations = nil
 		Expect(editor.client.Update(ctx, p)).To(Succeed())
 	})

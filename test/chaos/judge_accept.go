@@ -45,7 +45,7 @@ func (j *judge) specChange(l life[*driftv1alpha1.CloudProvisioned], i int, byUID
 		return
 	}
 	for uid, d := range byUID {
-		if d.name != mark || d.first().object.Spec.ProvisionedRef.Name != l.name {
+		if d.name+"/"+string(uid) != mark || d.first().object.Spec.ProvisionedRef.Name != l.name {
 			continue
 		}
 		at := d.before(l.states[i].revision)
@@ -116,7 +116,7 @@ func (j *judge) overwritten(d *driftv1alpha1.CloudDrift) bool {
 	}
 	for i := 1; i < len(owner.states); i++ {
 		was := owner.states[i-1].object.Annotations[driftv1alpha1.LastAcceptedAnnotation]
-		if was == d.Name && owner.states[i].object.Annotations[driftv1alpha1.LastAcceptedAnnotation] == "" {
+		if was == d.Name+"/"+string(d.UID) && owner.states[i].object.Annotations[driftv1alpha1.LastAcceptedAnnotation] == "" {
 			return true
 		}
 	}

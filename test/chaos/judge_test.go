@@ -175,7 +175,7 @@ func TestJudge(t *testing.T) {
 		"a drift": {drifted, ""},
 		"an accept": {func(s *story) {
 			approved(s)
-			s.declare(21, "large", "d-1", false)
+			s.declare(21, "large", "d-1/1", false)
 			s.drift(22, "1", accepted)
 		}, ""},
 		"a drift that went away":            {func(s *story) { drifted(s); s.live(30, "small"); s.observe(32, 31, "small"); s.drift(33, "1", stale) }, ""},
@@ -215,23 +215,23 @@ func TestJudge(t *testing.T) {
 		"an accept without a mark": {func(s *story) { approved(s); s.declare(21, "large", "", false); s.drift(22, "1", accepted) }, "nobody wrote that"},
 		"an accept that was not recorded first": {func(s *story) {
 			drifted(s)
-			s.declare(21, "large", "d-1", false)
+			s.declare(21, "large", "d-1/1", false)
 			s.people.approvals["1"] = []approval{{observation: "o", value: "large"}}
 			s.drift(22, "1", accepted)
 		}, "before its approval was recorded"},
 		"an accept written twice": {func(s *story) {
 			approved(s)
-			s.declare(21, "large", "d-1", false)
+			s.declare(21, "large", "d-1/1", false)
 			s.declare(22, "small", "d-0", true)
-			s.declare(23, "large", "d-1", false)
+			s.declare(23, "large", "d-1/1", false)
 			s.drift(24, "1", accepted)
 		}, "was written 2 times"},
 		"an accept that was lost":    {func(s *story) { approved(s); s.drift(22, "1", accepted) }, "was written 0 times"},
-		"an accept of another value": {func(s *story) { approved(s); s.declare(21, "huge", "d-1", false); s.drift(22, "1", accepted) }, `wrote "huge"`},
+		"an accept of another value": {func(s *story) { approved(s); s.declare(21, "huge", "d-1/1", false); s.drift(22, "1", accepted) }, `wrote "huge"`},
 		"an accept that nobody asked for": {func(s *story) {
 			drifted(s)
 			s.drift(20, "1", intended)
-			s.declare(21, "large", "d-1", false)
+			s.declare(21, "large", "d-1/1", false)
 			s.drift(22, "1", accepted)
 		}, "nobody approved"},
 		"a listing that was not complete": {func(s *story) {

@@ -73,7 +73,9 @@ func startOperator(cp *cluster, s *sequence, logger logr.Logger, seed uint64) (*
 		AllowedEndpoints: []string{s.cloud.url},
 		Clock:            s.clock,
 		SecretPoll:       time.Second,
-		Workers:          2,
+		// The cluster has waited until they are enforced.
+		AdmissionSettling: time.Millisecond,
+		Workers:           2,
 	})
 	if err != nil {
 		cancel()

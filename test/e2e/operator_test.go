@@ -85,6 +85,7 @@ var _ = Describe("The operator", func() {
 			want = append(want, "size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb dana")
 		}
 		s.sync(ctx)
+		s.awaitReady(ctx)
 		s.as(ctx, "dana", "annotate", "clouddrift", "--all", "drift.arcadia.cloud/resolve=accept")
 		for n := range kills {
 			By(fmt.Sprintf("killing it when %d were accepted", n))

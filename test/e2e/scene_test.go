@@ -104,9 +104,17 @@ func (s *scene) nameOf(ctx context.Context, field string) string {
 	return strings.TrimPrefix(name, "clouddrift.drift.arcadia.cloud/")
 }
 
+// accept waits first until the operator relies on the policies, which were applied
+// not long ago.
 func (s *scene) accept(ctx context.Context, drift string) {
 	GinkgoHelper()
+	s.awaitReady(ctx)
 	s.as(ctx, "dana", "annotate", "clouddrift", drift, "drift.arcadia.cloud/resolve=accept")
+}
+
+func (s *scene) awaitReady(ctx context.Context) {
+	GinkgoHelper()
+	s.kubectl(ctx, "wait", "cloudaccount/production", "--for=condition=Ready", "--timeout=90s")
 }
 
 // get is one value of an object, by a JSON path.

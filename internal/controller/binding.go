@@ -48,8 +48,7 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 		return binding{ready: no(driftv1alpha1.ReasonFixAccountRef,
 			"there is no CloudAccount %q in this namespace", p.Spec.AccountRef.Name)}, nil
 	case !known:
-		return binding{ready: no(driftv1alpha1.ReasonFixKind,
-			"kind %q is not known; did you mean %s?", declared.Kind, kinds.Nearest(declared.Kind))}, nil
+		return binding{ready: no(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
 	}
 	if why := tooLarge(p); why != "" {
 		return binding{kind: kind, ready: no(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil

@@ -106,11 +106,7 @@ func (run *detection) ready() verdict {
 		}
 	}
 	for _, u := range run.plan.Result.Unknown {
-		problem := fmt.Sprintf("%s has no field %s", run.binding.kind.Schema.Kind, shorten(u.Path.String(), 128))
-		if u.Nearest != "" {
-			problem += fmt.Sprintf("; did you mean %s?", u.Nearest)
-		}
-		problems = append(problems, problem)
+		problems = append(problems, u.Explain(run.binding.kind.Schema.Kind))
 	}
 	if len(problems) > 0 {
 		return no(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))

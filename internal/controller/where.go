@@ -68,11 +68,7 @@ func checkWhere(kind kinds.Kind, where map[string]intstr.IntOrString) string {
 		}
 		place(asked, path, where[path])
 		if unknown := drift.Differences(kind.Schema, asked, resource.Resource{}, nil).Unknown; len(unknown) > 0 {
-			problem := fmt.Sprintf("%s has no field %s", kind.Schema.Kind, shorten(path, 128))
-			if unknown[0].Nearest != "" {
-				problem += fmt.Sprintf("; did you mean %s?", unknown[0].Nearest)
-			}
-			return problem
+			return unknown[0].Explain(kind.Schema.Kind)
 		}
 	}
 	return ""

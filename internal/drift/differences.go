@@ -45,11 +45,16 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 	inner := w.schema.hasFieldsBelow(at)
 	object, isObject := desired.(map[string]any)
 	switch {
+	case inner && isObject && len(object) == 0 && field == nil:
+		// Of an object only the keys that are declared are compared.
 	case inner && isObject && len(object) > 0:
 		for name, value := range object {
 			w.visit(at.Append(resource.Segment(name)), value, field)
 		}
 	case field != nil:
+		if field != parent && w.misnamed(at, desired, field.Members) {
+			return
+		}
 		w.compare(at, desired, field.comparison())
 	case inner: // an object by the schema, declared as something else
 		w.compare(at, desired, Loose)
@@ -59,7 +64,37 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 }
 
 func (w *walk) unknown(at resource.Path) {
-	w.result.Unknown = append(w.result.Unknown, UnknownField{Path: at, Nearest: w.schema.nearest(at)})
+	w.result.Unknown = append(w.result.Unknown, w.schema.unknownField(at))
+}
+
+// misnamed reports the names within a field's lists and objects that it does not have. A
+// misspelt name makes another value of the whole, so that it is not compared.
+func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
+	if members == nil {
+		return false
+	}
+	found := false
+	switch desired := desired.(type) {
+	case []any:
+		for _, element := range desired {
+			found = w.misnamed(at, element, members) || found
+		}
+	case map[string]any:
+		for name, value := range desired {
+			inner, known := members[name]
+			path := at.Append(resource.Segment(name))
+			if known {
+				found = w.misnamed(path, value, inner) || found
+				continue
+			}
+			found = true
+			unknown := UnknownField{Path: path, Nearest: members.nearest(at, name)}
+			if !slices.ContainsFunc(w.result.Unknown, func(u UnknownField) bool { return u.Path.String() == path.String() }) {
+				w.result.Unknown = append(w.result.Unknown, unknown)
+			}
+		}
+	}
+	return found
 }
 
 // longestPath is the longest that the API server takes for a drift's field and for
@@ -67,14 +102,12 @@ func (w *walk) unknown(at resource.Path) {
 const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
-	if contextual, ok := comparison.(Contextual); ok {
-		comparison = contextual.For(w.observed)
-	}
-	if _, ok := comparison.(owned); ok {
+	comparison = inContext(comparison, w.observed)
+	if isOwned(comparison) {
 		return
 	}
 	observed, _ := w.observed.Lookup(at)
-	if inconclusive, ok := comparison.(Inconclusive); ok && inconclusive.Inconclusive(desired, observed) {
+	if inconclusive(comparison, desired, observed) {
 		w.result.Unseen = append(w.result.Unseen, at)
 		return
 	}
@@ -167,12 +200,52 @@ func (s Schema) hasFieldsBelow(at resource.Path) bool {
 	return slices.ContainsFunc(s.Fields, func(f Field) bool { return strings.HasPrefix(f.Path, prefix) })
 }
 
-func (s Schema) nearest(at resource.Path) string {
+// unknownField says what a person may have meant by a name that the kind does not have.
+func (s Schema) unknownField(at resource.Path) UnknownField {
+	text := at.String()
+	if why := s.Unreadable[text]; why != "" {
+		return UnknownField{Path: at, Unreadable: why}
+	}
 	names := make([]string, len(s.Fields))
 	for i, field := range s.Fields {
+		if slices.Contains(field.Others, text) {
+			return UnknownField{Path: at, Nearest: field.Path}
+		}
 		names[i] = field.Path
 	}
-	return Nearest(at.String(), names)
+	return UnknownField{Path: at, Nearest: Nearest(text, names)}
+}
+
+// nearest is the member that somebody may have meant, as a path.
+func (m Members) nearest(at resource.Path, wrote string) string {
+	names := slices.Sorted(maps.Keys(m))
+	nearest := Nearest(wrote, names)
+	if other := otherNames[wrote]; other != "" {
+		first, _, _ := strings.Cut(other, ".")
+		if _, known := m[first]; known {
+			nearest = other
+		}
+	}
+	if nearest == "" {
+		return ""
+	}
+	return at.String() + "." + nearest
+}
+
+// otherNames are other tools' names for keys within lists: Terraform's of a firewall's
+// rules.
+var otherNames = map[string]string{
+	"port_range":                     "ports",
+	"source_addresses":               "sources.addresses",
+	"source_droplet_ids":             "sources.droplet_ids",
+	"source_load_balancer_uids":      "sources.load_balancer_uids",
+	"source_kubernetes_ids":          "sources.kubernetes_ids",
+	"source_tags":                    "sources.tags",
+	"destination_addresses":          "destinations.addresses",
+	"destination_droplet_ids":        "destinations.droplet_ids",
+	"destination_load_balancer_uids": "destinations.load_balancer_uids",
+	"destination_kubernetes_ids":     "destinations.kubernetes_ids",
+	"destination_tags":               "destinations.tags",
 }
 
 // declaredAt finds a declared value.

@@ -49,18 +49,55 @@ type Field struct {
 	Change  Change
 	// Note tells a person what else to know of it.
 	Note string
+	// Members are the names within its objects, and within its lists' objects. Nil: it has
+	// none, or they are not known.
+	Members Members
+	// Others are other tools' names for it: Terraform's and Ansible's.
+	Others []string
+}
+
+// Members are names within an object, each with those within its own value.
+type Members map[string]Members
+
+// Named are members that hold plain values.
+func Named(names ...string) Members {
+	out := Members{}
+	for _, name := range names {
+		out[name] = nil
+	}
+	return out
 }
 
 // Schema is what can be declared of a kind.
 type Schema struct {
 	Kind   string
 	Fields []Field
+	// Unreadable are names that people declare and that no answer ever holds, with why.
+	Unreadable map[string]string
 }
 
 // UnknownField is a declared name that the kind does not have.
 type UnknownField struct {
-	Path    resource.Path
+	Path resource.Path
+	// Nearest is the path that is most like it, or that another tool has this name for; ""
+	// where nothing is alike.
 	Nearest string
+	// Unreadable is why nothing can ever be compared under this name.
+	Unreadable string
+}
+
+// Explain says what is wrong with the name, and what to do.
+func (u UnknownField) Explain(kind string) string {
+	const most = 128
+	name := resource.Short(u.Path.String(), most)
+	switch {
+	case u.Unreadable != "":
+		return name + " " + u.Unreadable + "; declare nothing for it"
+	case u.Nearest != "":
+		return kind + " has no field " + name + "; did you mean " + u.Nearest + "?"
+	default:
+		return kind + " has no field " + name
+	}
 }
 
 // Result is the outcome of one comparison. All paths are absolute and sorted.

@@ -4,14 +4,17 @@ import "strings"
 
 // Nearest returns the name most like the one that somebody wrote: one that shares
 // its words, its beginning or its end first (size_slug for size, memory for mem),
-// else the one with the fewest letters to change. It is empty only where there are
-// no names.
+// else the one with the fewest letters to change. It is empty where none is alike: a wrong
+// suggestion is worse than none.
 func Nearest(wrote string, names []string) string {
 	best, bestRank := "", rank{}
 	for _, name := range names {
 		if r := rankOf(wrote, name); best == "" || r.less(bestRank) {
 			best, bestRank = name, r
 		}
+	}
+	if bestRank.tier > 1 && bestRank.letters*3 > max(len(wrote), 3) {
+		return ""
 	}
 	return best
 }

@@ -23,7 +23,7 @@ var _ = register(Kind{
 	Schema: drift.Schema{Kind: "DomainRecord", Fields: []drift.Field{
 		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace},
-		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace},
+		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace, Others: []string{"value"}},
 		{Path: "ttl", Compare: ttl, Change: drift.InPlace,
 			Note: "all records of one name and type share it"},
 		{Path: "priority", Compare: count, Change: drift.InPlace},
@@ -74,13 +74,17 @@ func recordData(observed resource.Resource) drift.Comparison {
 		return hostWithin(domainOf(observed))
 	case "CAA":
 		if drift.Fold(shownText(observed, "tag")) == "iodef" {
-			return verbatim // a URL, whose path has case
+			return url
 		}
 		return hostOrDomain(domainOf(observed))
 	default: // text, and what is not known
 		return verbatim
 	}
 }
+
+// url is verbatim, because a path has case, but for the dot that DigitalOcean wants at the
+// end of a request and does not show.
+var url = drift.Loosely(func(text string) string { return strings.TrimSuffix(strings.TrimRight(text, "\r\n"), ".") })
 
 // verbatim is text in which everything matters but the line break that YAML's block
 // scalars put at the end. Blanks there are the record's own.

@@ -16,19 +16,25 @@ var _ = register(Kind{
 		Paths:    []string{"backups", "backup_policy"},
 		NeededBy: []string{"backups", "backup_policy", "features"},
 	},
-	Schema: drift.Schema{Kind: "Droplet", Fields: []drift.Field{
+	Schema: drift.Schema{Kind: "Droplet", Unreadable: map[string]string{
+		"ssh_keys":  "is only used when a droplet is created, and DigitalOcean never shows it",
+		"user_data": "is only used when a droplet is created, and DigitalOcean never shows it",
+	}, Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "region", Compare: slug, Change: drift.ByReplacement},
 		{Path: "size_slug", Compare: drift.FoldCase, Change: drift.WithDowntime,
-			Note: "a resize powers the droplet off, and a disk that has grown does not shrink again"},
+			Others: []string{"size"},
+			Note:   "a resize powers the droplet off, and a disk that has grown does not shrink again"},
 		{Path: "status", Compare: drift.Loosely(drift.Fold, unquoted), Change: drift.WithDowntime},
 		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace},
 		{Path: "image", Compare: image{drift.Alias("id", "slug")}, Change: drift.ByReplacement,
+			Members: drift.Named("id", "slug", "name", "type", "distribution", "public", "regions", "created_at",
+				"min_disk_size", "size_gigabytes", "description", "tags", "status", "error_message"),
 			Note: "a rebuild destroys what is on the disk"},
-		{Path: "vpc_uuid", Compare: drift.Unset(drift.FoldCase), Change: drift.ByReplacement},
+		{Path: "vpc_uuid", Compare: drift.Unset(drift.FoldCase), Change: drift.ByReplacement, Others: []string{"vpc_id"}},
 		{Path: "features", Compare: drift.With(features), Change: drift.ByReplacement},
 		{Path: "backups", Compare: drift.With(backups), Change: drift.InPlace},
-		{Path: "ipv6", Compare: flag, Change: drift.InPlace, Note: "it can't be switched off again"},
+		{Path: "ipv6", Compare: flag, Change: drift.WithDowntime, Note: "the droplet has to be off for it, and it can't be switched off again"},
 		{Path: "monitoring", Compare: flag, Change: drift.ByReplacement},
 		{Path: "backup_policy.plan", Compare: drift.FoldCase, Change: drift.InPlace},
 		{Path: "backup_policy.weekday", Compare: drift.Loosely(drift.Fold, weekday), Change: drift.InPlace},
@@ -38,11 +44,15 @@ var _ = register(Kind{
 		{Path: "memory", Compare: drift.Number, Change: drift.WithDowntime},
 		{Path: "vcpus", Compare: drift.Number, Change: drift.WithDowntime},
 		{Path: "disk", Compare: drift.Number, Change: drift.WithDowntime},
-		{Path: "volume_ids", Compare: drift.Subset(drift.Fold), Change: drift.InPlace,
+		{Path: "volume_ids", Compare: drift.Subset(drift.Fold), Change: drift.InPlace, Others: []string{"volumes"},
 			Note: "only the volumes that are declared count: Kubernetes attaches its own"},
 		{Path: "backup_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
 		{Path: "snapshot_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
-		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Change: drift.Never},
+		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Change: drift.Never,
+			Members: drift.Members{
+				"v4": drift.Named("ip_address", "netmask", "gateway", "type"),
+				"v6": drift.Named("ip_address", "netmask", "gateway", "type"),
+			}, Others: []string{"ipv4_address", "ipv4_address_private", "ipv6_address"}},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	}},
 })
@@ -51,8 +61,19 @@ var (
 	// slug is for regions, which answers also show as objects.
 	slug = drift.Alias("slug")
 	// flag is for booleans, which answers leave out where they are false.
-	flag = drift.Default(false, drift.FoldCase)
+	flag = drift.Default(false, drift.Loosely(drift.Fold, truth))
 )
+
+// truth is the form of booleans, also where YAML or people spell them in another way.
+func truth(text string) string {
+	switch text {
+	case "1", "on", "yes", "enabled":
+		return "true"
+	case "0", "off", "no", "disabled":
+		return "false"
+	}
+	return text
+}
 
 // image is declared by its slug or its id, or as answers show it. When DigitalOcean
 // retires a public image it takes the slug from it, so that nobody can tell any more

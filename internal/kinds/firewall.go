@@ -30,11 +30,16 @@ var _ = register(Kind{
 		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace,
 			Note: "the droplets with these tags are behind the firewall"},
 		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace},
-		{Path: "inbound_rules", Compare: rules, Change: drift.InPlace},
-		{Path: "outbound_rules", Compare: rules, Change: drift.InPlace},
+		{Path: "inbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"inbound_rule"},
+			Members: drift.Members{"protocol": nil, "ports": nil, "action": nil, "sources": peers, "destinations": peers}},
+		{Path: "outbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"outbound_rule"},
+			Members: drift.Members{"protocol": nil, "ports": nil, "action": nil, "sources": peers, "destinations": peers}},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	}},
 })
+
+// peers are whom a rule lets through.
+var peers = drift.Named("addresses", "droplet_ids", "tags", "load_balancer_uids", "kubernetes_ids")
 
 // rules are known by their protocol and ports, as in tcp/22, tcp/8000-9000, udp/0
 // for all ports, icmp/0, and tcp/22/deny for a rule that denies. Rules with the

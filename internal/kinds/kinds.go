@@ -108,11 +108,15 @@ func depth(k Kind) int {
 	return 0
 }
 
-// Nearest returns the known kind most like this name.
-func Nearest(name string) string {
-	var names []string
+// Suggest says which kind may have been meant: the one that is alike, else all there are.
+func Suggest(name string) string {
+	names := make([]string, 0, len(registry))
 	for _, k := range All() {
 		names = append(names, k.Kind)
 	}
-	return drift.Nearest(name, names)
+	if nearest := drift.Nearest(name, names); nearest != "" {
+		return "did you mean " + nearest + "?"
+	}
+	slices.Sort(names)
+	return "known are " + strings.Join(names, ", ")
 }

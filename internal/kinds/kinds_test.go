@@ -70,9 +70,12 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	for wrote, want := range map[string]string{"droplet": "Droplet", "Droplets": "Droplet", "FireWall": "Firewall", "Record": "DomainRecord", "vpcs": "VPC"} {
-		if got := Nearest(wrote); got != want {
+		if got := Suggest(wrote); got != "did you mean "+want+"?" {
 			t.Errorf("%s: got %s, want %s", wrote, got, want)
 		}
+	}
+	if got := Suggest("LoadBalancer"); !strings.HasPrefix(got, "known are Domain, DomainRecord, ") {
+		t.Errorf("nothing is like a LoadBalancer: %s", got)
 	}
 }
 

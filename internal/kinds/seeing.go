@@ -12,6 +12,12 @@ func (s seeing) Compare(desired, observed any) []drift.Difference {
 	return s.Comparison.Compare(desired, s.correct(observed))
 }
 
+// Inner implements drift.Layered.
+func (s seeing) Inner() drift.Comparison { return s.Comparison }
+
+// Around implements drift.Layered.
+func (s seeing) Around(inner drift.Comparison) drift.Comparison { return seeing{inner, s.correct} }
+
 // either is for a value that may be seen in two ways, where nobody can tell which
 // is right. What is the same in both is decided.
 type either struct {
@@ -30,3 +36,9 @@ type shown struct{ drift.Comparison }
 func (s shown) Inconclusive(desired, observed any) bool {
 	return observed == nil && len(s.Compare(desired, nil)) > 0
 }
+
+// Inner implements drift.Layered.
+func (s shown) Inner() drift.Comparison { return s.Comparison }
+
+// Around implements drift.Layered.
+func (s shown) Around(inner drift.Comparison) drift.Comparison { return shown{inner} }

@@ -264,7 +264,7 @@ func TestUnknownNames(t *testing.T) {
 		{"Droplet", "volumes", "volume_ids"},
 		{"Volume", "size", "size_gigabytes"},
 		{"Firewall", "inbound_rule", "inbound_rules"},
-		{"DomainRecord", "value", "name"},
+		{"DomainRecord", "value", "data"},
 	} {
 		kind, _ := Lookup(c.kind)
 		result := drift.Differences(kind.Schema, map[string]any{c.wrote: "x"}, resource.Resource{}, nil)

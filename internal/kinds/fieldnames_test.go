@@ -1,0 +1,102 @@
+package kinds
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+func decoded(t *testing.T, text string) map[string]any {
+	t.Helper()
+	value, err := resource.Decode([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value.(map[string]any)
+}
+
+// A name that a kind does not have is told, at every depth, with what was meant where
+// that can be told; and nothing drifts because of it.
+func TestNamesThatAreNotTheKinds(t *testing.T) {
+	for _, c := range []struct{ why, kind, desired, live, says string }{
+		{"Terraform's names in a rule", "Firewall", `{"inbound_rules":[{"protocol":"tcp","port_range":"22","source_addresses":["0.0.0.0/0"]}]}`,
+			`{"inbound_rules":[{"protocol":"tcp","ports":"22","sources":{"addresses":["0.0.0.0/0"]}}]}`,
+			"Firewall has no field inbound_rules.port_range; did you mean inbound_rules.ports?, Firewall has no field inbound_rules.source_addresses; did you mean inbound_rules.sources.addresses?"},
+		{"a slip in an object", "Droplet", `{"image":{"slgu":"ubuntu-24-04-x64"}}`, `{"image":{"slug":"ubuntu-24-04-x64"}}`,
+			"Droplet has no field image.slgu; did you mean image.slug?"},
+		{"a slip in a list in an object", "Droplet", `{"networks":{"v4":[{"address":"10.0.0.1"}]}}`, `{"networks":{"v4":[{"ip_address":"10.0.0.1"}]}}`,
+			"Droplet has no field networks.v4.address; did you mean networks.v4.ip_address?"},
+		{"Terraform's name for a field", "DomainRecord", `{"value":"203.0.113.1"}`, `{"data":"203.0.113.1"}`, "DomainRecord has no field value; did you mean data?"},
+		{"and for another", "Droplet", `{"size":"s-1vcpu-1gb"}`, `{"size_slug":"s-2vcpu-2gb"}`, "Droplet has no field size; did you mean size_slug?"},
+		{"what can't be read", "Droplet", `{"ssh_keys":[1]}`, `{}`, "ssh_keys is only used when a droplet is created, and DigitalOcean never shows it; declare nothing for it"},
+		{"nothing alike", "Droplet", `{"colour":"red"}`, `{}`, "Droplet has no field colour"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			k, _ := Lookup(c.kind)
+			got := drift.Differences(k.Schema, decoded(t, c.desired), resource.Resource{Attrs: decoded(t, c.live)}, nil)
+			var says []string
+			for _, u := range got.Unknown {
+				says = append(says, u.Explain(c.kind))
+			}
+			if text := strings.Join(says, ", "); text != c.says {
+				t.Errorf("got  %s, want %s", text, c.says)
+			}
+			if len(got.Differences) > 0 {
+				t.Errorf("and it drifts: %+v", got.Differences)
+			}
+		})
+	}
+}
+
+// What wraps a comparison hides nothing that it knows to be unknown, or to depend on.
+func TestWrappersHideNothing(t *testing.T) {
+	around := func(inner drift.Comparison) map[string]drift.Comparison {
+		return map[string]drift.Comparison{
+			"as it is": inner, "in Unset": drift.Unset(inner), "in Default": drift.Default(json.Number("0"), inner),
+			"in Also": drift.Also(inner, func(d any) any { return d }), "in Tolerating": drift.Tolerating(inner),
+			"in two": drift.Unset(drift.Tolerating(inner)),
+		}
+	}
+	for name, c := range around(shown{count}) {
+		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "ttl", Compare: c}}}
+		r := drift.Differences(s, map[string]any{"ttl": "300"}, resource.Resource{Attrs: map[string]any{"ttl": nil}}, nil)
+		if len(r.Differences) != 0 || len(r.Unseen) != 1 {
+			t.Errorf("unknown, %s: %d differences, %d unseen", name, len(r.Differences), len(r.Unseen))
+		}
+	}
+	record := resource.Resource{Ref: resource.Ref{ID: "example.com/1"}, Attrs: map[string]any{"type": "CNAME", "data": "www.example.com"}}
+	for name, c := range around(drift.With(recordData)) {
+		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "data", Compare: c}}}
+		if r := drift.Differences(s, map[string]any{"data": "www"}, record, nil); len(r.Differences) != 0 {
+			t.Errorf("by the record's type, %s: %+v", name, r.Differences)
+		}
+	}
+	for name, c := range around(drift.OwnedElsewhere("an autoscaler")) {
+		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "count", Compare: c}}}
+		if r := drift.Differences(s, map[string]any{"count": 3}, resource.Resource{Attrs: map[string]any{"count": 5}}, nil); len(r.Differences) != 0 || r.Fields != 0 {
+			t.Errorf("owned elsewhere, %s: %+v", name, r)
+		}
+	}
+}
+
+func TestSpellingsThatAreOneValue(t *testing.T) {
+	for _, c := range []struct{ why, kind, desired, live string }{
+		{"a dot that a request needs", "DomainRecord", `{"data":"mailto:sec@example.com."}`, `{"type":"CAA","tag":"iodef","data":"mailto:sec@example.com"}`},
+		{"a number for a boolean", "Droplet", `{"ipv6":1}`, `{"ipv6":true}`},
+		{"a word for a boolean", "Droplet", `{"monitoring":"on"}`, `{"monitoring":true}`},
+		{"no for a flag that is not there", "Droplet", `{"monitoring":"off"}`, `{}`},
+		{"an object of which nothing is declared", "Droplet", `{"backup_policy":{}}`, `{"backup_policy":{"plan":"daily"}}`},
+		{"an internationalised name", "Domain", `{"name":"münchen.example"}`, `{"name":"xn--mnchen-3ya.example"}`},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			k, _ := Lookup(c.kind)
+			live := resource.Resource{Ref: resource.Ref{Kind: c.kind, ID: "example.com/1"}, Attrs: decoded(t, c.live)}
+			if got := drift.Differences(k.Schema, decoded(t, c.desired), live, nil); len(got.Differences)+len(got.Unknown)+len(got.Unseen) > 0 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}

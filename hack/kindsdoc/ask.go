@@ -51,7 +51,9 @@ var properties = []struct {
 		return ok && unsure.Inconclusive("1", nil) && !unsure.Inconclusive(nil, nil)
 	}},
 	{"`Sunday` is `SUN`", func(c drift.Comparison) bool { return equal(c, "Sunday", "SUN") }},
-	{"`off` needs no quotes", func(c drift.Comparison) bool { return equal(c, false, "off") && !equal(c, true, "off") && !equal(c, "1", true) }},
+	{"`off` needs no quotes", func(c drift.Comparison) bool {
+		return equal(c, false, "off") && !equal(c, true, "off") && !equal(c, "1", true)
+	}},
 	{"the word `nil` is empty", func(c drift.Comparison) bool { return equal(c, "nil", nil) && !equal(c, "1", nil) }},
 	{"unset is `false`", func(c drift.Comparison) bool { return equal(c, nil, false) && !equal(c, nil, true) }},
 	{"`on`, `yes` and `1` are `true`", func(c drift.Comparison) bool { return equal(c, "on", true) && equal(c, "1", true) }},

@@ -51,7 +51,7 @@ var _ = Describe("Accept", func() {
 		var written []string
 		for _, f := range p.ManagedFields {
 			if f.Manager == "clouddrift-accept" {
-				written = append(written, string(f.FieldsV1.Raw))
+				written = append(written, f.FieldsV1.GetRawString())
 			}
 		}
 		Expect(written).To(ConsistOf(And(ContainSubstring("f:size_slug"), ContainSubstring("f:tags"))))

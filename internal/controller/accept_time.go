@@ -31,7 +31,7 @@ func approvedAt(d *driftv1alpha1.CloudDrift) time.Time {
 func writtenAt(managed []metav1.ManagedFieldsEntry, path ...string) time.Time {
 	var first time.Time
 	for _, entry := range managed {
-		if entry.FieldsV1 == nil || !owns(entry.FieldsV1.Raw, path) {
+		if entry.FieldsV1 == nil || !owns(entry.FieldsV1.GetRawBytes(), path) {
 			continue
 		}
 		if entry.Time == nil {

@@ -67,7 +67,7 @@ func newAdmissionGuard(c client.Client, live client.Reader, settling time.Durati
 // says that nobody could look, which is no better, and is not remembered. The
 // answer may be some seconds old: it is for a condition, and no approval rests on it.
 func (g *admissionGuard) Check(ctx context.Context, namespace string) error {
-	if result, known := g.remembered(); known {
+	if known, result := g.remembered(); known {
 		return result
 	}
 	_, result := g.settled(ctx)
@@ -82,11 +82,11 @@ func (g *admissionGuard) Check(ctx context.Context, namespace string) error {
 	return result
 }
 
-func (g *admissionGuard) remembered() (result error, known bool) {
+func (g *admissionGuard) remembered() (known bool, result error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	age := g.now().Sub(g.checked)
-	return g.result, !g.checked.IsZero() && age >= 0 && age < admissionCheckEvery
+	return !g.checked.IsZero() && age >= 0 && age < admissionCheckEvery, g.result
 }
 
 // Trusts returns nil where d's recorded approval, or else its annotations, were

@@ -69,8 +69,7 @@ func (r *driftReconciler) begin(ctx context.Context, d *driftv1alpha1.CloudDrift
 
 // result waits where nobody could see whether an approval can be trusted.
 func (r *driftReconciler) result(ctx context.Context, err error) (ctrl.Result, error) {
-	var unseen *errUnseen
-	if errors.As(err, &unseen) {
+	if _, unseen := errors.AsType[*errUnseen](err); unseen {
 		ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: admissionRetry}, nil
 	}

@@ -263,11 +263,15 @@ func isDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool
 }
 
 // readWithOtherFields says whether the last attempt at a kind was an operator's that knows
-// other fields of it, or did not know the kind.
+// other fields of it, or did not know the kind, or was cut short while it recorded.
 func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
 	for _, kind := range kinds.All() {
-		if kindStatus(account, kind.Schema.Kind).FieldTable != kind.FieldTable() {
+		status := kindStatus(account, kind.Schema.Kind)
+		if status.FieldTable != kind.FieldTable() {
 			return true
+		}
+		if status.ObservedAt != nil && status.BehindSince == nil && status.RecordedAt == nil {
+			return true // a sync was cut short while it recorded
 		}
 	}
 	return false

@@ -160,6 +160,9 @@ func (d *detector) planFor(ctx context.Context, run *detection) error {
 // cache is behind would take back what the other has just found. Only what is about
 // to be written is worth the request.
 func (d *detector) confirm(ctx context.Context, run *detection) error {
+	if err := d.confirmName(ctx, run); err != nil {
+		return err
+	}
 	seen := run.binding.resource
 	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).status
 	becomesInSync := run.inSync().status == metav1.ConditionTrue && was != metav1.ConditionTrue
@@ -174,6 +177,25 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 	if live.ResourceVersion != seen.ResourceVersion {
 		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudresources").GroupResource(), seen.Name,
 			errors.New("the observation in the cache is not the latest"))
+	}
+	return nil
+}
+
+// confirmName makes sure that a name is bound to what a complete listing showed, and not in
+// the middle of the next one: what is bound stays so.
+func (d *detector) confirmName(ctx context.Context, run *detection) error {
+	p := run.provisioned
+	if p.Spec.Resource.Name == "" || run.binding.id == "" || run.binding.id == p.Status.ResourceID {
+		return nil
+	}
+	live := &driftv1alpha1.CloudAccount{}
+	if err := d.live.Get(ctx, client.ObjectKeyFromObject(run.account), live); err != nil {
+		return fmt.Errorf("reading CloudAccount %s: %w", run.account.Name, err)
+	}
+	kind := p.Spec.Resource.Kind
+	if !kindStatus(live, kind).RecordedAt.Equal(kindStatus(run.account, kind).RecordedAt) {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudaccounts").GroupResource(), live.Name,
+			errors.New("the inventory has changed, or is changing"))
 	}
 	return nil
 }

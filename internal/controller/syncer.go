@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
@@ -77,6 +79,14 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 	if err := listing.Wait(); err != nil {
 		return nil, err
 	}
+	if err := s.begin(ctx, passes); err != nil {
+		return nil, err
+	}
+	for _, p := range passes {
+		if err := s.record(ctx, p); err != nil {
+			return nil, err
+		}
+	}
 	for _, p := range passes {
 		if err := s.settle(ctx, p, byKind[p.kind.Parent]); err != nil {
 			return nil, err
@@ -90,8 +100,8 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 	return reports, nil
 }
 
-// list lists one kind and records what it shows. asking ends when listing has taken too
-// long; what was listed until then is recorded all the same.
+// list lists one kind. asking ends when listing has taken too long; what was listed until
+// then is recorded all the same.
 func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
 	r := s.reconciler
 	p.cloud = s.cloud
@@ -130,12 +140,57 @@ func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource
 		p.listing.Complete = false
 		return s.failed(ctx, p, err)
 	}
+	return nil
+}
+
+// record writes what a kind's listing shows.
+func (s *syncer) record(ctx context.Context, p *kindPass) error {
+	if !p.listing.Complete {
+		return nil
+	}
 	held, err := p.store.held(ctx)
 	if err != nil {
 		return err
 	}
 	// A CloudResource that was refused keeps no other from being written.
 	p.store.record(ctx, held, p.listing.Resources)
+	return nil
+}
+
+// begin says in the account's status of which kinds the inventory is about to change. While
+// it changes, resources of one name come and go one by one, and no name is bound.
+func (s *syncer) begin(ctx context.Context, passes []*kindPass) error {
+	changing := map[string]bool{}
+	for _, p := range passes {
+		if !p.listing.Complete || kindStatus(s.account, p.report.kind).RecordedAt == nil {
+			continue
+		}
+		held, err := p.store.held(ctx)
+		if err != nil {
+			return err
+		}
+		if len(p.listing.Resources) > 0 || len(p.store.suspects(p.listing, held, p.declared.ids)) > 0 {
+			changing[p.report.kind] = true
+		}
+	}
+	if len(changing) == 0 {
+		return nil
+	}
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		live := &driftv1alpha1.CloudAccount{}
+		if err := s.reconciler.live.Get(ctx, client.ObjectKeyFromObject(s.account), live); err != nil {
+			return err
+		}
+		for i := range live.Status.Kinds {
+			if changing[live.Status.Kinds[i].Kind] {
+				live.Status.Kinds[i].RecordedAt = nil
+			}
+		}
+		return s.reconciler.client.Status().Update(ctx, live)
+	})
+	if err != nil {
+		return fmt.Errorf("saying that the inventory is about to change: %w", err)
+	}
 	return nil
 }
 

@@ -35,8 +35,13 @@ func sizeOf(desired map[string]apiextensionsv1.JSON) resource.Size {
 	return size
 }
 
-// bound keeps of a declaration that is larger than any resource nothing but why.
+// bound keeps of a declaration that is larger than any resource nothing but why. The cache
+// may pass it an object that it has had before: that one has no desired state at all, which
+// the API server lets nobody write.
 func bound(o *driftv1alpha1.CloudProvisioned) {
+	if o.Spec.Desired == nil && tooLarge(o) != "" {
+		return
+	}
 	delete(o.Annotations, tooLargeAnnotation)
 	why := sizeOf(o.Spec.Desired).Beyond(resource.Most)
 	if why == "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // sent are objects as the API server sends them.
@@ -112,5 +114,30 @@ func TestPoolsAreBounded(t *testing.T) {
 	}
 	if len(p.byKey) > mostShared {
 		t.Errorf("%d values", len(p.byKey))
+	}
+}
+
+// The cache transforms some objects twice.
+func TestWhatIsTooLargeStaysSo(t *testing.T) {
+	p := &driftv1alpha1.CloudProvisioned{}
+	text := `{"metadata":{"name":"x","annotations":{"drift.arcadia.cloud/too-large":"says somebody"}},"spec":{"desired":{"a":"` + strings.Repeat("x", resource.Most.Bytes) + `"}}}`
+	if err := json.Unmarshal([]byte(text), p); err != nil {
+		t.Fatal(err)
+	}
+	transform := CacheTransform()
+	for range 3 {
+		if _, err := transform(p); err != nil {
+			t.Fatal(err)
+		}
+		if p.Spec.Desired != nil || !strings.Contains(tooLarge(p), "bytes") {
+			t.Fatalf("%d fields are kept, and it is too large because %q", len(p.Spec.Desired), tooLarge(p))
+		}
+	}
+	small := &driftv1alpha1.CloudProvisioned{}
+	if err := json.Unmarshal([]byte(`{"metadata":{"annotations":{"drift.arcadia.cloud/too-large":"says somebody"}},"spec":{"desired":{}}}`), small); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := transform(small); err != nil || tooLarge(small) != "" {
+		t.Errorf("what somebody wrote is believed: %q, %v", tooLarge(small), err)
 	}
 }

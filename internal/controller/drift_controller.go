@@ -16,7 +16,7 @@ import (
 
 // admissionRetry is when an approval is looked at again for which nobody could see
 // whether the admission policies are in force.
-const admissionRetry = 15 * time.Second
+const admissionRetry = 2 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
 type driftReconciler struct {

@@ -85,6 +85,9 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	} else {
 		pass.sweep = sweepDue(account, pass.timetable, pass.problem, pass.startedAt)
 	}
+	if r.sweeper.detector.budgets.wasShort(account.UID) {
+		pass.sweep = true // to count what is held back
+	}
 	if err := r.finish(ctx, &pass); err != nil {
 		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
 	}

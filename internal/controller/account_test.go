@@ -227,7 +227,7 @@ func TestADeletedAccountIsForgotten(t *testing.T) {
 	r.remember(name, "u")
 	r.connector.used("u", connection{})
 	r.confirmations.given[accountKind{"u", "Droplet"}] = confirmation{}
-	r.sweeper.detector.budgets.take(account, 1)
+	_, _ = r.sweeper.detector.budgets.take(account, 1)
 	r.timetables.of(account)
 	r.wishes.synced[name], r.wishes.early[name] = []*wish{{}}, noon
 	if err := c.Delete(t.Context(), account); err != nil {

@@ -57,6 +57,8 @@ type detection struct {
 	plan  drift.Plan
 	// leftBehind are open drifts of a resource that the reference was bound to before.
 	leftBehind []string
+	// granted is how many drifts may open, taken from the account's budget.
+	granted int
 	// awaited says that some fields are looked at from the next sync on.
 	awaited bool
 }
@@ -146,7 +148,12 @@ func (d *detector) planFor(ctx context.Context, run *detection) error {
 		return err
 	}
 	if wanted := len(run.plan.Open); wanted > 0 {
-		if granted := d.budgets.take(run.account, wanted); granted < wanted {
+		granted, short := d.budgets.take(run.account, wanted)
+		run.granted = granted
+		if short {
+			d.wishes.soon(client.ObjectKeyFromObject(run.account)) // its condition says so
+		}
+		if granted < wanted {
 			in.MaxNew = granted
 			run.plan = drift.NewPlan(in)
 			run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
@@ -322,6 +329,9 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 			err = d.client.Status().Update(ctx, p)
 		}
 		if err != nil {
+			if run.granted > 0 {
+				d.budgets.giveBack(run.account.UID, run.granted)
+			}
 			return fmt.Errorf("writing its status: %w", err)
 		}
 		if run.binding.reboundFrom != "" {

@@ -114,7 +114,10 @@ func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource
 			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
 		return nil
 	}
-	if p.report.problem = s.stopped(); p.report.problem.exists() {
+	// A budget that one kind has spent may still have room for another; where it has none,
+	// the limiter says so without a request.
+	if stop := s.stopped(); stop.reason == driftv1alpha1.ReasonFixCredentials {
+		p.report.problem = stop
 		return nil
 	}
 	var err error

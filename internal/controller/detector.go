@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -351,15 +352,23 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	for _, refreshing := range run.plan.Refresh {
 		writes.add(recorder.refresh(ctx, run.find(refreshing.Name), refreshing))
 	}
+	refused := int32(0)
 	for _, opening := range run.plan.Open {
 		if writes.end() {
 			break
 		}
 		err := recorder.open(ctx, opening, run.binding)
 		if errors.Is(err, errEpisodeTaken) {
-			return d.skipEpisode(ctx, p, opening, err)
+			return writes.after(d.skipEpisode(ctx, p, opening, err))
+		}
+		if err != nil {
+			refused++
 		}
 		writes.add(err)
+	}
+	if refused > 0 { // the status counted on them
+		p.Status.OpenDrifts = ptr.To(max(*p.Status.OpenDrifts-refused, 0))
+		writes.add(d.client.Status().Update(ctx, p))
 	}
 	return writes.after(nil)
 }

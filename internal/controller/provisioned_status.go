@@ -64,12 +64,22 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 	}
 	// The history itself tells the episodes of those that have one. What stands in for a
 	// declared value goes last, the oldest first: the status holds no more.
-	for _, goes := range []func(driftv1alpha1.FieldStatus) bool{idle, func(f driftv1alpha1.FieldStatus) bool { return f.OpenDrift == "" }} {
-		for i := len(out) - 1; i >= 0 && len(out) > drift.MostFields; i-- {
-			if goes(out[i]) {
-				out = slices.Delete(out, i, i+1)
+	for i := len(out) - 1; i >= 0 && len(out) > drift.MostFields; i-- {
+		if idle(out[i]) {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	for len(out) > drift.MostFields {
+		oldest := -1
+		for i, f := range out {
+			if f.OpenDrift == "" && f.Acceptance != nil && (oldest < 0 || f.Acceptance.Since.Before(&out[oldest].Acceptance.Since)) {
+				oldest = i
 			}
 		}
+		if oldest < 0 {
+			break // planning opens no more than there is room for
+		}
+		out = slices.Delete(out, oldest, oldest+1)
 	}
 	return out
 }

@@ -395,12 +395,13 @@ func TestAcceptancesMakeRoom(t *testing.T) {
 	var fields []driftv1alpha1.FieldStatus
 	var memory []drift.Memory
 	for i := range drift.MostFields + 76 {
-		fields = append(fields, driftv1alpha1.FieldStatus{Path: fmt.Sprint(i), Episode: 1, Acceptance: &driftv1alpha1.Acceptance{Drift: "d", Since: metav1.Now()}})
+		since := metav1.NewTime(noon.Add(time.Duration(i) * time.Second))
+		fields = append(fields, driftv1alpha1.FieldStatus{Path: fmt.Sprint(i), Episode: 1, Acceptance: &driftv1alpha1.Acceptance{Drift: "d", Since: since}})
 		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 1})
 	}
 	memory[0].OpenDrift = "open"
 	got := remember(fields, memory, nil)
-	if len(got) != drift.MostFields || got[0].OpenDrift != "open" {
+	if len(got) != drift.MostFields || got[0].OpenDrift != "open" || got[1].Path != "77" {
 		t.Errorf("%d rows, the first with %q; the API server takes %d", len(got), got[0].OpenDrift, drift.MostFields)
 	}
 }

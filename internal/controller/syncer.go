@@ -27,6 +27,9 @@ type syncer struct {
 	account    *driftv1alpha1.CloudAccount
 	cloud      Cloud
 
+	// beginning is held by one kind at a time, because all write one status.
+	beginning sync.Mutex
+
 	mu sync.Mutex
 	// stop is why asking for more would only be refused in the same way.
 	stop problem
@@ -79,14 +82,6 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 	if err := listing.Wait(); err != nil {
 		return nil, err
 	}
-	if err := s.begin(ctx, passes); err != nil {
-		return nil, err
-	}
-	for _, p := range passes {
-		if err := s.record(ctx, p); err != nil {
-			return nil, err
-		}
-	}
 	for _, p := range passes {
 		if err := s.settle(ctx, p, byKind[p.kind.Parent]); err != nil {
 			return nil, err
@@ -100,8 +95,8 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 	return reports, nil
 }
 
-// list lists one kind. asking ends when listing has taken too long; what was listed until
-// then is recorded all the same.
+// list lists one kind and records what it shows. asking ends when listing has taken too
+// long; what was listed until then is recorded all the same.
 func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
 	r := s.reconciler
 	p.cloud = s.cloud
@@ -143,16 +138,11 @@ func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource
 		p.listing.Complete = false
 		return s.failed(ctx, p, err)
 	}
-	return nil
-}
-
-// record writes what a kind's listing shows.
-func (s *syncer) record(ctx context.Context, p *kindPass) error {
-	if !p.listing.Complete {
-		return nil
-	}
 	held, err := p.store.held(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.begin(ctx, p, held); err != nil {
 		return err
 	}
 	// A CloudResource that was refused keeps no other from being written.
@@ -160,39 +150,25 @@ func (s *syncer) record(ctx context.Context, p *kindPass) error {
 	return nil
 }
 
-// begin says in the account's status of which kinds the inventory is about to change. While
-// it changes, resources of one name come and go one by one, and no name is bound.
-func (s *syncer) begin(ctx context.Context, passes []*kindPass) error {
-	changing := map[string]bool{}
-	for _, p := range passes {
-		if !p.listing.Complete || kindStatus(s.account, p.report.kind).RecordedAt == nil {
-			continue
-		}
-		held, err := p.store.held(ctx)
-		if err != nil {
-			return err
-		}
-		if len(p.listing.Resources) > 0 || len(p.store.suspects(p.listing, held, p.declared.ids)) > 0 {
-			changing[p.report.kind] = true
-		}
-	}
-	if len(changing) == 0 {
+// begin says in the account's status that the inventory of a kind is about to change, if it
+// is. While it changes, resources of one name come and go one by one, and no name is bound.
+func (s *syncer) begin(ctx context.Context, p *kindPass, held map[string]*driftv1alpha1.CloudResource) error {
+	if kindStatus(s.account, p.report.kind).RecordedAt == nil ||
+		len(p.listing.Resources) == 0 && len(p.store.suspects(p.listing, held, p.declared.ids)) == 0 {
 		return nil
 	}
+	s.beginning.Lock()
+	defer s.beginning.Unlock()
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live := &driftv1alpha1.CloudAccount{}
 		if err := s.reconciler.live.Get(ctx, client.ObjectKeyFromObject(s.account), live); err != nil {
 			return err
 		}
-		for i := range live.Status.Kinds {
-			if changing[live.Status.Kinds[i].Kind] {
-				live.Status.Kinds[i].RecordedAt = nil
-			}
-		}
+		kindIn(&live.Status, p.report.kind).RecordedAt = nil
 		return s.reconciler.client.Status().Update(ctx, live)
 	})
 	if err != nil {
-		return fmt.Errorf("saying that the inventory is about to change: %w", err)
+		return fmt.Errorf("saying that the inventory of the kind %s is about to change: %w", p.report.kind, err)
 	}
 	return nil
 }

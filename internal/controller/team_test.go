@@ -29,7 +29,10 @@ var _ = Describe("The team of an account", func() {
 		o := w.startOperator()
 		w.account(ctx)
 		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-1vcpu-1gb"})
-		Eventually(ctx, func(g Gomega) { g.Expect(w.resources(ctx, g)).NotTo(BeEmpty()) }).Should(Succeed())
+		Eventually(ctx, func(g Gomega) {
+			g.Expect(w.resources(ctx, g)).NotTo(BeEmpty())
+			g.Expect(w.getAccount(ctx, g).Status.LastSyncTime).To(BeNil())
+		}).Should(Succeed())
 		o.Stop()
 		remove()
 		w.token(ctx, "other")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	eventsv1 "k8s.io/api/events/v1"
@@ -69,9 +70,15 @@ func observedFields(r *driftv1alpha1.CloudResource) map[string]string {
 // shows says whether an observation shows the object, as far as it could be seen.
 func shows(r *driftv1alpha1.CloudResource, o object) (bool, string) {
 	seen := observedFields(r)
+	partly := slices.ContainsFunc(r.Observed.Unseen, func(path string) bool { return strings.Contains(path, "[*]") })
 	for _, fields := range []map[string]string{seen, o.fields} {
 		for path := range fields {
-			if !slices.Contains(r.Observed.Unseen, rootOf(path)) && seen[path] != o.fields[path] {
+			_, recorded := seen[path]
+			switch {
+			case slices.Contains(r.Observed.Unseen, rootOf(path)):
+			case r.Observed.FieldTable == olderTable && !recorded:
+			case partly && alike(seen[path], o.fields[path]):
+			case seen[path] != o.fields[path]:
 				return false, fmt.Sprintf("%s is %q and observed as %q", path, o.fields[path], seen[path])
 			}
 		}
@@ -126,7 +133,14 @@ func (a *agreement) binding(p *driftv1alpha1.CloudProvisioned) (r ref, certain b
 	if p.Spec.Resource.ID != "" {
 		return r, true
 	}
-	named := a.truth.named(kind, name)
+	named := slices.DeleteFunc(a.truth.named(kind, name), func(r ref) bool {
+		for field, value := range p.Spec.Resource.Where {
+			if a.truth[r].fields[field] != value.String() {
+				return true
+			}
+		}
+		return false
+	})
 	switch {
 	case slices.Contains(named, r):
 		return r, true
@@ -153,6 +167,11 @@ func (a *agreement) findings() {
 	winners, uncertain := map[ref]*driftv1alpha1.CloudProvisioned{}, map[ref]bool{}
 	for _, name := range slices.Sorted(maps.Keys(a.declared)) {
 		p := a.declared[name]
+		if hostile(p) {
+			uncertain[ref{p.Spec.Resource.Kind, boundID(p)}] = true // it is not looked at, and says so
+			a.refused(p)
+			continue
+		}
 		r, certain := a.binding(p)
 		if !certain {
 			uncertain[r] = true
@@ -190,6 +209,16 @@ func (a *agreement) findings() {
 		case len(open[p.UID]) > 0:
 			a.say("%s has open drifts %v and is not what decides for %q", name, slices.Sorted(maps.Keys(open[p.UID])), r)
 		}
+	}
+}
+
+// refused checks what a declaration says that is too large to be looked at.
+func (a *agreement) refused(p *driftv1alpha1.CloudProvisioned) {
+	ready := meta.FindStatusCondition(p.Status.Conditions, driftv1alpha1.ConditionReady)
+	inSync := meta.FindStatusCondition(p.Status.Conditions, driftv1alpha1.ConditionInSync)
+	if ready == nil || ready.Status != metav1.ConditionFalse || ready.Reason != driftv1alpha1.ReasonFixTooLarge ||
+		inSync == nil || inSync.Status != metav1.ConditionUnknown || p.Status.ObservedGeneration != p.Generation {
+		a.say("%s is too large to be looked at, and says Ready %+v and InSync %+v", p.Name, ready, inSync)
 	}
 }
 

@@ -29,6 +29,9 @@ type campaign struct {
 	parallel    int
 	batch       int
 	outageEvery int
+	// policiesEvery is every how many batches admission policies are taken away and put
+	// back; 0: never.
+	policiesEvery int
 	// failures end a campaign: more of them tell nothing new.
 	failures int
 
@@ -68,7 +71,7 @@ func (c *campaign) run(ctx context.Context) error {
 	began, done := time.Now(), 0
 	for n := 1; done < c.sequences && time.Since(began) < c.within && ctx.Err() == nil && len(c.failed) < c.failures; n++ {
 		size := min(c.batch, c.sequences-done)
-		c.runBatch(ctx, began, done, size, c.outageEvery > 0 && n%c.outageEvery == 0)
+		c.runBatch(ctx, began, done, size, c.disturbances(n))
 		if c.broken != nil {
 			return c.broken
 		}
@@ -95,7 +98,7 @@ func (c *campaign) run(ctx context.Context) error {
 
 // runBatch runs so many sequences, some at once, and perhaps restarts the control
 // plane under them.
-func (c *campaign) runBatch(ctx context.Context, began time.Time, from, size int, outages bool) {
+func (c *campaign) runBatch(ctx context.Context, began time.Time, from, size int, disturb []disturbance) {
 	seeds := make(chan uint64, size)
 	for i := range size {
 		seeds <- c.seedOf(from + i)
@@ -114,12 +117,27 @@ func (c *campaign) runBatch(ctx context.Context, began time.Time, from, size int
 	}
 	over := make(chan struct{})
 	var disturbing sync.WaitGroup
-	if outages {
-		disturbing.Go(func() { c.disturb(ctx, over) })
+	for _, each := range disturb {
+		disturbing.Go(func() { each(ctx, over) })
 	}
 	running.Wait()
 	close(over)
 	disturbing.Wait()
+}
+
+// disturbance goes on while the sequences of a batch run, until over is closed.
+type disturbance func(ctx context.Context, over <-chan struct{})
+
+// disturbances are those of the nth batch.
+func (c *campaign) disturbances(n int) []disturbance {
+	var out []disturbance
+	if c.outageEvery > 0 && n%c.outageEvery == 0 {
+		out = append(out, c.disturb)
+	}
+	if c.policiesEvery > 0 && n%c.policiesEvery == 0 {
+		out = append(out, c.disturbPolicies)
+	}
+	return out
 }
 
 func (c *campaign) seedOf(n int) uint64 {

@@ -17,7 +17,7 @@ func TestChaos(t *testing.T) {
 	var out strings.Builder
 	c := campaign{
 		out: &out, seeds: []uint64{1, 2, 3, 4, 5, 6, 7, 8}, sequences: 40, within: 40 * time.Second,
-		parallel: 4, batch: 10, outageEvery: 3, failures: 3,
+		parallel: 4, batch: 10, outageEvery: 3, policiesEvery: 2, failures: 3,
 	}
 	err := c.run(t.Context())
 	if err != nil {

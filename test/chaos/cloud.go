@@ -184,6 +184,13 @@ func (c *cloud) during(r ref, from, until time.Time) []*object {
 	return c.past.during(r, from, until)
 }
 
+// alone is past's.
+func (c *cloud) alone(r ref, means func(*object) bool, until time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.past.alone(r, means, until)
+}
+
 // counts are how many of a kind there may have been between the two times.
 func (c *cloud) counts(kind string, from, until time.Time) (least, most int) {
 	c.mu.Lock()

@@ -30,13 +30,18 @@ type cluster struct {
 	mapper meta.RESTMapper
 	// admin declares and looks; alice is a platform admin who accepts.
 	admin, alice client.WithWatch
-	operator     *rest.Config
-	stats        *stats
+	// mallory may patch drifts, and holds no verb accept.
+	mallory  client.WithWatch
+	operator *rest.Config
+	stats    *stats
 
 	mu sync.Mutex
 	// away says that the API server or etcd is, back when it was back last.
 	away bool
 	back time.Time
+	// disarmed says that an admission policy is away or weak, armed when it was mended.
+	disarmed bool
+	armed    time.Time
 }
 
 // outage says that the API server or etcd goes away, or is back.
@@ -51,7 +56,7 @@ func (c *cluster) outage(away bool) {
 func (c *cluster) over(since time.Time, within time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.away && time.Since(since) > within && time.Since(c.back) > within
+	return !c.away && time.Since(since) > within && time.Since(c.back) > within && time.Since(c.armed) > within
 }
 
 const accepter = "alice"
@@ -108,6 +113,9 @@ func (c *cluster) prepare(ctx context.Context, root string) error {
 	}
 	if c.alice, err = client.NewWithWatch(alice, options); err != nil {
 		return fmt.Errorf("making %s's client: %w", accepter, err)
+	}
+	if err := c.admitForger(ctx, options); err != nil {
+		return err
 	}
 	err = c.admin.Create(ctx, &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: accepter},

@@ -29,6 +29,9 @@ type truths interface {
 	during(r ref, from, until time.Time) []*object
 	counts(kind string, from, until time.Time) (least, most int)
 	deletions(kind string) int
+	// alone says whether at some moment until then a resource was the only one that a
+	// selector means.
+	alone(r ref, means func(*object) bool, until time.Time) bool
 }
 
 func (j *judge) say(format string, args ...any) {
@@ -40,6 +43,7 @@ func (j *judge) verdicts() []string {
 	j.inventory()
 	j.accounts()
 	j.memories()
+	j.bindings()
 	j.onlyOneOpen()
 	for _, l := range drifts(j.h) {
 		j.drift(l)
@@ -158,6 +162,38 @@ func (j *judge) memories() {
 				if now := remembered(is, f.Path); now.Episode < f.Episode {
 					j.say("%s: the memory of %s went from episode %d back to %d", l.name, f.Path, f.Episode, now.Episode)
 				}
+			}
+		}
+	}
+}
+
+// bindings: what is referred to by name was bound when only one resource had it. Before
+// the listing is complete, the first that comes is not the only one.
+func (j *judge) bindings() {
+	if j.lied || j.lagged || j.h.gap {
+		return
+	}
+	for _, l := range declared(j.h) {
+		bound := ""
+		for _, s := range l.states {
+			selector, id := s.object.Spec.Resource, s.object.Status.ResourceID
+			if selector.Name == "" || id == "" || id == bound {
+				continue
+			}
+			bound = id
+			means := func(o *object) bool {
+				if o == nil || o.name != selector.Name {
+					return false
+				}
+				for field, value := range selector.Where {
+					if o.fields[field] != value.String() {
+						return false
+					}
+				}
+				return true
+			}
+			if !j.cloud.alone(ref{selector.Kind, id}, means, s.arrived) {
+				j.say("%s was bound to %s at revision %d, which never was the only one named %q", l.name, id, s.revision, selector.Name)
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (j *judge) written(d *driftv1alpha1.CloudDrift, was, is *driftv1alpha1.Clou
 	approved := text(decodedValue(d.Status.Resolution.Value))
 	kind, field := is.Spec.Resource.Kind, d.Spec.Field
 	old, now := flatten(kind, decoded(was.Spec.Desired)), flatten(kind, decoded(is.Spec.Desired))
-	if now[field] != approved {
+	if !alike(now[field], approved) {
 		j.say("%s: the accept of %s wrote %q, and %q was approved", is.Name, d.Name, now[field], approved)
 	}
 	delete(old, field)

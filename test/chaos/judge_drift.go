@@ -101,11 +101,11 @@ func (j *judge) valuesTrue(s state[*driftv1alpha1.CloudDrift], owner life[*drift
 	}
 	wasTrue, wasDeclared := false, field == existence
 	for _, o := range j.cloud.during(r, time.Time{}, s.arrived) {
-		wasTrue = wasTrue || field == existence && o == nil || field != existence && o != nil && o.fields[field] == values.actual
+		wasTrue = wasTrue || field == existence && o == nil || field != existence && o != nil && alike(o.fields[field], values.actual)
 	}
 	for _, p := range owner.states {
 		if p.revision < s.revision {
-			wasDeclared = wasDeclared || flatten(r.kind, decoded(p.object.Spec.Desired))[field] == values.expected
+			wasDeclared = wasDeclared || alike(flatten(r.kind, decoded(p.object.Spec.Desired))[field], values.expected)
 		}
 	}
 	if !wasTrue {

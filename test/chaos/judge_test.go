@@ -28,11 +28,15 @@ type story struct {
 	people   *people
 	past     past
 	declared *driftv1alpha1.CloudProvisioned
+	// crowded says that several resources have the droplet's name.
+	crowded bool
 }
 
 func (s *story) during(r ref, from, until time.Time) []*object { return s.past.during(r, from, until) }
 
 func (s *story) deletions(string) int { return 0 }
+
+func (s *story) alone(ref, func(*object) bool, time.Time) bool { return !s.crowded }
 
 func (s *story) counts(kind string, from, until time.Time) (least, most int) { return 1, 1 }
 
@@ -243,6 +247,8 @@ func TestJudge(t *testing.T) {
 			s.write(20, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{UID: "a"}, Status: driftv1alpha1.CloudAccountStatus{
 				Kinds: []driftv1alpha1.KindStatus{{Kind: "Droplet", Reason: driftv1alpha1.ReasonFixMassDisappearance}}}})
 		}, "mass disappearance"},
+		"a name bound to the first of several": {func(s *story) { s.crowded = true; bindByName(s) }, "never was the only one"},
+		"a name bound to the only one":         {bindByName, ""},
 		"another team": {func(s *story) {
 			s.write(20, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{UID: "a"},
 				Status: driftv1alpha1.CloudAccountStatus{TeamUUID: "others"}})
@@ -259,6 +265,16 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bindByName declares the droplet by its name and binds it.
+func bindByName(s *story) {
+	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Name: "p", UID: "p"}}
+	p.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", Name: "web"}
+	s.write(2, p)
+	p = p.DeepCopy()
+	p.Status.ResourceID = theDroplet.id
+	s.write(3, p)
 }
 
 func TestDifferences(t *testing.T) {

@@ -26,11 +26,12 @@ func main() {
 	flag.DurationVar(&c.within, "for", 10*time.Minute, "for how long to begin sequences")
 	flag.IntVar(&c.parallel, "parallel", 6, "how many sequences run at once")
 	flag.IntVar(&c.outageEvery, "outage-every", 8, "every how many batches the API server and etcd are restarted; 0: never")
+	flag.IntVar(&c.policiesEvery, "policies-every", 5, "every how many batches admission policies are taken away and put back; 0: never")
 	flag.IntVar(&c.failures, "failures", 10, "after how many failed sequences to give up")
 	flag.IntVar(&c.batch, "batch", 0, "how many sequences a batch has, after which leaks are looked for; 0: four times -parallel")
 	flag.Parse()
 	if *replay != 0 {
-		c.seed, c.sequences, c.outageEvery = *replay, 1, 0
+		c.seed, c.sequences, c.outageEvery, c.policiesEvery = *replay, 1, 0, 0
 	}
 	ctrl.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -15,6 +15,7 @@ func operations() []operation {
 	all = append(all, cloudOperations...)
 	all = append(all, peopleOperations...)
 	all = append(all, faultOperations...)
+	all = append(all, hostileOperations...)
 	return append(all, operatorOperations...)
 }
 

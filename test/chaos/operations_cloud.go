@@ -82,7 +82,16 @@ func (s *sequence) change(method, path string, body any) {
 
 func (s *sequence) rule() map[string]any {
 	port := one(s, ports)
-	return map[string]any{"protocol": "tcp", "ports": port, "sources": map[string]any{"addresses": []any{one(s, sources)}}}
+	peers := map[string]any{"addresses": []any{one(s, sources)}}
+	if s.chance(0.3) {
+		peers["tags"] = []any{one(s, tags)}
+	}
+	if r, ok := s.any("Droplet"); ok && s.chance(0.3) {
+		if id, err := strconv.Atoi(r.id); err == nil {
+			peers["droplet_ids"] = []any{id}
+		}
+	}
+	return map[string]any{"protocol": "tcp", "ports": port, "sources": peers}
 }
 
 // create adds a resource of a kind.

@@ -126,6 +126,9 @@ func (s *sequence) declareSomething() {
 	selector := driftv1alpha1.ResourceSelector{Kind: kind, ID: r.id}
 	if s.chance(0.3) && live.name != "" {
 		selector = driftv1alpha1.ResourceSelector{Kind: kind, Name: live.name}
+		if s.chance(0.5) {
+			selector.Where = whereOf(kind, live)
+		}
 	}
 	s.declareAs(selector, live)
 }
@@ -141,7 +144,7 @@ func (s *sequence) declareAs(selector driftv1alpha1.ResourceSelector, live objec
 		ignore = []string{one(s, []string{"tags", "size_slug", "description", `inbound_rules["tcp/22"]`, "inbound_rules", "data"})}
 	}
 	values := s.wish(selector.Kind, live)
-	s.note("  %s: %s %s%s %v ignoring %v", name, selector.Kind, selector.ID, selector.Name, values, ignore)
+	s.note("  %s: %s %s%s %v %v ignoring %v", name, selector.Kind, selector.ID, selector.Name, selector.Where, values, ignore)
 	s.declare(name, selector, values, ignore)
 }
 
@@ -172,7 +175,7 @@ func (s *sequence) declareAgain() {
 		case selector.ID != "" && live.name != "":
 			selector.ID, selector.Name = "", live.name
 		case selector.Name != "" && r.id != "":
-			selector.ID, selector.Name = r.id, ""
+			selector.ID, selector.Name, selector.Where = r.id, "", nil
 		}
 	}
 	s.declareAs(selector, live)

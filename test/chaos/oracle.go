@@ -73,9 +73,34 @@ func ruleOf(rule map[string]any) (key string, sources []string) {
 	for _, address := range addresses {
 		sources = append(sources, text(address))
 	}
+	for prefix, key := range hideable {
+		ids, _ := peers[key].([]any)
+		for _, id := range ids {
+			sources = append(sources, prefix+strings.ToLower(text(id)))
+		}
+	}
 	slices.Sort(sources)
 	return text(rule["protocol"]) + "/" + ports, slices.Compact(sources)
 }
+
+// hideable are the peers of a rule that are only shown to a token which may see them,
+// by how they are written here.
+var hideable = map[string]string{"tag:": "tags", "droplet:": "droplet_ids"}
+
+// visible is a flattened value without the peers that may have been hidden.
+func visible(value string) string {
+	key, from, isRule := strings.Cut(value, " from ")
+	if !isRule {
+		return value
+	}
+	peers := slices.DeleteFunc(strings.Split(from, ","), func(peer string) bool {
+		return slices.ContainsFunc(slices.Collect(maps.Keys(hideable)), func(prefix string) bool { return strings.HasPrefix(peer, prefix) })
+	})
+	return key + " from " + strings.Join(peers, ",")
+}
+
+// alike says whether two flattened values are one, as far as every token sees them.
+func alike(a, b string) bool { return visible(a) == visible(b) }
 
 // flatten gives each comparable value of a kind its path; values of unknown names
 // are left out. An element that is not there has no path.

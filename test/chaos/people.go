@@ -253,3 +253,15 @@ func (s *sequence) openDrifts() []*driftv1alpha1.CloudDrift {
 func (s *sequence) declarations() []string {
 	return slices.Sorted(maps.Keys(current[*driftv1alpha1.CloudProvisioned](s.recorder)))
 }
+
+// knownResources are the names of the CloudResources of what is there, sorted.
+func (s *sequence) knownResources() []string {
+	var out []string
+	for name, r := range current[*driftv1alpha1.CloudResource](s.recorder) {
+		if r.Observed.AbsentSince == nil {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

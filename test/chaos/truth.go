@@ -149,6 +149,42 @@ func (p past) advance(was, is truth, began, ended time.Time) {
 	}
 }
 
+// alone says whether at some moment until then a resource was the only one of its kind
+// that is meant.
+func (p past) alone(r ref, means func(*object) bool, until time.Time) bool {
+	at := func(r ref, when time.Time) bool {
+		for _, v := range p[r] {
+			if !v.from.After(when) && v.until.After(when) && means(v.object) {
+				return true
+			}
+		}
+		return false
+	}
+	for other := range p {
+		if other.kind != r.kind {
+			continue
+		}
+		for _, v := range p[other] {
+			// What changed did so at some time between the two.
+			for _, when := range []time.Time{v.from, v.until} {
+				if when.After(until) || !at(r, when) {
+					continue
+				}
+				crowd := 0
+				for another := range p {
+					if another.kind == r.kind && at(another, when) {
+						crowd++
+					}
+				}
+				if crowd == 1 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // during are what a resource was at any time between the two.
 func (p past) during(r ref, from, until time.Time) []*object {
 	if len(p[r]) == 0 {

@@ -145,6 +145,7 @@ func (c *cluster) waitForAdmission(ctx context.Context) error {
 			Field:          "size_slug", Episode: 1,
 		},
 	}
+	defer c.disarm(false)
 	for range 600 {
 		if err := c.admin.Create(ctx, probe.DeepCopy(), client.DryRunAll); err != nil {
 			return nil //nolint:nilerr // to be refused is what it waits for

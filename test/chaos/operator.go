@@ -73,8 +73,8 @@ func startOperator(cp *cluster, s *sequence, logger logr.Logger, seed uint64) (*
 		AllowedEndpoints: []string{s.cloud.url},
 		Clock:            s.clock,
 		SecretPoll:       time.Second,
-		// The cluster has waited until they are enforced.
-		AdmissionSettling: time.Millisecond,
+		// Longer than this API server takes to enforce a policy that comes back.
+		AdmissionSettling: enforced - time.Second,
 		Workers:           2,
 	})
 	if err != nil {

@@ -54,10 +54,13 @@ var pointsAtName = []string{"CNAME", "MX", "NS", "SRV"}
 func (r *record) zoneData(domain string) string {
 	data := r.Data
 	if slices.Contains(pointsAtName, r.Type) {
-		if data == "@" {
-			data = domain
+		switch data {
+		case "@":
+			data = domain + "."
+		case ".":
+		default:
+			data += "."
 		}
-		data += "."
 	}
 	switch r.Type {
 	case "MX":
@@ -91,14 +94,26 @@ func listRecords(c *call, d *domain) (*reply, error) {
 	return list(c, "domain_records", found, func(r *record) any { return *r })
 }
 
-// relative is a name as records have it: below the domain, "@" for itself.
-func (d *domain) relative(name string) string {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if name == d.Name || name == "" || name == "@" {
-		return "@"
+// relative is a name as records have it: below the domain, "@" for itself. With a
+// dot at its end a name is absolute; any other is relative already, the domain's
+// own name too.
+func (d *domain) relative(name string) (string, error) {
+	name = strings.ToLower(name)
+	absolute, ok := strings.CutSuffix(name, ".")
+	switch {
+	case name == "" || name == "@" || ok && absolute == d.Name:
+		return "@", nil
+	case !ok:
+		return name, nil
 	}
-	return strings.TrimSuffix(name, "."+d.Name)
+	relative, below := strings.CutSuffix(absolute, "."+d.Name)
+	if !below {
+		return "", errRecordName
+	}
+	return relative, nil
 }
+
+var errRecordName = invalid("Name is invalid")
 
 // whole is a record's name with its domain.
 func (d *domain) whole(name string) string {
@@ -182,17 +197,24 @@ func (d *domain) shareTTL(r *record) {
 // apply puts a request's fields on a record and checks the whole.
 func (req *recordRequest) apply(d *domain, r *record) error {
 	if req.Name != nil {
-		r.Name = d.relative(*req.Name)
+		name, err := d.relative(*req.Name)
+		if err != nil {
+			return err
+		}
+		r.Name = name
 	}
 	if !recordName.MatchString(r.Name) || len(d.whole(r.Name)) > maxHostName {
-		return invalid("Name is invalid")
+		return errRecordName
 	}
 	set(&r.TTL, req.TTL)
 	if r.TTL < minTTL || r.TTL > math.MaxInt32 {
 		return invalid("TTL must be between %d and %d", minTTL, math.MaxInt32)
 	}
+	if req.Tag != nil && r.Type == "CAA" {
+		r.Tag = req.Tag
+	}
 	if req.Data != nil {
-		data, err := normalData(r.Type, *req.Data)
+		data, err := d.data(r, *req.Data)
 		if err != nil {
 			return err
 		}
@@ -236,9 +258,6 @@ func (req *recordRequest) applyNumbers(r *record) error {
 			}
 		}
 	case "CAA":
-		if req.Tag != nil {
-			r.Tag = req.Tag
-		}
 		if r.Tag == nil || !slices.Contains([]string{"issue", "issuewild", "iodef"}, *r.Tag) {
 			return invalid("Tag must be one of issue, issuewild, iodef")
 		}

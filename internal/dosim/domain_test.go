@@ -64,6 +64,47 @@ var _ = Describe("domains", func() {
 		Expect(failure(err)).To(Equal("422 Data needs to end with a dot (.)"))
 	})
 
+	DescribeTable("show what records point at",
+		func(r godo.DomainRecordEditRequest, want string) {
+			Expect(create(r).Data).To(Equal(want))
+			d, _, err := c.Domains.Get(ctx, "example.com")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(d.ZoneFile).NotTo(ContainSubstring(".."), "its zone file is one")
+		},
+		Entry("no service at all", godo.DomainRecordEditRequest{Type: "SRV", Name: "_imap._tcp", Data: "."}, "."),
+		Entry("the domain, as a mail server", godo.DomainRecordEditRequest{Type: "MX", Name: "@", Data: "example.com."}, "@"),
+		Entry("as an alias", godo.DomainRecordEditRequest{Type: "CNAME", Name: "www", Data: "Example.com."}, "@"),
+		Entry("as a name server", godo.DomainRecordEditRequest{Type: "NS", Name: "sub", Data: "example.com."}, "@"),
+		Entry("as a service", godo.DomainRecordEditRequest{Type: "SRV", Name: "_sip._tcp", Data: "example.com."}, "@"),
+		Entry("as an authority", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "example.com.", Tag: "issue"}, "example.com"),
+		Entry("an authority", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org.", Tag: "issue"}, "letsencrypt.org"),
+		Entry("whom to tell", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "mailto:sec@example.com", Tag: "iodef"}, "mailto:sec@example.com"),
+		Entry("whom to tell, with a dot", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "mailto:sec@example.com.", Tag: "iodef"}, "mailto:sec@example.com"),
+		Entry("a text, which is nobody's name", godo.DomainRecordEditRequest{Type: "TXT", Name: "a", Data: "example.com."}, "example.com."),
+	)
+
+	DescribeTable("take a name without a dot at its end as below the domain",
+		func(name, want string) {
+			Expect(create(godo.DomainRecordEditRequest{Type: "TXT", Name: name, Data: "x"}).Name).To(Equal(want))
+		},
+		Entry("the domain's own name too", "example.com", "example.com"),
+		Entry("and one that ends with it", "_acme-challenge.example.com", "_acme-challenge.example.com"),
+		Entry("any other", "_acme-challenge", "_acme-challenge"),
+		Entry("absolute", "_acme-challenge.example.com.", "_acme-challenge"),
+		Entry("the domain, absolute", "Example.com.", "@"),
+		Entry("the domain", "@", "@"),
+		Entry("no name", "", "@"),
+	)
+
+	It("have a doubled name for who forgot the dot", func() {
+		create(godo.DomainRecordEditRequest{Type: "TXT", Name: "_acme-challenge.example.com", Data: "x"})
+		for name, want := range map[string]int{"_acme-challenge.example.com": 0, "_acme-challenge.example.com.example.com": 1} {
+			found, _, err := c.Domains.RecordsByName(ctx, "example.com", name, nil)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(found).To(HaveLen(want), name)
+		}
+	})
+
 	It("have records with relative names, found by whole ones", func() {
 		Expect(create(godo.DomainRecordEditRequest{Type: "A", Name: "api.example.com.", Data: "203.0.113.1"}).Name).To(Equal("api"))
 		for name, want := range map[string]int{"api.example.com": 1, "API.example.com.": 1, "example.com": 1, "api": 0, "@": 0} {
@@ -143,6 +184,14 @@ var _ = Describe("domains", func() {
 		Entry("whose name has a new line", godo.DomainRecordEditRequest{Type: "TXT", Name: "a\n", Data: "x"}),
 		Entry("whose name has an empty label", godo.DomainRecordEditRequest{Type: "TXT", Name: "a..b", Data: "x"}),
 		Entry("that point at no host name", godo.DomainRecordEditRequest{Type: "CNAME", Name: "a", Data: "no host."}),
+		Entry("of CAA without a dot", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org", Tag: "issue"}),
+		Entry("of CAA for wildcards without one", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org", Tag: "issuewild"}),
+		Entry("of CAA for nobody", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: ";", Tag: "issue"}),
+		Entry("of CAA with parameters", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org; validationmethods=dns-01.", Tag: "issue"}),
+		Entry("that point at a name without a dot", godo.DomainRecordEditRequest{Type: "NS", Name: "a", Data: "ns1.example.net"}),
+		Entry("of mail for nobody", godo.DomainRecordEditRequest{Type: "MX", Name: "@", Data: "."}),
+		Entry("that alias nothing", godo.DomainRecordEditRequest{Type: "CNAME", Name: "a", Data: "."}),
+		Entry("with an absolute name of another domain", godo.DomainRecordEditRequest{Type: "TXT", Name: "a.example.net.", Data: "x"}),
 		Entry("of CAA without a tag", godo.DomainRecordEditRequest{Type: "CAA", Name: "@", Data: "letsencrypt.org."}),
 	)
 })

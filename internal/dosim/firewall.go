@@ -97,8 +97,11 @@ func (c *call) firewallView(f *firewall) any {
 	}
 	view := map[string]any{
 		"id": f.ID, "name": f.Name, "status": status, "pending_changes": pending,
-		"created_at": f.CreatedAt, "droplet_ids": onlyWith(c, "droplet:read", f.DropletIDs),
+		"created_at": f.CreatedAt,
 		"inbound_rules": c.visibleRules(f.Inbound), "outbound_rules": c.visibleRules(f.Outbound),
+	}
+	if c.token.has("droplet:read") {
+		view["droplet_ids"] = f.DropletIDs
 	}
 	if c.token.has("tag:read") {
 		view["tags"] = f.Tags

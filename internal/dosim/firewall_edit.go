@@ -70,7 +70,11 @@ func removeRules(spec, part *firewallSpec) {
 // removed is what is left of a list without some of its items. Items are the
 // same that are shown alike.
 func removed[T any](from, gone []T) []T {
-	shown := func(item T) string {
+	shown := func(item any) string {
+		if r, ok := item.(rule); ok && r.Action == "allow" {
+			r.Action = "" // what a rule does that says nothing of it
+			item = r
+		}
 		data, _ := json.Marshal(item) // plain structs of this package
 		return string(data)
 	}

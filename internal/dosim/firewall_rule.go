@@ -12,6 +12,7 @@ import (
 type rule struct {
 	Protocol     string   `json:"protocol"`
 	Ports        string   `json:"ports"`
+	Action       string   `json:"action,omitempty"`
 	Sources      *targets `json:"sources,omitempty"`
 	Destinations *targets `json:"destinations,omitempty"`
 }
@@ -105,6 +106,9 @@ func (c *call) completeRule(r *rule, field string) error {
 			}
 		}
 	}
+	if !slices.Contains([]string{"", "allow", "deny"}, r.Action) {
+		return invalid("action must be one of allow, deny")
+	}
 	var err error
 	if with.DropletIDs, err = c.existingDroplets(with.DropletIDs); err != nil {
 		return err
@@ -122,21 +126,21 @@ var (
 )
 
 // normalPorts answers as DigitalOcean does: all ports of tcp and udp are "0",
-// and so are the ports that icmp does not have. It refuses that very "0", and
-// any ports of icmp, in a request: a GET cannot be PUT back as it is.
+// and so are those of an icmp rule that names none. It refuses that very "0", and
+// for icmp "all", in a request: a GET cannot be PUT back as it is. A range is kept as
+// it came, of icmp too, which has no ports.
 func normalPorts(protocol, ports string) (string, error) {
 	switch protocol {
 	case "icmp":
-		if ports != "" {
-			return "", errPorts
+		if ports == "" {
+			return "0", nil
 		}
-		return "0", nil
 	case "tcp", "udp":
+		if ports == "all" {
+			return "0", nil
+		}
 	default:
 		return "", invalid("protocol must be one of tcp, udp, icmp")
-	}
-	if ports == "all" {
-		return "0", nil
 	}
 	ends := portRange.FindStringSubmatch(ports)
 	if ends == nil {

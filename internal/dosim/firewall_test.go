@@ -2,6 +2,7 @@ package dosim_test
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
@@ -45,6 +46,69 @@ var _ = Describe("firewalls", func() {
 		Expect(ports).To(Equal([]string{"0", "53", "8000-9000", "0"}))
 		_, _, err := c.Firewalls.Update(ctx, f.ID, &godo.FirewallRequest{Name: f.Name, InboundRules: f.InboundRules})
 		Expect(failure(err)).To(Equal("422 You must specify a positive value for ports."), "a GET cannot be PUT back")
+	})
+
+	// rule is one that a request and an answer have in the same words.
+	rule := func(protocol, ports, action string) object {
+		r := object{"protocol": protocol, "ports": ports, "sources": object{"addresses": []any{"0.0.0.0/0"}}}
+		if action != "" {
+			r["action"] = action
+		}
+		return r
+	}
+
+	It("keep whether a rule denies", func() {
+		rules := []any{rule("tcp", "22", "deny"), rule("tcp", "80", "allow"), rule("tcp", "443", "")}
+		status, answer := w.call("POST", "/v2/firewalls", object{"name": "web", "inbound_rules": rules})
+		Expect(status).To(Equal(http.StatusAccepted))
+		Expect(lookUp(answer, "firewall.inbound_rules")).To(Equal(any(rules)))
+		at := "/v2/firewalls/" + lookUp(answer, "firewall.id").(string)
+		remove := object{"inbound_rules": []any{rule("tcp", "22", ""), rule("tcp", "80", "")}}
+		Expect(w.call("DELETE", at+"/rules", remove)).To(Equal(http.StatusNoContent))
+		_, answer = w.call("GET", at, nil)
+		Expect(lookUp(answer, "firewall.inbound_rules")).To(Equal([]any{rules[0], rules[2]}), "one that denies is another than one that allows")
+		status, _ = w.call("POST", at+"/rules", object{"inbound_rules": []any{rule("tcp", "22", "reject")}})
+		Expect(status).To(Equal(http.StatusUnprocessableEntity))
+	})
+
+	It("keep a range of ports that was given for icmp", func() {
+		rules := []any{rule("icmp", "1-65535", ""), rule("tcp", "1-65535", "")}
+		status, answer := w.call("POST", "/v2/firewalls", object{"name": "web", "inbound_rules": rules})
+		Expect(status).To(Equal(http.StatusAccepted))
+		Expect(lookUp(answer, "firewall.inbound_rules")).To(Equal(any(rules)))
+	})
+
+	It("show of whom their rules are about what a token may see", func() {
+		d := w.droplet(c, "web-1", tagged("web"))
+		peers := object{
+			"addresses": []any{"192.0.2.1"}, "droplet_ids": []any{d.ID}, "tags": []any{"web"},
+			"load_balancer_uids": []any{"4de7ac8b-495b-4884-9a69-1050c6793cd6"},
+			"kubernetes_ids":     []any{"41b74c5d-9bd0-5555-5555-a57c495b81a3"},
+		}
+		status, answer := w.call("POST", "/v2/firewalls", object{
+			"name": "web", "droplet_ids": []any{d.ID}, "tags": []any{"web"},
+			"inbound_rules":  []any{object{"protocol": "tcp", "ports": "22", "sources": peers}},
+			"outbound_rules": []any{object{"protocol": "tcp", "ports": "22", "destinations": peers}},
+		})
+		Expect(status).To(Equal(http.StatusAccepted), "%v", answer)
+		for scope, names := range map[string][]string{
+			"droplet:read": {"droplet_ids"}, "tag:read": {"tags"},
+			"load_balancer:read": {"load_balancer_uids"}, "kubernetes:read": {"kubernetes_ids"}, "actions:read": {},
+		} {
+			Expect(w.AddToken(dosim.Token{Value: "less", Without: []string{scope}})).To(Succeed())
+			_, listed := do(w.plain("less"), "GET", w.url+"/v2/firewalls", nil)
+			for _, side := range []string{"inbound_rules.0.sources", "outbound_rules.0.destinations"} {
+				got := lookUp(listed, "firewalls.0."+side).(object)
+				Expect(got).To(HaveLen(len(peers)-len(names)), scope)
+				for _, name := range names {
+					Expect(got).NotTo(HaveKey(name), scope)
+				}
+			}
+			for _, name := range []string{"droplet_ids", "tags"} {
+				_, shown := lookUp(listed, "firewalls.0").(object)[name]
+				Expect(shown).To(Equal(!slices.Contains(names, name)), "%s without %s", name, scope)
+			}
+		}
 	})
 
 	It("lose by PUT what the body leaves out", func() {
@@ -140,8 +204,8 @@ var _ = Describe("firewalls", func() {
 		from := object{"addresses": anywhere}
 		_, answer := w.call("POST", "/v2/firewalls", object{
 			"name":           "web",
-			"inbound_rules":  []object{{"protocol": "tcp", "ports": "22", "sources": from, "destinations": from, "action": "allow"}},
-			"outbound_rules": []object{{"protocol": "tcp", "ports": "22", "sources": from, "destinations": from, "action": "allow"}},
+			"inbound_rules":  []object{{"protocol": "tcp", "ports": "22", "sources": from, "destinations": from, "comment": "none"}},
+			"outbound_rules": []object{{"protocol": "tcp", "ports": "22", "sources": from, "destinations": from, "comment": "none"}},
 		})
 		Expect(sortedKeys(lookUp(answer, "firewall.inbound_rules.0").(object))).To(Equal([]string{"ports", "protocol", "sources"}))
 		Expect(sortedKeys(lookUp(answer, "firewall.outbound_rules.0").(object))).To(Equal([]string{"destinations", "ports", "protocol"}))

@@ -97,7 +97,7 @@ func (c *call) firewallView(f *firewall) any {
 	}
 	view := map[string]any{
 		"id": f.ID, "name": f.Name, "status": status, "pending_changes": pending,
-		"created_at": f.CreatedAt,
+		"created_at":    f.CreatedAt,
 		"inbound_rules": c.visibleRules(f.Inbound), "outbound_rules": c.visibleRules(f.Outbound),
 	}
 	if c.token.has("droplet:read") {

@@ -15,7 +15,7 @@ import (
 // the schema names is compared field by field, and what the schema does not name
 // below a field of its own is compared as that field is.
 func Differences(s Schema, desired map[string]any, observed resource.Resource, ignore []resource.Path) Result {
-	w := walk{schema: s, observed: observed, ignore: ignore}
+	w := walk{schema: s, observed: observed, ignore: pathSet(ignore), unseen: &paths{}, misspelt: &paths{}}
 	for name, value := range desired {
 		w.visit(resource.Path{resource.Segment(name)}, value, nil)
 	}
@@ -23,15 +23,24 @@ func Differences(s Schema, desired map[string]any, observed resource.Resource, i
 	slices.SortFunc(w.result.Differences, func(a, b Difference) int { return byPath(a.Path, b.Path) })
 	slices.SortFunc(w.result.Unknown, func(a, b UnknownField) int { return byPath(a.Path, b.Path) })
 	slices.SortFunc(w.result.Unseen, byPath)
+	for i := range min(len(w.result.Unknown), explained) {
+		w.result.Unknown[i] = s.explain(w.result.Unknown[i].Path)
+	}
 	return w.result
 }
 
 type walk struct {
 	schema   Schema
 	observed resource.Resource
-	ignore   []resource.Path
+	ignore   *paths
 	result   Result
+	// unseen and misspelt are result's Unseen and Unknown, to look a path up in.
+	unseen, misspelt *paths
 }
+
+// explained is for how many unknown names it is worked out what may have been meant.
+// A message has no room for more, and looking for what is alike takes its time.
+const explained = 16
 
 // visit handles one declared value. parent is the field that it lies in, if any.
 func (w *walk) visit(at resource.Path, desired any, parent *Field) {
@@ -64,7 +73,16 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 }
 
 func (w *walk) unknown(at resource.Path) {
-	w.result.Unknown = append(w.result.Unknown, w.schema.unknownField(at))
+	if w.misspelt.hold(at) {
+		return
+	}
+	w.misspelt.add(at)
+	w.result.Unknown = append(w.result.Unknown, UnknownField{Path: at})
+}
+
+func (w *walk) unsee(at resource.Path) {
+	w.unseen.add(at)
+	w.result.Unseen = append(w.result.Unseen, at)
 }
 
 // misnamed reports the names within a field's lists and objects that it does not have. A
@@ -81,17 +99,13 @@ func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
 		}
 	case map[string]any:
 		for name, value := range desired {
-			inner, known := members[name]
 			path := at.Append(resource.Segment(name))
-			if known {
+			if inner, known := members[name]; known {
 				found = w.misnamed(path, value, inner) || found
 				continue
 			}
 			found = true
-			unknown := UnknownField{Path: path, Nearest: members.nearest(at, name)}
-			if !slices.ContainsFunc(w.result.Unknown, func(u UnknownField) bool { return u.Path.String() == path.String() }) {
-				w.result.Unknown = append(w.result.Unknown, unknown)
-			}
+			w.unknown(path)
 		}
 	}
 	return found
@@ -103,16 +117,16 @@ const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 	comparison = inContext(comparison, w.observed)
-	if isOwned(comparison) {
+	if _, moved := within[owned](comparison); moved {
 		return
 	}
 	observed, _ := w.observed.Lookup(at)
-	if inconclusive(comparison, desired, observed) {
-		w.result.Unseen = append(w.result.Unseen, at)
+	if Undecided(comparison, desired, observed) {
+		w.unsee(at)
 		return
 	}
 	var hidden []resource.Path
-	if elements, ok := comparison.(keyed); ok {
+	if elements, ok := within[keyed](comparison); ok {
 		if paths := w.observed.Hidden(at); len(paths) > 0 {
 			observed, hidden = elements.assume(desired, observed, paths)
 		}
@@ -121,14 +135,14 @@ func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 	defer func() {
 		for _, path := range hidden {
 			if path = at.Append(path...); !w.ignored(path) {
-				w.result.Unseen = append(w.result.Unseen, path)
+				w.unsee(path)
 			}
 		}
 	}()
 	for _, difference := range comparison.Compare(desired, observed) {
 		difference.Path = at.Append(difference.Path...)
 		switch {
-		case w.ignored(difference.Path) || touches(difference.Path, w.result.Unseen):
+		case w.ignored(difference.Path) || w.unseen.touch(difference.Path):
 		case utf8.RuneCountInString(difference.Path.String()) > longestPath:
 			w.unknown(difference.Path)
 		default:
@@ -149,21 +163,14 @@ func (w *walk) count(at resource.Path, desired any) {
 		return
 	}
 	if _, seen := w.observed.Lookup(at); !seen || w.observed.Partial(at) {
-		w.result.Unseen = append(w.result.Unseen, at)
+		w.unsee(at)
 		return
 	}
 	w.result.Fields++
 }
 
 func (w *walk) ignored(at resource.Path) bool {
-	return slices.ContainsFunc(w.ignore, at.Under)
-}
-
-// touches says whether a path is one of paths, or holds one, or lies in one.
-func touches(path resource.Path, paths []resource.Path) bool {
-	return slices.ContainsFunc(paths, func(other resource.Path) bool {
-		return path.Under(other) || other.Under(path)
-	})
+	return w.ignore.hold(at)
 }
 
 func (f *Field) comparison() Comparison {
@@ -198,6 +205,20 @@ func (s Schema) owner(at resource.Path) (field *Field, depth int) {
 func (s Schema) hasFieldsBelow(at resource.Path) bool {
 	prefix := at.String() + "."
 	return slices.ContainsFunc(s.Fields, func(f Field) bool { return strings.HasPrefix(f.Path, prefix) })
+}
+
+// explain says what a person may have meant by a name that the kind does not have, at
+// whatever depth.
+func (s Schema) explain(at resource.Path) UnknownField {
+	field, depth := s.owner(at)
+	if field == nil || field.Members == nil {
+		return s.unknownField(at)
+	}
+	members := field.Members
+	for ; depth < len(at)-1 && members[string(at[depth])] != nil; depth++ {
+		members = members[string(at[depth])]
+	}
+	return UnknownField{Path: at, Nearest: members.nearest(at[:depth], string(at[depth]))}
 }
 
 // unknownField says what a person may have meant by a name that the kind does not have.

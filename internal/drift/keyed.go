@@ -67,18 +67,33 @@ func (k keyed) index(value any) (elements map[string]any, ok bool) {
 	if !ok {
 		return map[string]any{}, whole.key(value) == nothing
 	}
-	elements = make(map[string]any, len(list))
+	alike := make(map[string][]any, len(list)) // tidied elements by their key, each once
+	seen := make(map[[2]string]bool, len(list))
 	for _, element := range list {
 		if whole.key(element) == nothing {
 			continue
 		}
 		key, tidied := k.keyOf(element), settled(k.tidy(element))
-		if other, twice := elements[key]; twice && whole.key(other) != whole.key(tidied) {
-			tidied = settled(k.merge(other, tidied))
+		if id := [2]string{key, whole.key(tidied)}; !seen[id] {
+			seen[id] = true
+			alike[key] = append(alike[key], tidied)
 		}
-		elements[key] = tidied
+	}
+	elements = make(map[string]any, len(alike))
+	for key, same := range alike {
+		elements[key] = k.merged(same)
 	}
 	return elements, true
+}
+
+// merged makes one of all elements with the same key. Halves are merged, so that
+// thousands of elements are not copied once for each.
+func (k keyed) merged(alike []any) any {
+	if len(alike) == 1 {
+		return alike[0]
+	}
+	half := len(alike) / 2
+	return settled(k.merge(k.merged(alike[:half]), k.merged(alike[half:])))
 }
 
 func (k keyed) Adopt(desired, actual any, at resource.Path) (any, error) {

@@ -3,13 +3,18 @@ package drift
 import "github.com/arcadiacloud/clouddrift/internal/resource"
 
 // Layered is a Comparison around another one. What the inner one knows, that it depends on
-// the rest of the resource or that a value decides nothing, holds for the whole.
+// the rest of the resource or that a value decides nothing, holds for the whole: so it says
+// itself what of it is undecided, by the values that it gives to the inner one.
 type Layered interface {
-	Comparison
-	// Inner is the comparison that this one is around.
-	Inner() Comparison
-	// Around is this comparison around another one.
-	Around(inner Comparison) Comparison
+	Inconclusive
+	// Inside is this comparison with another one, made of the inner one, inside.
+	Inside(change func(inner Comparison) Comparison) Comparison
+}
+
+// Undecided says whether an observed value leaves open whether it is the desired one.
+func Undecided(c Comparison, desired, observed any) bool {
+	unsure, ok := c.(Inconclusive)
+	return ok && unsure.Inconclusive(desired, observed)
 }
 
 // inContext is a comparison as it is for one resource.
@@ -18,49 +23,74 @@ func inContext(c Comparison, observed resource.Resource) Comparison {
 		return inContext(contextual.For(observed), observed)
 	}
 	if layered, ok := c.(Layered); ok {
-		return layered.Around(inContext(layered.Inner(), observed))
+		return layered.Inside(func(inner Comparison) Comparison { return inContext(inner, observed) })
 	}
 	return c
 }
 
-// inconclusive says whether an observed value leaves open whether it is the desired one.
-func inconclusive(c Comparison, desired, observed any) bool {
-	if own, ok := c.(Inconclusive); ok && own.Inconclusive(desired, observed) {
-		return true
+// within finds a comparison of that type, in whatever it lies.
+func within[T Comparison](c Comparison) (found T, ok bool) {
+	if found, ok = c.(T); ok {
+		return found, true
 	}
-	layered, ok := c.(Layered)
-	return ok && len(c.Compare(desired, observed)) > 0 && inconclusive(layered.Inner(), desired, observed)
+	if layered, isLayered := c.(Layered); isLayered {
+		layered.Inside(func(inner Comparison) Comparison {
+			if !ok {
+				found, ok = within[T](inner)
+			}
+			return inner
+		})
+	}
+	return found, ok
 }
 
-// isOwned says whether another controller moves the field.
-func isOwned(c Comparison) bool {
-	if _, ok := c.(owned); ok {
-		return true
-	}
-	layered, ok := c.(Layered)
-	return ok && isOwned(layered.Inner())
+// Inside implements Layered.
+func (t tolerating) Inside(change func(Comparison) Comparison) Comparison {
+	return tolerating{change(t.Comparison), t.elements}
 }
 
-// Inner implements Layered.
-func (t tolerating) Inner() Comparison { return t.Comparison }
+// Inconclusive implements Layered.
+func (t tolerating) Inconclusive(desired, observed any) bool {
+	return Undecided(t.Comparison, desired, t.counted(desired, observed))
+}
 
-// Around implements Layered.
-func (t tolerating) Around(inner Comparison) Comparison { return tolerating{inner, t.elements} }
+// Inside implements Layered.
+func (d defaulted) Inside(change func(Comparison) Comparison) Comparison {
+	return defaulted{change(d.Comparison), d.value}
+}
 
-// Inner implements Layered.
-func (d defaulted) Inner() Comparison { return d.Comparison }
+// Inconclusive is true also where the inner comparison can't tell anything from an answer
+// without a value, whatever the default is.
+func (d defaulted) Inconclusive(desired, observed any) bool {
+	return Undecided(d.Comparison, d.or(desired), d.or(observed)) ||
+		Undecided(d.Comparison, d.or(desired), observed) && len(d.Compare(desired, observed)) > 0
+}
 
-// Around implements Layered.
-func (d defaulted) Around(inner Comparison) Comparison { return defaulted{inner, d.value} }
+// Inside implements Layered.
+func (u unset) Inside(change func(Comparison) Comparison) Comparison {
+	return unset{change(u.Comparison)}
+}
 
-// Inner implements Layered.
-func (u unset) Inner() Comparison { return u.Comparison }
+// Inconclusive is false for what is not compared, because it is declared as nothing.
+func (u unset) Inconclusive(desired, observed any) bool {
+	return !u.left(desired) && Undecided(u.Comparison, desired, observed)
+}
 
-// Around implements Layered.
-func (u unset) Around(inner Comparison) Comparison { return unset{inner} }
+// Inside implements Layered.
+func (a also) Inside(change func(Comparison) Comparison) Comparison {
+	return also{change(a.Comparison), a.reading}
+}
 
-// Inner implements Layered.
-func (a also) Inner() Comparison { return a.Comparison }
-
-// Around implements Layered.
-func (a also) Around(inner Comparison) Comparison { return also{inner, a.reading} }
+// Inconclusive is false where one of the readings is certainly what was observed.
+func (a also) Inconclusive(desired, observed any) bool {
+	undecided := false
+	for _, reading := range []any{desired, a.reading(desired)} {
+		switch {
+		case Undecided(a.Comparison, reading, observed):
+			undecided = true
+		case len(a.Comparison.Compare(reading, observed)) == 0:
+			return false
+		}
+	}
+	return undecided
+}

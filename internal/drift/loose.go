@@ -166,10 +166,11 @@ func (l loose) pairs(depth int, desired, observed []any) bool {
 		return false
 	}
 	owner := make([]int, len(have)) // 1 + the index of the desired element, or 0
+	fits := l.fits(depth, want, have)
 	var find func(i int, tried []bool) bool
 	find = func(i int, tried []bool) bool {
 		for j := range have {
-			if tried[j] || !l.satisfiesWithin(depth, want[i], have[j]) {
+			if tried[j] || !fits(i, j) {
 				continue
 			}
 			tried[j] = true
@@ -186,6 +187,23 @@ func (l loose) pairs(depth int, desired, observed []any) bool {
 		}
 	}
 	return true
+}
+
+// fits says whether the jth observed element is all that the ith desired one asks for,
+// and compares each pair once at most.
+func (l loose) fits(depth int, want, have []any) func(i, j int) bool {
+	const yes, no = 1, 2
+	known := make([]uint8, len(want)*len(have))
+	return func(i, j int) bool {
+		pair := &known[i*len(have)+j]
+		if *pair == 0 {
+			*pair = no
+			if l.satisfiesWithin(depth, want[i], have[j]) {
+				*pair = yes
+			}
+		}
+		return *pair == yes
+	}
 }
 
 // distinct leaves out what is empty, and repetitions.

@@ -122,6 +122,7 @@ func NewPlan(in Input) Plan {
 	for _, difference := range p.plan.Result.Differences {
 		p.differs(difference.Path.String(), difference.Expected, difference.Actual)
 	}
+	p.notSeen = pathSet(p.plan.Result.Unseen)
 	p.close(p.unseen)
 	return p.finish()
 }

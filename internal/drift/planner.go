@@ -15,6 +15,7 @@ type planner struct {
 	holder    map[string]Drift // the one open drift of the field
 	differing map[string]bool
 	begun     int
+	notSeen   *paths // the plan's Result.Unseen
 }
 
 func newPlanner(in Input) *planner {
@@ -147,7 +148,7 @@ func (p *planner) close(unknown func(field string) bool) {
 // unseen says whether a field is, holds, or lies in one that could not be observed.
 func (p *planner) unseen(field string) bool {
 	path, err := FieldPath(field)
-	return err == nil && touches(path, p.plan.Result.Unseen)
+	return err == nil && p.notSeen.touch(path)
 }
 
 func (p *planner) finish() Plan {

@@ -20,9 +20,14 @@ type tolerating struct {
 }
 
 func (t tolerating) Compare(desired, observed any) []Difference {
+	return t.Comparison.Compare(desired, t.counted(desired, observed))
+}
+
+// counted is the observed list without the elements that do not count.
+func (t tolerating) counted(desired, observed any) any {
 	have, ok := observed.([]any)
 	if !ok {
-		return t.Comparison.Compare(desired, observed)
+		return observed
 	}
 	want, _ := listed(desired, observed).([]any)
 	declared := func(text string) bool {
@@ -31,11 +36,10 @@ func (t tolerating) Compare(desired, observed any) []Difference {
 			return Fold(other) == Fold(text)
 		})
 	}
-	counted := slices.DeleteFunc(slices.Clone(have), func(element any) bool {
+	return slices.DeleteFunc(slices.Clone(have), func(element any) bool {
 		text, _ := scalarText(element)
 		return slices.Contains(t.elements, Fold(text)) && !declared(text)
 	})
-	return t.Comparison.Compare(desired, counted)
 }
 
 // Default takes value for what is null, missing or empty, on either side.
@@ -84,11 +88,14 @@ func Unset(inner Comparison) Comparison { return unset{inner} }
 type unset struct{ Comparison }
 
 func (u unset) Compare(desired, observed any) []Difference {
-	if len(u.Comparison.Compare(desired, nil)) == 0 {
+	if u.left(desired) {
 		return nil
 	}
 	return u.Comparison.Compare(desired, observed)
 }
+
+// left says whether a value is declared that leaves the choice to DigitalOcean.
+func (u unset) left(desired any) bool { return len(u.Comparison.Compare(desired, nil)) == 0 }
 
 // Also is for values that people declare in a way that DigitalOcean's answers never
 // use: where desired differs, its other reading may still be what was observed.

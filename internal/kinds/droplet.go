@@ -97,9 +97,19 @@ func (i image) Compare(desired, observed any) []drift.Difference {
 	return i.Comparison.Compare(told, observed)
 }
 
-// Inconclusive is true where what can be told does not differ, and something else
-// was declared. Of one image, which its id says it is, the slug need not be told.
+// Inside implements drift.Layered.
+func (i image) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
+	return image{change(i.Comparison)}
+}
+
+// Inconclusive implements drift.Layered.
 func (i image) Inconclusive(desired, observed any) bool {
+	return i.untold(desired, observed) || drift.Undecided(i.Comparison, desired, observed)
+}
+
+// untold is true where what can be told does not differ, and something else was declared.
+// Of one image, which its id says it is, the slug need not be told.
+func (i image) untold(desired, observed any) bool {
 	differs := len(i.Compare(desired, observed)) > 0
 	if live, isObject := observed.(map[string]any); observed == nil || isObject && len(live) == 0 {
 		return differs // every droplet has one

@@ -12,11 +12,15 @@ func (s seeing) Compare(desired, observed any) []drift.Difference {
 	return s.Comparison.Compare(desired, s.correct(observed))
 }
 
-// Inner implements drift.Layered.
-func (s seeing) Inner() drift.Comparison { return s.Comparison }
+// Inside implements drift.Layered.
+func (s seeing) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
+	return seeing{change(s.Comparison), s.correct}
+}
 
-// Around implements drift.Layered.
-func (s seeing) Around(inner drift.Comparison) drift.Comparison { return seeing{inner, s.correct} }
+// Inconclusive implements drift.Layered.
+func (s seeing) Inconclusive(desired, observed any) bool {
+	return drift.Undecided(s.Comparison, desired, s.correct(observed))
+}
 
 // either is for a value that may be seen in two ways, where nobody can tell which
 // is right. What is the same in both is decided.
@@ -25,20 +29,27 @@ type either struct {
 	other drift.Comparison
 }
 
+// Inside implements drift.Layered.
+func (e either) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
+	return either{change(e.Comparison), change(e.other)}
+}
+
+// Inconclusive implements drift.Layered.
 func (e either) Inconclusive(desired, observed any) bool {
-	return (len(e.Compare(desired, observed)) == 0) != (len(e.other.Compare(desired, observed)) == 0)
+	return (len(e.Compare(desired, observed)) == 0) != (len(e.other.Compare(desired, observed)) == 0) ||
+		drift.Undecided(e.Comparison, desired, observed) || drift.Undecided(e.other, desired, observed)
 }
 
 // shown is for what every resource has: where an answer shows none, it is not that
 // there is none.
 type shown struct{ drift.Comparison }
 
-func (s shown) Inconclusive(desired, observed any) bool {
-	return observed == nil && len(s.Compare(desired, nil)) > 0
+// Inside implements drift.Layered.
+func (s shown) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
+	return shown{change(s.Comparison)}
 }
 
-// Inner implements drift.Layered.
-func (s shown) Inner() drift.Comparison { return s.Comparison }
-
-// Around implements drift.Layered.
-func (s shown) Around(inner drift.Comparison) drift.Comparison { return shown{inner} }
+// Inconclusive implements drift.Layered.
+func (s shown) Inconclusive(desired, observed any) bool {
+	return observed == nil && len(s.Compare(desired, nil)) > 0 || drift.Undecided(s.Comparison, desired, observed)
+}

@@ -34,6 +34,7 @@ type action struct {
 	Region       string          `json:"region_slug"`
 	Droplet      int             `json:"droplet,omitempty"`
 	Volume       string          `json:"volume,omitempty"`
+	Image        int             `json:"image,omitempty"`
 	Params       json.RawMessage `json:"params,omitempty"`
 	// Due is when the first request to come finds it ended; Fails says how.
 	Due   time.Time `json:"due"`
@@ -47,6 +48,7 @@ func (a *action) key() int { return a.ID }
 var effects = map[string]func(s *Server, t *team, a *action) bool{
 	"droplet": finishDropletAction,
 	"volume":  finishVolumeAction,
+	"image":   finishImageAction,
 }
 
 // patience is how long it takes until what was asked has happened; an insider
@@ -110,8 +112,11 @@ func (a *action) view() any {
 		"region": regionJSON[a.Region], "region_slug": a.Region,
 	}
 	// The resource of a volume's action is the volume, whose id is no number.
-	if a.ResourceType == "droplet" {
+	switch a.ResourceType {
+	case "droplet":
 		view["resource_id"] = a.Droplet
+	case "image":
+		view["resource_id"] = a.Image
 	}
 	return view
 }

@@ -22,6 +22,8 @@ var domainKind = kind{
 		})},
 		{pattern: "DELETE /v2/domains/{domain}", scope: "domain:delete", handle: onDomain(func(c *call, d *domain) (*reply, error) {
 			c.team.Domains.remove(d.Name)
+			// One of this name may come again; it is another.
+			delete(c.team.Assigned, "do:domain:"+d.Name)
 			return &reply{http.StatusNoContent, nil}, nil
 		})},
 	},

@@ -76,6 +76,9 @@ func (c *call) droplet(id int) (*droplet, bool) {
 
 func listDroplets(c *call) (*reply, error) {
 	name, tagName, gpus := c.query("name"), c.query("tag_name"), c.query("type") == "gpus"
+	if tagName != "" && !c.token.has("tag:read") {
+		return nil, missing("tag:read")
+	}
 	lag := c.settings.ListLag.Std()
 	found := c.team.Droplets.filter(func(d *droplet) bool {
 		switch {
@@ -123,6 +126,9 @@ func deleteDropletsByTag(c *call) (*reply, error) {
 	name := c.query("tag_name")
 	if name == "" {
 		return nil, invalid("tag_name is required")
+	}
+	if !c.token.has("tag:read") {
+		return nil, missing("tag:read")
 	}
 	tagged := c.team.Droplets.filter(func(d *droplet) bool { return d.DeletedAt == nil && hasTag(d.Tags, name) })
 	for _, d := range tagged {

@@ -32,6 +32,8 @@ type dropletParams struct {
 
 // dropletActionType is one thing that can be done to a droplet.
 type dropletActionType struct {
+	// scope is what it takes besides droplet:update; empty for most.
+	scope string
 	// check refuses, and may complete the parameters.
 	check func(c *call, d *droplet, p *dropletParams) error
 	// finish is the effect, when the action ends; it began at the given time.
@@ -45,21 +47,24 @@ var dropletActionTypes = map[string]dropletActionType{
 	"shutdown":       {check: anyState, finish: become("off")},
 	"power_cycle":    {check: mustBe("active", "Droplet is currently off. Please power it on to run this event."), finish: become("active")},
 	"reboot":         {check: mustBe("active", "Droplet is currently off. Please power it on to run this event."), finish: become("active")},
-	"password_reset": {check: anyState, finish: become("active")},
+	"password_reset": {scope: "droplet:admin", check: anyState, finish: become("active")},
 	"change_kernel": {check: func(*call, *droplet, *dropletParams) error {
 		return invalid("Kernel is managed internally by this Droplet.")
 	}},
 	"rename":                    {check: func(_ *call, _ *droplet, p *dropletParams) error { return validName(p.Name) }, finish: finishRename},
-	"resize":                    {check: checkResize, finish: finishResize},
-	"rebuild":                   {check: checkRebuild, finish: finishRebuild},
-	"restore":                   {check: checkRestore, finish: finishRebuild},
-	"snapshot":                  {check: checkSnapshot, finish: finishSnapshot},
+	"resize":                    {scope: "droplet:create", check: checkResize, finish: finishResize},
+	"rebuild":                   {scope: "droplet:admin", check: checkRebuild, finish: finishRebuild},
+	"restore":                   {scope: "droplet:admin", check: checkRestore, finish: finishRebuild},
+	"snapshot":                  {scope: "image:create", check: checkSnapshot, finish: finishSnapshot},
 	"enable_backups":            {check: checkEnableBackups, finish: finishBackups},
 	"change_backup_policy":      {check: checkChangePolicy, finish: finishBackups},
 	"disable_backups":           {check: checkDisableBackups, finish: func(_ *Server, _ *team, d *droplet, _ dropletParams, _ time.Time) { d.Backups = nil }},
-	"enable_ipv6":               {check: anyState, finish: func(_ *Server, _ *team, d *droplet, _ dropletParams, _ time.Time) { d.IPv6 = true }},
+	"enable_ipv6":               {check: mustBe("off", errOn.message), finish: func(_ *Server, _ *team, d *droplet, _ dropletParams, _ time.Time) { d.IPv6 = true }},
 	"enable_private_networking": {check: anyState, finish: func(*Server, *team, *droplet, dropletParams, time.Time) {}},
 }
+
+// errOn is for what needs the droplet to be off.
+var errOn = invalid("Droplet is currently on. Please power it off to run this event.")
 
 func anyState(*call, *droplet, *dropletParams) error { return nil }
 
@@ -84,7 +89,7 @@ func checkResize(_ *call, d *droplet, p *dropletParams) error {
 	case !ok || !slices.Contains(to.Regions, d.Region):
 		return invalid("You specified an invalid size for Droplet resize.")
 	case d.Status != "off":
-		return invalid("Droplet is currently on. Please power it off to run this event.")
+		return errOn
 	case to.Disk < d.Disk:
 		return invalid("This size is not available because it has a smaller disk.")
 	case to.Slug == d.Size && (!p.Disk || to.Disk == d.Disk):
@@ -196,6 +201,9 @@ func (c *call) checkAction(d *droplet, p *dropletParams) error {
 	what, ok := dropletActionTypes[p.Type]
 	if !ok {
 		return invalidAction(p.Type)
+	}
+	if !c.token.has(what.scope) {
+		return missing(what.scope)
 	}
 	if c.team.busy(d.ID) {
 		return errPendingEvent

@@ -19,6 +19,33 @@ type backupPolicy struct {
 	RetentionPeriodDays int    `json:"retention_period_days"`
 }
 
+// intraDaily are the plans that are billed by what is stored, with more than one
+// backup a day. DigitalOcean's clients do not know them yet.
+var intraDaily = map[string]time.Duration{
+	"intra_daily_4h": 4 * time.Hour, "intra_daily_6h": 6 * time.Hour, "intra_daily_12h": 12 * time.Hour,
+}
+
+func (p *backupPolicy) usageBased() bool { return intraDaily[p.Plan] > 0 }
+
+// normaliseUsageBased is normalise for a plan that says itself how long backups are
+// kept.
+func (p *backupPolicy) normaliseUsageBased() (*backupPolicy, error) {
+	out := *p
+	out.Weekday = ""
+	if out.WindowLengthHours == 0 {
+		out.WindowLengthHours = backupWindowHours
+	}
+	switch {
+	case out.Hour < 0 || out.Hour > 23:
+		return nil, invalid("Backup policy hour is invalid.")
+	case out.WindowLengthHours < 1 || out.WindowLengthHours > 24:
+		return nil, invalid("Backup policy window_length_hours is invalid.")
+	case out.RetentionPeriodDays < 1:
+		return nil, invalid("Backup policy retention_period_days is invalid.")
+	}
+	return &out, nil
+}
+
 // normalise fills in what a request leaves open; no plan at all is daily.
 func (p *backupPolicy) normalise() (*backupPolicy, error) {
 	var out backupPolicy
@@ -27,6 +54,9 @@ func (p *backupPolicy) normalise() (*backupPolicy, error) {
 	}
 	if out.Plan == "" {
 		out.Plan = "daily"
+	}
+	if out.usageBased() {
+		return out.normaliseUsageBased()
 	}
 	out.WindowLengthHours = backupWindowHours
 	if out.Hour < 0 || out.Hour > 20 || out.Hour%backupWindowHours != 0 {
@@ -56,10 +86,14 @@ type window struct {
 
 func (p *backupPolicy) nextWindow(now time.Time) window {
 	start := time.Date(now.Year(), now.Month(), now.Day(), p.Hour, 0, 0, 0, time.UTC)
-	for !start.After(now) || p.Plan == "weekly" && weekdays[start.Weekday()] != p.Weekday {
-		start = start.AddDate(0, 0, 1)
+	every := 24 * time.Hour
+	if p.usageBased() {
+		every = intraDaily[p.Plan]
 	}
-	return window{start.Format(timeFormat), start.Add(backupWindowHours * time.Hour).Format(timeFormat)}
+	for !start.After(now) || p.Plan == "weekly" && weekdays[start.Weekday()] != p.Weekday {
+		start = start.Add(every)
+	}
+	return window{start.Format(timeFormat), start.Add(time.Duration(p.WindowLengthHours) * time.Hour).Format(timeFormat)}
 }
 
 func (c *call) policyView(d *droplet) any {

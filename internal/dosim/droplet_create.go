@@ -81,7 +81,7 @@ func createDroplets(c *call) (*reply, error) {
 		plan.names = []string{req.Name}
 	}
 	for _, check := range []func(*dropletRequest, *dropletPlan) error{
-		checkDropletNames, c.checkDropletPlace, c.checkDropletOptions, c.checkDropletVolumes,
+		c.checkDropletScopes, checkDropletNames, c.checkDropletPlace, c.checkDropletOptions, c.checkDropletVolumes,
 	} {
 		if err := check(&req, &plan); err != nil {
 			return nil, err
@@ -120,6 +120,25 @@ func (c *call) carryOutPlan(plan *dropletPlan) []*droplet {
 		made = append(made, d)
 	}
 	return made
+}
+
+// checkDropletScopes refuses what the token may not refer to.
+func (c *call) checkDropletScopes(req *dropletRequest, _ *dropletPlan) error {
+	for _, need := range []struct {
+		asked bool
+		scope string
+	}{
+		{req.Image != "", "image:read"},
+		{req.VPC != "", "vpc:read"},
+		{len(req.SSHKeys) > 0, "ssh_key:read"},
+		{len(req.Tags) > 0, "tag:create"},
+		{len(req.Volumes) > 0, "block_storage:read"},
+	} {
+		if need.asked && !c.token.has(need.scope) {
+			return missing(need.scope)
+		}
+	}
+	return nil
 }
 
 func checkDropletNames(_ *dropletRequest, plan *dropletPlan) error {

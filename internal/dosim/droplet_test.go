@@ -2,6 +2,7 @@ package dosim_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -200,6 +201,9 @@ var _ = Describe("droplets", func() {
 			return w.read(c, d.ID)
 		}
 		Expect(do(c.DropletActions.Rename(ctx, d.ID, "web-one")).Name).To(Equal("web-one"))
+		_, _, err := c.DropletActions.EnableIPv6(ctx, d.ID)
+		Expect(failure(err)).To(Equal("422 Droplet is currently on. Please power it off to run this event."))
+		do(c.DropletActions.PowerOff(ctx, d.ID))
 		Expect(do(c.DropletActions.EnableIPv6(ctx, d.ID)).Networks.V6).To(HaveLen(1))
 		Expect(do(c.DropletActions.RebuildByImageSlug(ctx, d.ID, "debian-12-x64")).Image.Slug).To(Equal("debian-12-x64"))
 		Expect(do(c.DropletActions.Snapshot(ctx, d.ID, "before")).SnapshotIDs).To(HaveLen(1))
@@ -211,7 +215,7 @@ var _ = Describe("droplets", func() {
 		for _, a := range actions {
 			kinds = append(kinds, a.Type)
 		}
-		Expect(kinds).To(Equal([]string{"power_on", "shutdown", "snapshot", "rebuild", "enable_ipv6", "rename", "create"}))
+		Expect(kinds).To(Equal([]string{"power_on", "shutdown", "snapshot", "rebuild", "enable_ipv6", "power_off", "rename", "create"}))
 	})
 
 	It("take a shutdown when they are off, but no power_off", func() {
@@ -267,6 +271,40 @@ var _ = Describe("droplets", func() {
 		Expect(w.read(c, d.ID).Features).NotTo(ContainElement("backups"))
 		_, _, err = c.DropletActions.ChangeBackupPolicy(ctx, d.ID, &godo.DropletBackupPolicyRequest{Plan: "daily"})
 		Expect(failure(err)).To(Equal("422 Backups are not enabled for this Droplet."))
+	})
+
+	It("have a usage-based backup policy, of which their features say nothing", func() {
+		policy := object{"plan": "intra_daily_4h", "hour": 0, "window_length_hours": 2, "retention_period_days": 14}
+		status, answer := w.call("POST", "/v2/droplets", object{
+			"name": "web-1", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "backups": true, "backup_policy": policy,
+		})
+		Expect(status).To(Equal(http.StatusAccepted))
+		id := int(lookUp(answer, "droplet.id").(float64))
+		w.settle()
+		d := w.read(c, id)
+		Expect(d.Features).NotTo(ContainElement("backups"))
+		Expect(d.NextBackupWindow.Start.Time).To(Equal(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)))
+		Expect(d.NextBackupWindow.End.Time).To(Equal(time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC)))
+		shown, _, err := c.Droplets.GetBackupPolicy(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(shown.BackupEnabled).To(BeTrue())
+		Expect(*shown.BackupPolicy).To(Equal(godo.DropletBackupPolicyConfig{Plan: "intra_daily_4h", WindowLengthHours: 2, RetentionPeriodDays: 14}))
+		at := fmt.Sprintf("/v2/droplets/%d/actions", id)
+		status, _ = w.call("POST", at, object{"type": "change_backup_policy", "backup_policy": object{"plan": "intra_daily_12h", "hour": 4, "retention_period_days": 7}})
+		Expect(status).To(Equal(http.StatusCreated))
+		w.settle()
+		shown, _, err = c.Droplets.GetBackupPolicy(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(*shown.BackupPolicy).To(Equal(godo.DropletBackupPolicyConfig{Plan: "intra_daily_12h", Hour: 4, WindowLengthHours: 4, RetentionPeriodDays: 7}))
+		for _, bad := range []object{
+			{"plan": "intra_daily_5h", "retention_period_days": 7},
+			{"plan": "intra_daily_4h"},
+			{"plan": "intra_daily_4h", "hour": 24, "retention_period_days": 7},
+			{"plan": "intra_daily_4h", "window_length_hours": -1, "retention_period_days": 7},
+		} {
+			status, _ = do(w.plain(dosim.DefaultToken), "POST", w.url+at, object{"type": "change_backup_policy", "backup_policy": bad})
+			Expect(status).To(Equal(http.StatusUnprocessableEntity), "%v", bad)
+		}
 	})
 
 	It("go, alone or by tag", func() {

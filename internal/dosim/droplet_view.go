@@ -121,7 +121,8 @@ func (d *droplet) features() []string {
 			out = append(out, name)
 		}
 	}
-	add(d.Backups != nil, "backups")
+	// Of a usage-based policy the features say nothing.
+	add(d.Backups != nil && !d.Backups.usageBased(), "backups")
 	add(d.Monitoring, "monitoring")
 	add(d.IPv6, "ipv6")
 	add(!d.NoAgent, "droplet_agent")
@@ -196,16 +197,16 @@ func listAssociated(c *call, d *droplet) (*reply, error) {
 		Cost string `json:"cost"`
 	}
 	volumes, snapshots, volumeSnapshots := []associated{}, []associated{}, []associated{}
-	for _, id := range d.Volumes {
+	for _, id := range onlyWith(c, "block_storage:read", d.Volumes) {
 		v, _ := c.team.Volumes.get(id)
 		volumes = append(volumes, associated{v.ID, v.Name, fmt.Sprintf("%.2f", float64(v.Size)/10)})
-		for _, s := range c.team.Snapshots.rows {
-			if s.ResourceID == id {
-				volumeSnapshots = append(volumeSnapshots, associated{s.ID, s.Name, "0.06"})
-			}
+	}
+	for _, s := range onlyWith(c, "block_storage_snapshot:read", c.team.Snapshots.rows) {
+		if slices.Contains(d.Volumes, s.ResourceID) {
+			volumeSnapshots = append(volumeSnapshots, associated{s.ID, s.Name, "0.06"})
 		}
 	}
-	for _, i := range c.team.Images.rows {
+	for _, i := range onlyWith(c, "image:read", c.team.Images.rows) {
 		if i.Droplet == d.ID {
 			snapshots = append(snapshots, associated{strconv.Itoa(i.ID), i.Name, "0.06"})
 		}

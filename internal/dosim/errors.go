@@ -35,6 +35,10 @@ func conflict(message string) *apiError {
 	return &apiError{status: http.StatusConflict, id: "conflict", message: message}
 }
 
+func preconditionFailed(message string) *apiError {
+	return &apiError{status: http.StatusPreconditionFailed, id: "precondition_failed", message: message}
+}
+
 func invalid(format string, args ...any) *apiError {
 	return &apiError{status: http.StatusUnprocessableEntity, id: "unprocessable_entity", message: fmt.Sprintf(format, args...)}
 }

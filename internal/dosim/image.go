@@ -62,6 +62,8 @@ const imageElsewhere = "The image is not available in this region."
 // fits refuses a place that the image cannot be used in.
 func (i *image) fits(region string, disk int) error {
 	switch {
+	case i.Status != imageAvailable:
+		return invalid("The image is not available.")
 	case !slices.Contains(i.Regions, region):
 		return invalid(imageElsewhere)
 	case i.MinDiskSize > disk:
@@ -99,8 +101,8 @@ func updateImage(c *call) (*reply, error) {
 	if !ok {
 		return nil, notFound()
 	}
-	// Distribution and description are those of custom images only, which are
-	// not simulated; of any other they are accepted and ignored.
+	// Distribution and description are those of custom images only; of any other
+	// they are accepted and ignored.
 	var req struct{ Name, Distribution, Description *string }
 	if err := c.decode(&req); err != nil {
 		return nil, err
@@ -109,6 +111,10 @@ func updateImage(c *call) (*reply, error) {
 		return nil, invalid("Name can't be blank")
 	}
 	set(&i.Name, req.Name)
+	if i.Type == "custom" {
+		set(&i.Distribution, req.Distribution)
+		set(&i.Description, req.Description)
+	}
 	return &reply{http.StatusOK, map[string]any{"image": i.view()}}, nil
 }
 
@@ -140,7 +146,7 @@ func snapshotOf(s *Server, t *team, d *droplet, name string, at time.Time) *imag
 	return t.Images.add(&image{
 		ID: s.state.nextID(), Name: name, Type: "snapshot", Distribution: distribution,
 		Regions: []string{d.Region}, CreatedAt: stamp(at), MinDiskSize: d.Disk,
-		SizeGigabytes: 2.34, Tags: []string{}, Status: "available", Droplet: d.ID,
+		SizeGigabytes: 2.34, Tags: []string{}, Status: imageAvailable, Droplet: d.ID,
 	})
 }
 

@@ -1,6 +1,7 @@
 package dosim_test
 
 import (
+	"net/http"
 	"strconv"
 
 	"github.com/digitalocean/godo"
@@ -85,6 +86,51 @@ var _ = Describe("images and snapshots", func() {
 		_, _, err = c.Images.GetByID(ctx, id)
 		Expect(failure(err)).To(HavePrefix("404 "))
 		Expect(imageNames(c.Images.ListUser(ctx, nil))).To(BeEmpty())
+	})
+
+	It("are brought to another region, and make droplets there", func() {
+		id := w.read(c, d.ID).SnapshotIDs[0]
+		transfer := func(region string) (*godo.Action, error) {
+			a, _, err := c.ImageActions.Transfer(ctx, id, &godo.ActionRequest{"type": "transfer", "region": region})
+			return a, err
+		}
+		a, err := transfer("ams3")
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{a.ResourceType, a.ResourceID, a.Status}).To(Equal([]any{"image", id, "in-progress"}))
+		w.settle()
+		a, _, err = c.ImageActions.Get(ctx, id, a.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(a.Status).To(Equal("completed"))
+		image, _, err := c.Images.GetByID(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(image.Regions).To(ConsistOf("nyc3", "ams3"))
+		for _, region := range []string{"ams3", "moon1"} {
+			_, err = transfer(region)
+			Expect(failure(err)).To(HavePrefix("422 "), region)
+		}
+		_, _, err = c.ImageActions.Convert(ctx, id)
+		Expect(failure(err)).To(HavePrefix("422 "), "it is no backup")
+		_, _, err = c.ImageActions.Transfer(ctx, 195932981, &godo.ActionRequest{"type": "transfer", "region": "ams3"})
+		Expect(failure(err)).To(HavePrefix("404 "), "it is everybody's")
+	})
+
+	It("are imported after a while, and then make droplets", func() {
+		image, _, err := c.Images.Create(ctx, &godo.CustomImageCreateRequest{
+			Name: "own", Url: "https://example.com/own.qcow2", Region: "nyc3", Distribution: "Debian", Tags: []string{"golden"},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{image.Type, image.Status, image.Tags}).To(Equal([]any{"custom", "NEW", []string{"golden"}}))
+		request := object{"name": "x", "region": "nyc3", "size": "s-1vcpu-1gb", "image": image.ID}
+		status, _ := w.call("POST", "/v2/droplets", request)
+		Expect(status).To(Equal(http.StatusUnprocessableEntity))
+		w.settle()
+		status, _ = w.call("POST", "/v2/droplets", request)
+		Expect(status).To(Equal(http.StatusAccepted))
+		image, _, err = c.Images.Update(ctx, image.ID, &godo.ImageUpdateRequest{Name: "mine", Distribution: "Fedora", Description: "kept"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{image.Name, image.Distribution, image.Description, image.Status}).To(Equal([]any{"mine", "Fedora", "kept", "available"}))
+		_, _, err = c.Images.Create(ctx, &godo.CustomImageCreateRequest{Name: "own", Url: "own.qcow2", Region: "nyc3"})
+		Expect(failure(err)).To(HavePrefix("422 "))
 	})
 
 	It("are not deleted when they are everybody's", func() {

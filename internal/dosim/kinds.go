@@ -17,6 +17,7 @@ func kinds() []kind {
 		dropletKind, dropletActionKind, volumeKind, vpcKind, firewallKind,
 		tagKind, domainKind, domainRecordKind,
 		accountKind, sshKeyKind, actionKind, catalogKind, imageKind,
-		snapshotKind, projectKind, unservedKind,
+		snapshotKind, projectKind, vpcPeeringKind, imageActionKind, oneClickKind,
+		unservedKind,
 	}
 }

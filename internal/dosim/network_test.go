@@ -162,3 +162,53 @@ var _ = Describe("tags", func() {
 		Expect(status).To(Equal(http.StatusNotFound))
 	})
 })
+
+var _ = Describe("VPC peerings", func() {
+	It("come and go after a while, and keep their networks from being deleted", func() {
+		w := newWorld()
+		c := w.client(dosim.DefaultToken)
+		ids := []string{}
+		for _, region := range []string{"nyc3", "ams3", "nyc3"} {
+			v, _, err := c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: fmt.Sprint("net-", len(ids)), RegionSlug: region})
+			Expect(err).NotTo(HaveOccurred())
+			ids = append(ids, v.ID)
+		}
+		p, _, err := c.VPCs.CreateVPCPeering(ctx, &godo.VPCPeeringCreateRequest{Name: "both", VPCIDs: ids[1:]})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.Status).To(Equal("PROVISIONING"))
+		w.settle()
+		of, _, err := c.VPCs.ListVPCPeeringsByVPCID(ctx, ids[2], nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(of).To(HaveLen(1))
+		Expect(of[0].Status).To(Equal("ACTIVE"))
+		_, err = c.VPCs.Delete(ctx, ids[2])
+		Expect(failure(err)).To(Equal("403 Can not delete VPC with peerings"))
+		_, _, err = c.VPCs.UpdateVPCPeeringByVPCID(ctx, ids[0], p.ID, &godo.VPCPeeringUpdateRequest{Name: "pair"})
+		Expect(failure(err)).To(HavePrefix("404 "), "it is not of that network")
+		_, err = c.VPCs.DeleteVPCPeering(ctx, p.ID)
+		Expect(err).NotTo(HaveOccurred())
+		p, _, err = c.VPCs.GetVPCPeering(ctx, p.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.Status).To(Equal("DELETING"))
+		w.settle()
+		_, _, err = c.VPCs.GetVPCPeering(ctx, p.ID)
+		Expect(failure(err)).To(HavePrefix("404 "))
+		_, err = c.VPCs.Delete(ctx, ids[2])
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	DescribeTable("are refused",
+		func(name string, vpcs func(id string) []string) {
+			w := newWorld()
+			c := w.client(dosim.DefaultToken)
+			v, _, err := c.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "net", RegionSlug: "nyc3"})
+			Expect(err).NotTo(HaveOccurred())
+			status, _ := do(w.plain(dosim.DefaultToken), "POST", w.url+"/v2/vpc_peerings", object{"name": name, "vpc_ids": vpcs(v.ID)})
+			Expect(status).To(Equal(http.StatusUnprocessableEntity))
+		},
+		Entry("of a network with itself", "pair", func(id string) []string { return []string{id, id} }),
+		Entry("of one network", "pair", func(id string) []string { return []string{id} }),
+		Entry("with a network that is none", "pair", func(id string) []string { return []string{id, "4de7ac8b-495b-4884-9a69-1050c6793cd6"} }),
+		Entry("by a name that is none", "a b", func(id string) []string { return []string{id, id} }),
+	)
+})

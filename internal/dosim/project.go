@@ -2,123 +2,181 @@ package dosim
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
 
-// projectKind serves the default project only, because clients look for new
-// resources in it. Projects as a kind of their own are not simulated.
+// projectKind serves projects. What they hold is in project_resource.go.
 var projectKind = kind{name: "Project", routes: []route{
 	{pattern: "GET /v2/projects", scope: "project:read", handle: func(c *call) (*reply, error) {
-		return list(c, "projects", []any{c.team.project()}, func(p any) any { return p })
+		c.team.defaultProject()
+		return list(c, "projects", c.team.Projects.rows, c.projectView)
 	}},
-	{pattern: "GET /v2/projects/{project}", scope: "project:read", handle: onProject(func(c *call) (*reply, error) {
-		return &reply{http.StatusOK, map[string]any{"project": c.team.project()}}, nil
+	{pattern: "POST /v2/projects", scope: "project:create", handle: createProject},
+	{pattern: "GET /v2/projects/{project}", scope: "project:read", handle: onProject(func(c *call, p *project) (*reply, error) {
+		return &reply{http.StatusOK, map[string]any{"project": c.projectView(p)}}, nil
 	})},
+	{pattern: "PUT /v2/projects/{project}", scope: "project:update", handle: onProject(updateProject)},
+	{pattern: "PATCH /v2/projects/{project}", scope: "project:update", handle: onProject(updateProject)},
+	{pattern: "DELETE /v2/projects/{project}", scope: "project:delete", handle: onProject(deleteProject)},
 	{pattern: "GET /v2/projects/{project}/resources", scope: "project:read", handle: onProject(listProjectResources)},
-	{pattern: "POST /v2/projects/{project}/resources", scope: "project:assign_resource", handle: onProject(assignResources)},
+	{pattern: "POST /v2/projects/{project}/resources", scope: assignScope, handle: onProject(assignResources)},
 }}
 
-func (t *team) projectID() string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("project of "+t.UUID)).String()
+type project struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Purpose     string    `json:"purpose"`
+	Environment string    `json:"environment"`
+	Default     bool      `json:"is_default"`
+	CreatedAt   time.Time `json:"created_at"`
+	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-func (t *team) project() any {
-	return map[string]any{
-		"id": t.projectID(), "owner_uuid": t.Owner, "owner_id": 258992, "name": "first-project",
-		"description": "The default project", "purpose": "Just trying out DigitalOcean", "environment": "Development",
-		"is_default": true, "created_at": t.ProjectCreated, "updated_at": t.ProjectCreated,
+func (p *project) key() string { return p.ID }
+
+func (c *call) projectView(p *project) any {
+	return struct {
+		project
+		OwnerUUID string `json:"owner_uuid"`
+		OwnerID   int    `json:"owner_id"`
+	}{*p, c.team.Owner, 258992}
+}
+
+// defaultProject is where a resource is that nobody assigned. An account has it
+// from the beginning.
+func (t *team) defaultProject() *project {
+	if p, ok := t.Projects.find(func(p *project) bool { return p.Default }); ok {
+		return p
 	}
+	return t.Projects.add(&project{
+		ID:   uuid.NewSHA1(uuid.NameSpaceURL, []byte("project of "+t.UUID)).String(),
+		Name: "first-project", Description: "The default project", Purpose: purposes[0], Environment: "Development",
+		Default: true, CreatedAt: t.ProjectCreated, UpdatedAt: t.ProjectCreated,
+	})
 }
 
-func onProject(handle handler) handler {
+func onProject(handle func(c *call, p *project) (*reply, error)) handler {
 	return func(c *call) (*reply, error) {
-		if id := c.path("project"); id != "default" && id != c.team.projectID() {
+		standard := c.team.defaultProject()
+		if c.path("project") == "default" {
+			return handle(c, standard)
+		}
+		p, ok := c.team.Projects.get(c.path("project"))
+		if !ok {
 			return nil, notFound()
 		}
-		return handle(c)
+		return handle(c, p)
 	}
 }
 
-// projectResource is what a project can hold.
-type projectResource struct {
-	URN        string            `json:"urn"`
-	AssignedAt time.Time         `json:"assigned_at"`
-	Status     string            `json:"status"`
-	Links      map[string]string `json:"links"`
+type projectRequest struct {
+	Name        *string `json:"name"`
+	Description *string `json:"description"`
+	Purpose     *string `json:"purpose"`
+	Environment *string `json:"environment"`
+	Default     *bool   `json:"is_default"`
 }
 
-// urnPaths are the types that a URN can be of, and where each is found.
-var urnPaths = map[string]string{
-	"dbaas": "databases", "domain": "domains", "droplet": "droplets", "floatingip": "floating_ips", "kubernetes": "kubernetes/clusters",
-	"loadbalancer": "load_balancers", "space": "spaces", "volume": "volumes", "vpc": "vpcs",
+const (
+	maxProjectName = 175
+	maxProjectText = 255
+)
+
+// purposes are those that are offered; any other is stored with otherPurpose.
+var purposes = []string{
+	"Just trying out DigitalOcean", "Class project / Educational purposes", "Website or blog", "Web Application",
+	"Service or API", "Mobile Application", "Machine learning / AI / Data processing", "IoT",
+	"Operational / Developer tooling",
 }
 
-// resource is what is known of a URN alone.
-func (c *call) resource(urn string) (projectResource, error) {
-	parts := strings.SplitN(urn, ":", 3)
-	if len(parts) != 3 || parts[0] != "do" || urnPaths[parts[1]] == "" {
-		return projectResource{}, invalid("%q is not a valid URN", urn)
+const otherPurpose = "Other: "
+
+var environments = []string{"Development", "Staging", "Production"}
+
+// apply puts a request's fields on a project and checks the whole.
+func (req *projectRequest) apply(t *team, p *project) error {
+	set(&p.Name, req.Name)
+	set(&p.Description, req.Description)
+	set(&p.Purpose, req.Purpose)
+	set(&p.Environment, req.Environment)
+	_, taken := t.Projects.find(func(other *project) bool { return other.Name == p.Name && other.ID != p.ID })
+	at := slices.IndexFunc(environments, func(known string) bool { return strings.EqualFold(known, p.Environment) })
+	switch {
+	case p.Name == "":
+		return invalid("name is a required field")
+	case utf8.RuneCountInString(p.Name) > maxProjectName:
+		return invalid("name must be at most %d characters", maxProjectName)
+	case taken:
+		return conflict("name is already in use")
+	case utf8.RuneCountInString(p.Description) > maxProjectText:
+		return invalid("description must be at most %d characters", maxProjectText)
+	case p.Purpose == "":
+		return invalid("purpose is a required field")
+	case utf8.RuneCountInString(p.Purpose) > maxProjectText:
+		return invalid("purpose must be at most %d characters", maxProjectText)
+	case p.Environment != "" && at < 0:
+		return invalid("environment must be one of %s", strings.Join(environments, ", "))
 	}
-	return projectResource{
-		URN: urn, AssignedAt: stamp(c.now), Status: "not_found",
-		Links: map[string]string{"self": c.uri("/v2/%s/%s", urnPaths[parts[1]], url.PathEscape(parts[2]))},
-	}, nil
+	if at >= 0 {
+		p.Environment = environments[at]
+	}
+	if !slices.Contains(purposes, p.Purpose) && !strings.HasPrefix(p.Purpose, otherPurpose) {
+		p.Purpose = otherPurpose + p.Purpose
+	}
+	return nil
 }
 
-// projectResources are the whole account's: there is no other project that
-// they could be in.
-func (c *call) projectResources() []projectResource {
-	out := []projectResource{}
-	add := func(kind, id string, at time.Time) {
-		r, _ := c.resource("do:" + kind + ":" + id)
-		r.AssignedAt, r.Status = at, "ok"
-		out = append(out, r)
-	}
-	for _, d := range c.team.Droplets.rows {
-		if d.DeletedAt == nil {
-			add("droplet", strconv.Itoa(d.ID), d.CreatedAt)
-		}
-	}
-	for _, v := range c.team.Volumes.rows {
-		add("volume", v.ID, v.CreatedAt)
-	}
-	for _, d := range c.team.Domains.rows {
-		add("domain", d.Name, c.team.ProjectCreated)
-	}
-	return out
-}
-
-func listProjectResources(c *call) (*reply, error) {
-	return list(c, "resources", c.projectResources(), func(r projectResource) any { return r })
-}
-
-// assignResources moves nothing, since everything is there already.
-func assignResources(c *call) (*reply, error) {
-	var req struct{ Resources []string }
+func createProject(c *call) (*reply, error) {
+	var req projectRequest
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
-	if req.Resources == nil {
-		return nil, invalid("resources is required")
+	c.team.defaultProject()
+	p := project{ID: uuid.NewString(), CreatedAt: stamp(c.now), UpdatedAt: stamp(c.now)}
+	if err := req.apply(c.team, &p); err != nil {
+		return nil, err
 	}
-	all := c.projectResources()
-	views := []projectResource{}
-	for _, urn := range req.Resources {
-		r, err := c.resource(urn)
-		if err != nil {
-			return nil, err
-		}
-		if i := slices.IndexFunc(all, func(have projectResource) bool { return have.URN == urn }); i >= 0 {
-			r = all[i]
-			r.Status = "already_assigned"
-		}
-		views = append(views, r)
+	return &reply{http.StatusCreated, map[string]any{"project": c.projectView(c.team.Projects.add(&p))}}, nil
+}
+
+// updateProject serves PUT, which needs every field, and PATCH. Where is_default
+// is false on the default project it stays that: only another can take its place.
+func updateProject(c *call, p *project) (*reply, error) {
+	var req projectRequest
+	if err := c.decode(&req); err != nil {
+		return nil, err
 	}
-	return &reply{http.StatusOK, map[string]any{"resources": views}}, nil
+	if c.r.Method == http.MethodPut &&
+		(req.Name == nil || req.Description == nil || req.Purpose == nil || req.Environment == nil || req.Default == nil) {
+		return nil, invalid("name, description, purpose, environment and is_default are required fields")
+	}
+	changed := *p
+	if err := req.apply(c.team, &changed); err != nil {
+		return nil, err
+	}
+	changed.UpdatedAt = stamp(c.now)
+	*p = changed
+	if req.Default != nil && *req.Default && !p.Default {
+		c.keepInPlace()
+		c.team.defaultProject().Default = false
+		p.Default = true
+	}
+	return &reply{http.StatusOK, map[string]any{"project": c.projectView(p)}}, nil
+}
+
+func deleteProject(c *call, p *project) (*reply, error) {
+	if p.Default {
+		return nil, preconditionFailed("the default project cannot be deleted")
+	}
+	if len(c.resourcesOf(p)) > 0 {
+		return nil, preconditionFailed("cannot delete a project with resources. move or remove the resources first")
+	}
+	c.team.Projects.remove(p.ID)
+	return &reply{http.StatusNoContent, nil}, nil
 }

@@ -3,6 +3,7 @@ package dosim_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/digitalocean/godo"
 	. "github.com/onsi/ginkgo/v2"
@@ -11,8 +12,8 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
 )
 
-var _ = Describe("the default project", func() {
-	It("holds whatever of the account a project can hold, for as long as it exists", func() {
+var _ = Describe("a project", func() {
+	It("that is the default holds whatever of the account a project can hold, for as long as it exists", func() {
 		w := newWorld()
 		c := w.client(dosim.DefaultToken)
 		d := w.droplet(c, "web-1")
@@ -53,6 +54,84 @@ var _ = Describe("the default project", func() {
 		Expect(failure(err)).To(HavePrefix("422 "))
 	})
 
+	It("is another as soon as another is made it, and keeps what it holds", func() {
+		w := newWorld()
+		c := w.client(dosim.DefaultToken)
+		first, _, err := c.Projects.GetDefault(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		before := w.droplet(c, "before")
+		second, _, err := c.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "second", Purpose: "my own", Environment: "Production"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{second.Purpose, second.Environment, second.IsDefault}).To(Equal([]any{"Other: my own", "Production", false}))
+		_, _, err = c.Projects.Update(ctx, second.ID, &godo.UpdateProjectRequest{IsDefault: true})
+		Expect(err).NotTo(HaveOccurred())
+		after := w.droplet(c, "after")
+		Expect(urnsOf(c, first.ID)).To(ConsistOf(before.URN()))
+		Expect(urnsOf(c, "default")).To(ConsistOf(after.URN()))
+		_, err = c.Projects.Delete(ctx, second.ID)
+		Expect(failure(err)).To(Equal("412 the default project cannot be deleted"))
+		_, err = c.Projects.Delete(ctx, first.ID)
+		Expect(failure(err)).To(Equal("412 cannot delete a project with resources. move or remove the resources first"))
+		moved, _, err := c.Projects.AssignResources(ctx, "default", before.URN())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(moved[0].Status).To(Equal("assigned"))
+		_, err = c.Projects.Delete(ctx, first.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(urnsOf(c, second.ID)).To(ConsistOf(before.URN(), after.URN()))
+	})
+
+	It("shows what a token may see, and lets it move nothing else", func() {
+		w := newWorld()
+		c := w.client(dosim.DefaultToken)
+		d := w.droplet(c, "web-1")
+		_, _, err := c.Domains.Create(ctx, &godo.DomainCreateRequest{Name: "example.org"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.AddToken(dosim.Token{Value: "less", Without: []string{"droplet:read", "project:assign_resource"}})).To(Succeed())
+		less := w.client("less")
+		Expect(urnsOf(less, "default")).To(ConsistOf("do:domain:example.org"))
+		_, _, err = less.Projects.AssignResources(ctx, "default", d.URN())
+		Expect(failure(err)).To(HavePrefix("403 "))
+		_, _, err = less.Projects.AssignResources(ctx, "default", "do:domain:example.org")
+		Expect(err).NotTo(HaveOccurred(), "project:update grants it too")
+	})
+
+	It("does not take a domain's successor for the domain", func() {
+		w := newWorld()
+		c := w.client(dosim.DefaultToken)
+		other, _, err := c.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "other", Purpose: "IoT"})
+		Expect(err).NotTo(HaveOccurred())
+		for range 2 {
+			_, _, err = c.Domains.Create(ctx, &godo.DomainCreateRequest{Name: "example.org"})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(urnsOf(c, other.ID)).To(BeEmpty())
+			_, _, err = c.Projects.AssignResources(ctx, other.ID, "do:domain:example.org")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(urnsOf(c, other.ID)).To(HaveLen(1))
+			_, err = c.Domains.Delete(ctx, "example.org")
+			Expect(err).NotTo(HaveOccurred())
+		}
+	})
+
+	DescribeTable("is refused",
+		func(change object) {
+			w := newWorld()
+			body := object{"name": "web", "purpose": "IoT"}
+			for name, value := range change {
+				body[name] = value
+			}
+			status, _ := do(w.plain(dosim.DefaultToken), "POST", w.url+"/v2/projects", body)
+			Expect(status).To(BeNumerically(">=", 400))
+			_, answer := w.call("GET", "/v2/projects", nil)
+			Expect(lookUp(answer, "projects")).To(HaveLen(1))
+		},
+		Entry("without a name", object{"name": ""}),
+		Entry("without a purpose", object{"purpose": ""}),
+		Entry("in an environment that is none", object{"environment": "Testing"}),
+		Entry("by a name that is taken", object{"name": "first-project"}),
+		Entry("with too long a name", object{"name": strings.Repeat("é", 176)}),
+		Entry("with too long a description", object{"description": strings.Repeat("é", 256)}),
+	)
+
 	DescribeTable("refuses what names no resource",
 		func(body any) {
 			w := newWorld()
@@ -78,6 +157,17 @@ var _ = Describe("the default project", func() {
 		Expect(lookUp(answer, "resources.1.links.self")).To(HaveSuffix("/v2/kubernetes/clusters/1"))
 	})
 })
+
+func urnsOf(c *godo.Client, project string) []string {
+	GinkgoHelper()
+	resources, _, err := c.Projects.ListResources(ctx, project, nil)
+	Expect(err).NotTo(HaveOccurred())
+	out := []string{}
+	for _, r := range resources {
+		out = append(out, r.URN)
+	}
+	return out
+}
 
 func (w *world) projectID() string {
 	GinkgoHelper()

@@ -176,6 +176,99 @@ var _ = Describe("tokens", func() {
 		Entry(nil, "block_storage:read", "volume_ids"),
 	)
 
+	// A world of one droplet with a volume and snapshots, all tagged, in a network.
+	furnished := func() (c *godo.Client, d *godo.Droplet, v *godo.Volume) {
+		GinkgoHelper()
+		c = w.client(dosim.DefaultToken)
+		v, _, err := c.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{Name: "data", Region: "nyc3", SizeGigaBytes: 10, Tags: []string{"web"}})
+		Expect(err).NotTo(HaveOccurred())
+		_, _, err = c.Storage.CreateSnapshot(ctx, &godo.SnapshotCreateRequest{VolumeID: v.ID, Name: "monday", Tags: []string{"web"}})
+		Expect(err).NotTo(HaveOccurred())
+		d = w.droplet(c, "web-1", tagged("web"), func(r *godo.DropletCreateRequest) { r.Volumes = []godo.DropletCreateVolume{{ID: v.ID}} })
+		_, _, err = c.DropletActions.Snapshot(ctx, d.ID, "before")
+		Expect(err).NotTo(HaveOccurred())
+		w.settle()
+		return c, w.read(c, d.ID), v
+	}
+
+	It("lack scopes: tags of what carries them", func() {
+		furnished()
+		Expect(w.AddToken(dosim.Token{Value: "narrow", Without: []string{"tag:read"}})).To(Succeed())
+		for path, key := range map[string]string{"/v2/volumes": "volumes.0", "/v2/snapshots": "snapshots.0", "/v2/snapshots?resource_type=volume": "snapshots.0"} {
+			_, all := do(w.plain(dosim.DefaultToken), "GET", w.url+path, nil)
+			Expect(lookUp(all, key)).To(HaveKey("tags"), path)
+			_, less := do(w.plain("narrow"), "GET", w.url+path, nil)
+			Expect(lookUp(less, key)).To(And(HaveKey("name"), Not(HaveKey("tags"))), path)
+		}
+	})
+
+	It("lack scopes: what is tagged, is of a network, or goes with a droplet", func() {
+		c, d, _ := furnished()
+		vpc := "/v2/vpcs/" + d.VPCUUID + "/members"
+		goes := fmt.Sprintf("/v2/droplets/%d/destroy_with_associated_resources", d.ID)
+		for _, seen := range []struct{ scope, path, at string }{
+			{"droplet:read", "/v2/tags/web", "tag.resources.droplets.count"},
+			{"block_storage:read", "/v2/tags/web", "tag.resources.volumes.count"},
+			{"block_storage_snapshot:read", "/v2/tags/web", "tag.resources.volume_snapshots.count"},
+			{"droplet:read", vpc, "meta.total"},
+			{"image:read", goes, "snapshots.#"},
+			{"block_storage:read", goes, "volumes.#"},
+			{"block_storage_snapshot:read", goes, "volume_snapshots.#"},
+		} {
+			Expect(w.AddToken(dosim.Token{Value: "narrow", Without: []string{seen.scope}})).To(Succeed())
+			for token, want := range map[string]int{dosim.DefaultToken: 1, "narrow": 0} {
+				if seen.scope == "droplet:read" && seen.path == goes {
+					continue
+				}
+				_, answer := do(w.plain(token), "GET", w.url+seen.path, nil)
+				list, counts := strings.CutSuffix(seen.at, ".#")
+				if got := lookUp(answer, list); counts {
+					Expect(got).To(HaveLen(want), "%s of %s for %s", seen.at, seen.path, token)
+				} else {
+					Expect(got).To(BeEquivalentTo(want), "%s of %s for %s", seen.at, seen.path, token)
+				}
+			}
+		}
+		_ = c
+	})
+
+	It("lack scopes: what a request asks for besides", func() {
+		_, d, v := furnished()
+		at := fmt.Sprintf("/v2/droplets/%d", d.ID)
+		tagging := object{"resources": []object{{"resource_id": strconv.Itoa(d.ID), "resource_type": "droplet"}}}
+		create := func(more object) object {
+			body := object{"name": "more", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64"}
+			for name, value := range more {
+				body[name] = value
+			}
+			return body
+		}
+		for _, r := range []struct {
+			scope, method, path string
+			body                any
+		}{
+			{"tag:read", "GET", "/v2/droplets?tag_name=web", nil},
+			{"tag:read", "DELETE", "/v2/droplets?tag_name=web", nil},
+			{"droplet:update", "POST", "/v2/tags/web/resources", tagging},
+			{"droplet:update", "DELETE", "/v2/tags/web/resources", tagging},
+			{"image:create", "POST", at + "/actions", object{"type": "snapshot"}},
+			{"droplet:create", "POST", at + "/actions", object{"type": "resize", "size": "s-2vcpu-4gb"}},
+			{"droplet:admin", "POST", at + "/actions", object{"type": "rebuild", "image": "debian-12-x64"}},
+			{"droplet:admin", "POST", at + "/actions", object{"type": "restore", "image": "debian-12-x64"}},
+			{"droplet:admin", "POST", at + "/actions", object{"type": "password_reset"}},
+			{"image:read", "POST", "/v2/droplets", create(nil)},
+			{"tag:create", "POST", "/v2/droplets", create(object{"tags": []string{"new"}})},
+			{"vpc:read", "POST", "/v2/droplets", create(object{"vpc_uuid": d.VPCUUID})},
+			{"ssh_key:read", "POST", "/v2/droplets", create(object{"ssh_keys": []int{1}})},
+			{"block_storage:read", "POST", "/v2/droplets", create(object{"volumes": []string{v.ID}})},
+		} {
+			Expect(w.AddToken(dosim.Token{Value: "narrow", Without: []string{r.scope}})).To(Succeed())
+			status, answer := do(w.plain("narrow"), r.method, w.url+r.path, r.body)
+			Expect(status).To(Equal(http.StatusForbidden), "%s %s without %s", r.method, r.path, r.scope)
+			Expect(answer["message"]).To(ContainSubstring(r.scope))
+		}
+	})
+
 	It("are refused with a scope that nothing asks for", func() {
 		Expect(w.AddToken(dosim.Token{Value: "x", Without: []string{"volume:read"}})).To(MatchError(ContainSubstring(`unknown scope "volume:read"`)))
 		Expect(w.AddToken(dosim.Token{})).To(MatchError(ContainSubstring("must not be empty")))

@@ -33,10 +33,14 @@ type volumeSnapshot struct {
 
 func (s *volumeSnapshot) key() string { return s.ID }
 
-func (s *volumeSnapshot) view() any {
-	shown := *s
+func (c *call) snapshotView(s *volumeSnapshot) any {
+	type plain volumeSnapshot
+	shown := plain(*s)
 	shown.FilesystemType, shown.FilesystemLabel = "", ""
-	return shown
+	return struct {
+		plain
+		Tags any `json:"tags,omitempty"`
+	}{shown, c.tags(s.Tags)}
 }
 
 // asSnapshot shows a droplet's image the way /v2/snapshots does.
@@ -61,13 +65,13 @@ func listSnapshots(c *call) (*reply, error) {
 	if ofType != "droplet" {
 		found = append(found, c.team.Snapshots.rows...)
 	}
-	return list(c, "snapshots", found, (*volumeSnapshot).view)
+	return list(c, "snapshots", found, c.snapshotView)
 }
 
 func getSnapshot(c *call) (*reply, error) {
 	id := c.path("snapshot")
 	if i, ok := c.team.Images.get(atoi(id, 0)); ok {
-		return &reply{http.StatusOK, map[string]any{"snapshot": i.asSnapshot()}}, nil
+		return &reply{http.StatusOK, map[string]any{"snapshot": c.snapshotView(i.asSnapshot())}}, nil
 	}
 	return c.getVolumeSnapshot(id)
 }
@@ -77,7 +81,7 @@ func (c *call) getVolumeSnapshot(id string) (*reply, error) {
 	if !ok {
 		return nil, notFound()
 	}
-	return &reply{http.StatusOK, map[string]any{"snapshot": s.view()}}, nil
+	return &reply{http.StatusOK, map[string]any{"snapshot": c.snapshotView(s)}}, nil
 }
 
 func deleteSnapshot(c *call) (*reply, error) {
@@ -96,7 +100,7 @@ func deleteVolumeSnapshot(c *call) (*reply, error) {
 
 func listVolumeSnapshots(c *call, v *volume) (*reply, error) {
 	found := c.team.Snapshots.filter(func(s *volumeSnapshot) bool { return s.ResourceID == v.ID })
-	return list(c, "snapshots", found, (*volumeSnapshot).view)
+	return list(c, "snapshots", found, c.snapshotView)
 }
 
 func snapshotVolume(c *call, v *volume) (*reply, error) {
@@ -120,5 +124,5 @@ func snapshotVolume(c *call, v *volume) (*reply, error) {
 		FilesystemType: v.FilesystemType, FilesystemLabel: v.FilesystemLabel,
 	})
 	c.touchTags(tags, "volume_snapshots", c.uri("/v2/snapshots/%s", s.ID))
-	return &reply{http.StatusCreated, map[string]any{"snapshot": s.view()}}, nil
+	return &reply{http.StatusCreated, map[string]any{"snapshot": c.snapshotView(s)}}, nil
 }

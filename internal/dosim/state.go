@@ -42,6 +42,11 @@ type team struct {
 	DeletedImages table[int, *image]  `json:"deleted_images"`
 	Actions       table[int, *action] `json:"actions"`
 
+	Peerings table[string, *peering] `json:"vpc_peerings"`
+	Projects table[string, *project] `json:"projects"`
+	// Assigned says in which project a resource is, by its URN.
+	Assigned map[string]assignment `json:"assigned,omitempty"`
+
 	// Seeded counts what was seeded, so that names stay unique.
 	Seeded int `json:"seeded,omitempty"`
 

@@ -40,13 +40,17 @@ func (t *tag) key() string { return strings.ToLower(t.Name) }
 type taggable struct {
 	// plural is its name in a tag's answer and in its own URIs.
 	plural string
+	// scope is what a token needs to see that such a resource is tagged.
+	scope string
+	// change is what it needs besides, to tag one; empty where no scope is said.
+	change string
 	find   func(t *team, id string) (*[]string, bool)
 	each   func(t *team, visit func(tags *[]string))
 }
 
 // taggables are the resource types of POST /v2/tags/{tag}/resources.
 var taggables = map[string]taggable{
-	"droplet": {"droplets", func(t *team, id string) (*[]string, bool) {
+	"droplet": {"droplets", "droplet:read", "droplet:update", func(t *team, id string) (*[]string, bool) {
 		d, ok := t.Droplets.get(atoi(id, 0))
 		if !ok || d.DeletedAt != nil {
 			return nil, false
@@ -59,7 +63,7 @@ var taggables = map[string]taggable{
 			}
 		}
 	}},
-	"image": {"images", func(t *team, id string) (*[]string, bool) {
+	"image": {"images", "image:read", "image:update", func(t *team, id string) (*[]string, bool) {
 		i, ok := t.Images.get(atoi(id, 0))
 		if !ok {
 			return nil, false
@@ -70,7 +74,7 @@ var taggables = map[string]taggable{
 			visit(&i.Tags)
 		}
 	}},
-	"volume": {"volumes", func(t *team, id string) (*[]string, bool) {
+	"volume": {"volumes", "block_storage:read", "", func(t *team, id string) (*[]string, bool) {
 		v, ok := t.Volumes.get(id)
 		if !ok {
 			return nil, false
@@ -81,7 +85,7 @@ var taggables = map[string]taggable{
 			visit(&v.Tags)
 		}
 	}},
-	"volume_snapshot": {"volume_snapshots", func(t *team, id string) (*[]string, bool) {
+	"volume_snapshot": {"volume_snapshots", "block_storage_snapshot:read", "", func(t *team, id string) (*[]string, bool) {
 		s, ok := t.Snapshots.get(id)
 		if !ok {
 			return nil, false
@@ -93,7 +97,7 @@ var taggables = map[string]taggable{
 		}
 	}},
 	// No databases here yet; the client crashes where the object is missing.
-	"database": {"databases", func(*team, string) (*[]string, bool) { return nil, false }, func(*team, func(*[]string)) {}},
+	"database": {"databases", "database:read", "database:update", func(*team, string) (*[]string, bool) { return nil, false }, func(*team, func(*[]string)) {}},
 }
 
 func onTag(handle func(c *call, t *tag) (*reply, error)) handler {
@@ -112,7 +116,7 @@ func (c *call) tagView(t *tag) any {
 	for _, what := range taggables {
 		count := 0
 		what.each(c.team, func(tags *[]string) {
-			if hasTag(*tags, t.Name) {
+			if c.token.has(what.scope) && hasTag(*tags, t.Name) {
 				count++
 			}
 		})
@@ -121,6 +125,14 @@ func (c *call) tagView(t *tag) any {
 	}
 	maps.Copy(resources, withURI(total, t.LastTagged[""]))
 	return map[string]any{"name": t.Name, "resources": resources}
+}
+
+// tags are a resource's, or nil for a token that may not see them.
+func (c *call) tags(names []string) any {
+	if !c.token.has("tag:read") {
+		return nil
+	}
+	return names
 }
 
 func withURI(count int, uri string) map[string]any {
@@ -238,6 +250,9 @@ func (c *call) eachTagged(visit func(tags *[]string, uri, plural string)) (*repl
 		what, ok := taggables[r.Type]
 		if !ok {
 			return nil, invalid("resource_type %q is not supported", r.Type)
+		}
+		if !c.token.has(what.change) {
+			return nil, missing(what.change)
 		}
 		if found[i], ok = what.find(c.team, string(r.ID)); !ok {
 			return nil, notFound()

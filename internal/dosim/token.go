@@ -40,6 +40,9 @@ func (t Token) has(scope string) bool {
 	if scope == "" {
 		return true
 	}
+	if scope == assignScope && t.has("project:update") {
+		return true
+	}
 	if slices.Contains(t.Without, scope) {
 		return false
 	}
@@ -91,5 +94,15 @@ func knownScopes() []string {
 	delete(set, "")
 	// Asked for by volumeSubresource, which serves several scopes.
 	set["block_storage_snapshot:read"] = true
+	for _, what := range taggables {
+		set[what.scope], set[what.change] = true, true
+	}
+	for _, what := range urnTypes {
+		set[what.scope] = true
+	}
+	for _, what := range dropletActionTypes {
+		set[what.scope] = true
+	}
+	delete(set, "")
 	return slices.Sorted(maps.Keys(set))
 }

@@ -19,8 +19,8 @@ var volumeKind = kind{
 		{pattern: "GET /v2/volumes", scope: "block_storage:read", handle: listVolumes},
 		{pattern: "POST /v2/volumes", scope: "block_storage:create", handle: createVolume, badRequest: plainShape},
 		{pattern: "DELETE /v2/volumes", scope: "block_storage:delete", handle: deleteVolumeByName},
-		{pattern: "GET /v2/volumes/{volume}", scope: "block_storage:read", handle: onVolume(func(_ *call, v *volume) (*reply, error) {
-			return &reply{http.StatusOK, map[string]any{"volume": v.view()}}, nil
+		{pattern: "GET /v2/volumes/{volume}", scope: "block_storage:read", handle: onVolume(func(c *call, v *volume) (*reply, error) {
+			return &reply{http.StatusOK, map[string]any{"volume": c.volumeView(v)}}, nil
 		})},
 		{pattern: "DELETE /v2/volumes/{volume}", scope: "block_storage:delete", handle: onVolume(deleteVolume)},
 		{pattern: "GET /v2/volumes/{volume}/{sub}", handle: volumeSubresource},
@@ -53,12 +53,13 @@ type volume struct {
 
 func (v *volume) key() string { return v.ID }
 
-func (v *volume) view() any {
+func (c *call) volumeView(v *volume) any {
 	type shown volume
 	return struct {
 		shown
 		Region any `json:"region"`
-	}{shown(*v), regionJSON[v.Region]}
+		Tags   any `json:"tags,omitempty"`
+	}{shown(*v), regionJSON[v.Region], c.tags(v.Tags)}
 }
 
 func onVolume(handle func(c *call, v *volume) (*reply, error)) handler {
@@ -95,7 +96,7 @@ func listVolumes(c *call) (*reply, error) {
 	found := c.team.Volumes.filter(func(v *volume) bool {
 		return (name == "" || v.Name == name) && (region == "" || v.Region == region)
 	})
-	return list(c, "volumes", found, (*volume).view)
+	return list(c, "volumes", found, c.volumeView)
 }
 
 const (
@@ -140,7 +141,7 @@ func createVolume(c *call) (*reply, error) {
 		FilesystemType: req.FilesystemType, FilesystemLabel: req.FilesystemLabel,
 	})
 	c.touchTags(tags, "volumes", c.uri("/v2/volumes/%s", v.ID))
-	return &reply{http.StatusCreated, map[string]any{"volume": v.view()}}, nil
+	return &reply{http.StatusCreated, map[string]any{"volume": c.volumeView(v)}}, nil
 }
 
 func (c *call) checkVolume(req *volumeRequest) error {

@@ -27,9 +27,6 @@ var vpcKind = kind{
 		{pattern: "PATCH /v2/vpcs/{vpc}", scope: "vpc:update", handle: onVPC(updateVPC)},
 		{pattern: "DELETE /v2/vpcs/{vpc}", scope: "vpc:delete", handle: onVPC(deleteVPC)},
 		{pattern: "GET /v2/vpcs/{vpc}/members", scope: "vpc:read", handle: onVPC(listMembers)},
-		{pattern: "GET /v2/vpcs/{vpc}/peerings", scope: "vpc_peering:read", handle: onVPC(func(c *call, _ *vpc) (*reply, error) {
-			return list(c, "peerings", []any{}, func(v any) any { return v })
-		})},
 	},
 	seed: func(s *Server, t *team, n int) { t.addVPC(s.now(), fmt.Sprintf("seed-%d", n), "nyc3", "", "") },
 }
@@ -206,6 +203,9 @@ func deleteVPC(c *call, v *vpc) (*reply, error) {
 	if len(c.membersOf(v)) > 0 {
 		return nil, forbidden("Can not delete VPC with members")
 	}
+	if len(c.peeringsOf(v)) > 0 {
+		return nil, forbidden("Can not delete VPC with peerings")
+	}
 	c.team.VPCs.remove(v.ID)
 	return &reply{http.StatusNoContent, nil}, nil
 }
@@ -216,7 +216,7 @@ func (c *call) membersOf(v *vpc) []*droplet {
 
 func listMembers(c *call, v *vpc) (*reply, error) {
 	members := c.membersOf(v)
-	if of := c.query("resource_type"); of != "" && of != "droplet" {
+	if of := c.query("resource_type"); of != "" && of != "droplet" || !c.token.has("droplet:read") {
 		members = nil
 	}
 	return list(c, "members", members, func(d *droplet) any {

@@ -1,6 +1,7 @@
 package dosim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -61,7 +62,7 @@ func control(handle func(r *http.Request) (any, error)) http.HandlerFunc {
 
 func writeError(w http.ResponseWriter, err error) {
 	status, body := route{}.errorBody("", err)
-	deliver(w, status, body, nil)
+	deliver(context.Background(), w, status, body, nil)
 }
 
 // read refuses fields that it does not know: a misspelt knob turns nothing.

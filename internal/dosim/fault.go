@@ -6,7 +6,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 )
@@ -48,6 +47,12 @@ type Fault struct {
 	Cut bool `json:"cut,omitempty"`
 	// Truncate sends half of the body as if that were all.
 	Truncate bool `json:"truncate,omitempty"`
+	// Drip sends a byte of the body at a time, with so much time between two.
+	Drip Duration `json:"drip,omitempty"`
+	// Pad makes the body longer by so many bytes, in a key of its own.
+	Pad int64 `json:"pad,omitempty"`
+	// Plant adds a key of this name to every object of the body, however deep.
+	Plant string `json:"plant,omitempty"`
 	// DropItems leaves the last items of a page out; meta.total still counts
 	// them.
 	DropItems int `json:"drop_items,omitempty"`
@@ -179,32 +184,4 @@ func (f *Fault) answer(rt route, requestID string) (int, []byte) {
 		e = tooMany()
 	}
 	return rt.errorBody(requestID, e)
-}
-
-// deliver writes an answer, as broken as the fault wants it. A status of 0
-// is a client that has gone.
-func deliver(w http.ResponseWriter, status int, payload []byte, f *Fault) {
-	if status == 0 {
-		panic(http.ErrAbortHandler)
-	}
-	if f == nil {
-		f = &Fault{}
-	}
-	for name, value := range f.Headers {
-		w.Header().Set(name, value)
-	}
-	if f.Truncate {
-		payload = payload[:len(payload)/2]
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	if status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(payload)))
-	}
-	w.WriteHeader(status)
-	if f.Cut {
-		_, _ = w.Write(payload[:len(payload)/2])
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(payload)
 }

@@ -116,6 +116,62 @@ var _ = Describe("faults", func() {
 		Expect(err).To(MatchError(io.ErrUnexpectedEOF))
 	})
 
+	It("drip, for as long as the client waits", func() {
+		w.AddFault(dosim.Fault{Path: "/v2/droplets", Drip: dosim.Duration(time.Microsecond)})
+		w.AddFault(dosim.Fault{Path: "/v2/vpcs", Drip: dosim.Duration(time.Hour)})
+		got, _, err := list(&godo.ListOptions{PerPage: 1})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got).To(HaveLen(1), "the answer is whole")
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		_, _, err = c.VPCs.List(short, nil)
+		Expect(err).To(MatchError(context.DeadlineExceeded))
+	})
+
+	It("make answers as long as they are told", func() {
+		const more = 50 << 20
+		w.AddFault(dosim.Fault{Path: "/v2/droplets", Pad: more})
+		for query, want := range map[string]int{"": 5, "?page=2": 0} {
+			answer, err := w.plain(dosim.DefaultToken).Get(w.url + "/v2/droplets" + query)
+			Expect(err).NotTo(HaveOccurred())
+			defer func() { _ = answer.Body.Close() }()
+			Expect(answer.ContentLength).To(BeNumerically(">", more))
+			var page struct {
+				Droplets []any  `json:"droplets"`
+				Padding  string `json:"padding"`
+			}
+			Expect(json.NewDecoder(answer.Body).Decode(&page)).To(Succeed())
+			Expect(page.Droplets).To(HaveLen(want))
+			Expect(page.Padding).To(HaveLen(more))
+		}
+	})
+
+	It("plant a key in every object, and change nothing else", func() {
+		_, before := do(w.plain(dosim.DefaultToken), "GET", w.url+"/v2/droplets", nil)
+		w.AddFault(dosim.Fault{Plant: "planted_secret"})
+		_, answer := do(w.plain(dosim.DefaultToken), "GET", w.url+"/v2/droplets", nil)
+		for _, at := range []string{"planted_secret", "meta.planted_secret", "droplets.4.planted_secret",
+			"droplets.0.image.planted_secret", "droplets.0.networks.v4.0.planted_secret", "droplets.0.disk_info.0.size.planted_secret"} {
+			Expect(lookUp(answer, at)).To(Equal("planted"), at)
+		}
+		var weed func(v any)
+		weed = func(v any) {
+			switch v := v.(type) {
+			case object:
+				delete(v, "planted_secret")
+				for _, item := range v {
+					weed(item)
+				}
+			case []any:
+				for _, item := range v {
+					weed(item)
+				}
+			}
+		}
+		weed(answer)
+		Expect(answer).To(Equal(before))
+	})
+
 	It("make a listing lie", func() {
 		w.AddFault(dosim.Fault{Count: 1, DropItems: 2})
 		w.AddFault(dosim.Fault{Count: 1, RepeatItem: true})

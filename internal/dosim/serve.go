@@ -57,7 +57,7 @@ func (s *Server) serve(rt route) http.HandlerFunc {
 		if !adm.insider {
 			s.record(r, rt, adm, status)
 		}
-		deliver(w, status, payload, adm.fault)
+		deliver(r.Context(), w, status, payload, adm.fault)
 	}
 }
 

@@ -58,11 +58,14 @@ func (c *call) peeringsOf(v *vpc) []*peering {
 	return c.peerings(func(p *peering) bool { return slices.Contains(p.VPCs, v.ID) })
 }
 
+// errNoPeering has the words by which doctl knows that a peering is gone.
+var errNoPeering = &apiError{status: http.StatusNotFound, id: "not_found", message: "VPC peering not found"}
+
 func onPeering(handle func(c *call, p *peering) (*reply, error)) handler {
 	return func(c *call) (*reply, error) {
 		found := c.peerings(func(p *peering) bool { return p.ID == c.path("peering") })
 		if len(found) == 0 {
-			return nil, notFound()
+			return nil, errNoPeering
 		}
 		return handle(c, found[0])
 	}
@@ -188,7 +191,7 @@ func renamePeering(c *call, p *peering) (*reply, error) {
 func renamePeeringOf(c *call, v *vpc) (*reply, error) {
 	return onPeering(func(c *call, p *peering) (*reply, error) {
 		if !slices.Contains(p.VPCs, v.ID) {
-			return nil, notFound()
+			return nil, errNoPeering
 		}
 		if err := c.rename(p); err != nil {
 			return nil, err

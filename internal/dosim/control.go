@@ -1,7 +1,6 @@
 package dosim
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -32,7 +31,7 @@ func (s *Server) registerControl() {
 	} {
 		s.mux.HandleFunc(pattern, control(handle))
 	}
-	s.mux.HandleFunc("/_dosim/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, notFound()) })
+	s.mux.HandleFunc("/_dosim/", func(w http.ResponseWriter, r *http.Request) { writeError(w, r, notFound()) })
 }
 
 // done is the answer of a knob that has nothing to tell.
@@ -50,7 +49,7 @@ func control(handle func(r *http.Request) (any, error)) http.HandlerFunc {
 			if _, known := errors.AsType[*apiError](err); !known {
 				err = badRequest(err.Error())
 			}
-			writeError(w, err)
+			writeError(w, r, err)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -60,9 +59,9 @@ func control(handle func(r *http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-func writeError(w http.ResponseWriter, err error) {
+func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	status, body := route{}.errorBody("", err)
-	deliver(context.Background(), w, status, body, nil)
+	deliver(r.Context(), w, status, body, nil)
 }
 
 // read refuses fields that it does not know: a misspelt knob turns nothing.

@@ -2,6 +2,7 @@ package dosim_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -116,9 +117,7 @@ var _ = Describe("a project", func() {
 		func(change object) {
 			w := newWorld()
 			body := object{"name": "web", "purpose": "IoT"}
-			for name, value := range change {
-				body[name] = value
-			}
+			maps.Copy(body, change)
 			status, _ := do(w.plain(dosim.DefaultToken), "POST", w.url+"/v2/projects", body)
 			Expect(status).To(BeNumerically(">=", 400))
 			_, answer := w.call("GET", "/v2/projects", nil)

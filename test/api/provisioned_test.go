@@ -28,6 +28,39 @@ var _ = Describe("CloudProvisioned", func() {
 		)
 	})
 
+	Describe("resource.where", func() {
+		const besideName = "where tells resources of one name apart: give name beside it, and not id"
+		where := func(fields string) string {
+			return `{"spec":{"resource":{"$replace":true,"kind":"DomainRecord","name":"api.example.com","where":` + fields + `}}}`
+		}
+		tryEach(provisioned,
+			c{"beside a name", where(`{"type":"A"}`), ""},
+			c{"beside an id", `{"spec":{"resource":{"where":{"type":"A"}}}}`, besideName},
+			c{"alone", `{"spec":{"resource":{"$replace":true,"kind":"DomainRecord","where":{"type":"A"}}}}`, "give exactly one of id and name"},
+			c{"text and whole numbers", where(`{"type":"MX","priority":10,"port":-1,"weight":"10"}`), ""},
+			c{"the least and the greatest number", where(`{"ttl":-2147483648,"priority":2147483647}`), ""},
+			c{"a path", where(`{"image.slug":"ubuntu-24-04-x64"}`), ""},
+			c{"empty text", where(`{"data":""}`), ""},
+			c{"eight fields", where(`{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1}`), ""},
+			c{"nine fields", where(`{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}`), "spec.resource.where: Too many"},
+			c{"no field", where(`{}`), "spec.resource.where: Invalid value"},
+			c{"a field without a name", where(`{"":"A"}`), "the name of a field has 1 to 256 characters"},
+			c{"a field's name of 256 characters", where(`{"` + repeat("f", 256) + `":"A"}`), ""},
+			c{"a field's name of 257 characters", where(`{"` + repeat("f", 257) + `":"A"}`), "the name of a field has 1 to 256 characters"},
+			c{"true", where(`{"ipv6":true}`), "spec.resource.where.ipv6: Invalid value"},
+			c{"half a number", where(`{"priority":1.5}`), "spec.resource.where.priority: Invalid value"},
+			c{"null, which the API server leaves out", where(`{"type":null}`), "spec.resource.where: Invalid value"},
+			c{"a list", where(`{"type":["A"]}`), "spec.resource.where.type: Invalid value"},
+			c{"an object", where(`{"image":{"slug":"x"}}`), `unknown field "spec.resource.where.image.slug"`},
+			c{"a list of fields", where(`["type"]`), "spec.resource.where: Invalid value"},
+			c{"text", where(`"type"`), "spec.resource.where: Invalid value"},
+		)
+		It("keeps numbers numbers and text text", func(ctx SpecContext) {
+			o := created(ctx, provisioned, where(`{"priority":10,"weight":"10"}`))
+			keeps(at(live(ctx, o), "spec", "resource", "where"), `{"priority":10,"weight":"10"}`)
+		})
+	})
+
 	Describe("the rest of the spec", func() {
 		tryEach(provisioned,
 			c{"no accountRef", `{"spec":{"accountRef":{"$remove":true}}}`, "spec.accountRef: Required value"},
@@ -60,6 +93,25 @@ var _ = Describe("CloudProvisioned", func() {
 			{"of the account", `{"spec":{"accountRef":{"name":"staging"}}}`, "accountRef is immutable; make a new CloudProvisioned"},
 		} {
 			It(c.why, func(ctx SpecContext) { expect(patchSpec(ctx, created(ctx, provisioned), c.patch), c.refused) })
+		}
+	})
+
+	Describe("changes of where", func() {
+		const immutable = "resource is immutable; make a new CloudProvisioned"
+		byWhere := `{"spec":{"resource":{"$replace":true,"kind":"DomainRecord","name":"api.example.com","where":{"type":"A","priority":10}}}}`
+		byName := `{"spec":{"resource":{"$replace":true,"kind":"DomainRecord","name":"api.example.com"}}}`
+		for _, c := range []struct{ why, from, patch, refused string }{
+			{"none", byWhere, `{"spec":{"resource":{"where":{"priority":10}},"desired":{"ttl":300}}}`, ""},
+			{"another value", byWhere, `{"spec":{"resource":{"where":{"type":"TXT"}}}}`, immutable},
+			{"a number for text of the same digits", byWhere, `{"spec":{"resource":{"where":{"priority":"10"}}}}`, immutable},
+			{"one field more", byWhere, `{"spec":{"resource":{"where":{"data":"203.0.113.9"}}}}`, immutable},
+			{"one field less", byWhere, `{"spec":{"resource":{"where":{"type":null}}}}`, immutable},
+			{"its going", byWhere, `{"spec":{"resource":{"where":null}}}`, immutable},
+			{"its coming", byName, `{"spec":{"resource":{"where":{"type":"A"}}}}`, immutable},
+		} {
+			It("judges "+c.why, func(ctx SpecContext) {
+				expect(patchSpec(ctx, created(ctx, provisioned, c.from), c.patch), c.refused)
+			})
 		}
 	})
 

@@ -102,7 +102,7 @@ var changed = map[drift.Change]string{
 
 // about is what else there is to know of a kind.
 var about = map[string]string{
-	"DomainRecord": "An id is the domain and the record's number. A reference by name takes the full domain name, as `www.example.com`; where several records have it, as at the apex, declare them by id.",
+	"DomainRecord": "An id is the domain and the record's number. A reference by name takes the full domain name, as `www.example.com`; where several records have it, as at the apex, a `where` says which, as `{type: A}`. The `type` in `desired` says it too.",
 	"Firewall":     "Rules are compared one by one; each that differs is a drift of its own, at `inbound_rules[\"tcp/22\"]`. A rule that is live and was not declared is a drift whose expected value is null.",
 	"Tag":          "What carries a tag is declared on what carries it: `tags` of a droplet, say.",
 }

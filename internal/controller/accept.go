@@ -231,7 +231,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 	if err := a.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
 	}
-	b, err := (binder{cached{a.client}}).bind(ctx, p, account)
+	b, err := (binder{cached{a.client}, a.clock.Now()}).bind(ctx, p, account)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@ package controller
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
@@ -20,6 +20,8 @@ type binding struct {
 	resource *driftv1alpha1.CloudResource
 	// yields says that another, older declaration of the resource decides.
 	yields bool
+	// unseen are the fields of where that would have to be seen to tell what is meant.
+	unseen []resource.Path
 	// reboundFrom is the id that a reference by name was bound to before.
 	reboundFrom string
 }
@@ -37,7 +39,10 @@ func (b binding) presence() resource.Presence {
 }
 
 // binder finds what is referred to.
-type binder struct{ in lookup }
+type binder struct {
+	in  lookup
+	now time.Time
+}
 
 // bind finds the one resource that p declares. account is nil where there is none.
 func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (binding, error) {
@@ -111,8 +116,10 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			return err
 		}
 		out.id, out.resource = bound, current
-		if current != nil && current.Observed.AbsentSince == nil && out.kind.SameName(liveName(current), name) && b.means(p, out.kind, current) != differs {
-			return nil
+		if current != nil && current.Observed.AbsentSince == nil && out.kind.SameName(liveName(current), name) {
+			if is, _ := means(p, out.kind, current); is != differs {
+				return nil
+			}
 		}
 	}
 	named, err := b.in.named(ctx, p)
@@ -121,7 +128,7 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	}
 	recorded := kindStatus(account, p.Spec.Resource.Kind).RecordedAt
 	gone := out.resource != nil && out.resource.Observed.AbsentSince != nil
-	if !recordedUntil(out.kind, recorded, named) || gone && out.resource.Observed.ObservedAt.After(recorded.Time) {
+	if !recordedUntil(out.kind, recorded, b.now, named) || gone && newer(out.resource, recorded.Time, b.now) {
 		// One candidate is not the only one before all of a complete listing is recorded, and
 		// what is gone may have been replaced.
 		if bound == "" || gone {
@@ -130,37 +137,27 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		}
 		return nil
 	}
-	candidates := named
-	named, unseen := b.meant(p, out.kind, candidates)
-	if unseen != "" {
-		if bound != "" {
-			return nil
-		}
+	found := weigh(p, out.kind, named)
+	switch {
+	case len(found.meant) > 1:
 		out.id, out.resource = "", nil
-		out.ready = no(driftv1alpha1.ReasonFixFieldsUnseen, "resource.where: %s can't be seen of all %d that are named %q; declare one of them by id",
-			unseen, len(candidates), name)
-		return nil
-	}
-	switch len(named) {
-	case 1:
-		out.resource = named[0]
+		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
+			len(found.meant), name, shorten(apart(p, out.kind, found.meant), 768))
+	case bound != "" && (len(found.meant) != 1 || len(found.unseen) > 0 || found.withheld != nil):
+		// Renamed, gone, or nobody can tell which other is meant: still that resource.
+	case len(found.unseen) > 0:
+		out.unseen = found.unseen
+		out.ready = unseenWhere(p, found)
+	case found.withheld != nil:
+		out.ready = withheld(account, binding{kind: out.kind, id: found.withheld.Spec.ID, resource: found.withheld})
+	case len(found.meant) == 1:
+		out.resource = found.meant[0]
 		out.id = out.resource.Spec.ID
 		if bound != "" && bound != out.id {
 			out.reboundFrom = bound
 		}
-	case 0:
-		if bound != "" {
-			return nil // renamed or gone: still that resource
-		}
-		message := fmt.Sprintf("the inventory holds no %s named %q", p.Spec.Resource.Kind, name)
-		if len(candidates) > 0 {
-			message = fmt.Sprintf("of the %d %s named %q none has what resource.where asks for: %s",
-				len(candidates), p.Spec.Resource.Kind, name, shorten(apart(out.kind, candidates), 512))
-		}
-		out.ready = no(driftv1alpha1.ReasonResourceNotFound, "%s", message)
 	default:
-		out.id, out.resource = "", nil
-		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s", len(named), name, shorten(apart(out.kind, named), 768))
+		out.ready = no(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.kind, found.named))
 	}
 	return nil
 }
@@ -186,6 +183,9 @@ func bindsTo(p *driftv1alpha1.CloudProvisioned) bool {
 	kind, known := kinds.Lookup(p.Spec.Resource.Kind)
 	if !known || checkWhere(kind, p.Spec.Resource.Where) != "" {
 		return false
+	}
+	if tooLarge(p) != "" && p.Status.ResourceID == "" {
+		return false // what was bound before keeps its open drifts
 	}
 	if p.Spec.Resource.ID != "" {
 		return kind.ValidateID(p.Spec.Resource.ID) == nil || p.Status.ResourceID != ""

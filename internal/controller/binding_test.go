@@ -113,4 +113,33 @@ var _ = Describe("A reference by name", func() {
 		bound(ctx, "b-younger", id)
 		w.expectCondition(ctx, "a-older", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixAmbiguousName)
 	})
+
+	It("looks at once at what where asks for, and nobody declares", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.change("POST", "/v2/droplets/"+id+"/actions", map[string]any{"type": "enable_backups", "backup_policy": map[string]any{"plan": "daily", "hour": 4}})
+		w.startOperator()
+		w.account(ctx)
+		w.sync(ctx)
+		where(ctx, "backed-up", driftv1alpha1.ResourceSelector{Kind: "Droplet", Name: "web-1",
+			Where: map[string]intstr.IntOrString{"backup_policy.plan": intstr.FromString("daily")}}, map[string]any{"region": "nyc3"})
+		bound(ctx, "backed-up", id)
+	})
+
+	It("is bound to none of several volumes, and to the one of its region", func(ctx SpecContext) {
+		volume := func(region string) string {
+			created := w.change("POST", "/v2/volumes", map[string]any{"name": "data", "region": region, "size_gigabytes": 10})
+			return created["volume"].(map[string]any)["id"].(string)
+		}
+		volume("nyc3")
+		id := volume("fra1")
+		w.startOperator()
+		w.account(ctx)
+		selector := driftv1alpha1.ResourceSelector{Kind: "Volume", Name: "data"}
+		where(ctx, "any", selector, map[string]any{"size_gigabytes": 10})
+		selector.Where = map[string]intstr.IntOrString{"region": intstr.FromString("fra1")}
+		where(ctx, "frankfurt", selector, map[string]any{"size_gigabytes": 10})
+		w.sync(ctx)
+		w.expectCondition(ctx, "any", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixAmbiguousName, "where: {region: fra1} for "+id)
+		bound(ctx, "frankfurt", id)
+	})
 })

@@ -129,7 +129,7 @@ func (d *detector) look(ctx context.Context, in lookup, run *detection) error {
 	if run.account, err = in.account(ctx, p); err != nil {
 		return err
 	}
-	if run.binding, err = (binder{in}).bind(ctx, p, run.account); err != nil {
+	if run.binding, err = (binder{in, d.clock.Now()}).bind(ctx, p, run.account); err != nil {
 		return err
 	}
 	if run.drifts, err = in.drifts(ctx, p); err != nil {
@@ -189,11 +189,12 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 	return nil
 }
 
-// confirmName makes sure that a name is bound to what a complete listing showed, and not in
-// the middle of the next one: what is bound stays so.
+// confirmName makes sure that what is new to be said of a name rests on what a complete
+// listing showed, and not on the middle of the next one: what is bound stays so, and of
+// resources that take each other's names none is seen to be missing.
 func (d *detector) confirmName(ctx context.Context, run *detection) error {
 	p := run.provisioned
-	if p.Spec.Resource.Name == "" || run.binding.id == "" || run.binding.id == p.Status.ResourceID {
+	if p.Spec.Resource.Name == "" || !run.decidesName() {
 		return nil
 	}
 	live := &driftv1alpha1.CloudAccount{}
@@ -208,8 +209,24 @@ func (d *detector) confirmName(ctx context.Context, run *detection) error {
 	return nil
 }
 
+// decidesName says whether the name is bound to another resource than before, or for the
+// first time found to be none's or several's.
+func (run *detection) decidesName() bool {
+	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionReady).reason
+	switch reason := run.binding.ready.reason; reason {
+	case driftv1alpha1.ReasonResourceNotFound, driftv1alpha1.ReasonFixAmbiguousName:
+		return reason != was
+	default:
+		return run.binding.id != "" && run.binding.id != run.provisioned.Status.ResourceID
+	}
+}
+
 // decide plans. Nothing is planned from what nobody can know.
 func (d *detector) decide(run *detection) (drift.Input, error) {
+	if costly(run.binding.kind, run.binding.unseen) && d.wishes.make(run.provisioned) {
+		run.binding.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", joined(run.binding.unseen))
+	}
 	run.presence = run.binding.presence()
 	if run.binding.ready.status != metav1.ConditionTrue {
 		run.presence = resource.Unknown

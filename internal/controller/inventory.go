@@ -60,7 +60,7 @@ func (v inventory) held(ctx context.Context) (map[string]*driftv1alpha1.CloudRes
 type declarations struct {
 	// ids that are declared or bound to, by CloudResource name.
 	ids map[string]string
-	// fields are the top-level names of every desired field.
+	// fields are the top-level names of every field that is desired or asked for by where.
 	fields sets.Set[string]
 }
 
@@ -83,6 +83,11 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 		}
 		for field := range p.Spec.Desired {
 			out.fields.Insert(field)
+		}
+		for text := range p.Spec.Resource.Where {
+			if path, err := resource.ParsePath(text); err == nil && len(path) > 0 {
+				out.fields.Insert(string(path[0]))
+			}
 		}
 	}
 	return out, nil

@@ -40,8 +40,9 @@ func accountStates() []state {
 	// What heals by itself stands in the way of being ready, and nobody has to act.
 	for _, reason := range []string{driftv1alpha1.ReasonThrottled, driftv1alpha1.ReasonUnreachable, driftv1alpha1.ReasonServerError,
 		driftv1alpha1.ReasonIncomplete, driftv1alpha1.ReasonMalformed, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonWriteFailed} {
-		out = append(out, state{synced, no(reason, ""), kstatus.CurrentStatus})
+		out = append(out, state{synced, no(reason, ""), kstatus.CurrentStatus}, state{ready, no(reason, ""), kstatus.InProgressStatus})
 	}
+	out = append(out, state{ready, no(driftv1alpha1.ReasonFixScopes, ""), kstatus.FailedStatus}) // of the account itself
 	// Of one kind; the condition says KindsBehind.
 	for _, reason := range []string{driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonFixMassDisappearance} {
 		out = append(out, state{synced, no(reason, ""), kstatus.FailedStatus})
@@ -55,6 +56,7 @@ func provisionedStates() []state {
 		{ready, yes(driftv1alpha1.ReasonBound, ""), kstatus.CurrentStatus},
 		{ready, unknown(driftv1alpha1.ReasonAwaitingInventory, ""), kstatus.InProgressStatus},
 		{ready, no(driftv1alpha1.ReasonResourceNotFound, ""), kstatus.InProgressStatus},
+		{ready, unknown(driftv1alpha1.ReasonFixMassDisappearance, ""), kstatus.FailedStatus},
 		{inSync, yes(driftv1alpha1.ReasonInSync, ""), kstatus.CurrentStatus},
 		{inSync, no(driftv1alpha1.ReasonDrifted, ""), kstatus.CurrentStatus},
 		{inSync, no(driftv1alpha1.ReasonResourceMissing, ""), kstatus.CurrentStatus},

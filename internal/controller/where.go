@@ -1,10 +1,11 @@
 package controller
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -61,12 +62,20 @@ func place(where map[string]any, text string, value intstr.IntOrString) {
 
 // checkWhere says what is wrong with a where, "" where nothing is.
 func checkWhere(kind kinds.Kind, where map[string]intstr.IntOrString) string {
-	for _, path := range slices.Sorted(maps.Keys(where)) {
-		asked := map[string]any{}
-		if _, err := resource.ParsePath(path); err != nil {
+	var before []resource.Path
+	for _, text := range slices.Sorted(maps.Keys(where)) {
+		path, err := resource.ParsePath(text)
+		if err != nil {
 			return err.Error()
 		}
-		place(asked, path, where[path])
+		for _, other := range before {
+			if path.Under(other) || other.Under(path) {
+				return fmt.Sprintf("%s is part of %s, or the same; give one of them", path, other)
+			}
+		}
+		before = append(before, path)
+		asked := map[string]any{}
+		place(asked, text, where[text])
 		if unknown := drift.Differences(kind.Schema, asked, resource.Resource{}, nil).Unknown; len(unknown) > 0 {
 			return unknown[0].Explain(kind.Schema.Kind)
 		}
@@ -74,110 +83,58 @@ func checkWhere(kind kinds.Kind, where map[string]intstr.IntOrString) string {
 	return ""
 }
 
-// means says whether a resource that has the declared name is meant.
-func (b binder) means(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, r *driftv1alpha1.CloudResource) match {
+// means says whether a resource that has the declared name is meant, and which fields
+// would have to be seen to tell.
+func means(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, r *driftv1alpha1.CloudResource) (match, []resource.Path) {
 	where := whereOf(p, kind)
 	if len(where) == 0 {
-		return agrees
+		return agrees, nil
 	}
-	equal, known := drift.Matches(kind.Schema, where, resourceOf(r))
+	result := drift.Differences(kind.Schema, where, resourceOf(r), nil)
 	switch {
-	case equal:
-		return agrees
-	case known:
-		return differs
+	case len(result.Differences) > 0 || len(result.Unknown) > 0:
+		return differs, nil
+	case len(result.Unseen) > 0:
+		return unknowable, result.Unseen
 	default:
-		return unknowable
+		return agrees, nil
 	}
 }
 
-// meant are the candidates that are meant. unseen names what would have to be seen to tell.
-func (b binder) meant(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv1alpha1.CloudResource) (out []*driftv1alpha1.CloudResource, unseen string) {
+// candidates are the resources that have the declared name.
+type candidates struct {
+	named []*driftv1alpha1.CloudResource
+	// meant have what where asks for, and the last complete listing showed them.
+	meant []*driftv1alpha1.CloudResource
+	// withheld has what where asks for; its absence waits for confirmation, so that nobody
+	// can tell whether it is there. Nil where there is none.
+	withheld *driftv1alpha1.CloudResource
+	// unseen are the fields that would have to be seen to tell.
+	unseen []resource.Path
+}
+
+func weigh(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv1alpha1.CloudResource) candidates {
+	// The cache has no order, and a message that says the same is written once.
+	named = slices.SortedFunc(slices.Values(named), func(a, b *driftv1alpha1.CloudResource) int { return cmp.Compare(a.Spec.ID, b.Spec.ID) })
+	out := candidates{named: named}
 	for _, r := range named {
-		switch b.means(p, kind, r) {
-		case agrees:
-			out = append(out, r)
-		case unknowable:
-			unseen = strings.Join(slices.Sorted(maps.Keys(whereOf(p, kind))), ", ")
-		case differs:
+		switch is, unseen := means(p, kind, r); {
+		case is == unknowable:
+			out.unseen = unseen
+		case is == differs:
+		case r.Observed.WithheldSince != nil:
+			out.withheld = r
+		default:
+			out.meant = append(out.meant, r)
 		}
 	}
-	return out, unseen
+	return out
 }
 
 // recordedUntil says whether every candidate was observed, with the fields that are known
 // now, before all that a complete listing showed had been recorded.
-func recordedUntil(kind kinds.Kind, recorded *metav1.MicroTime, named []*driftv1alpha1.CloudResource) bool {
+func recordedUntil(kind kinds.Kind, recorded *metav1.MicroTime, now time.Time, named []*driftv1alpha1.CloudResource) bool {
 	return recorded != nil && !slices.ContainsFunc(named, func(r *driftv1alpha1.CloudResource) bool {
-		return r.Observed.ObservedAt.After(recorded.Time) || r.Observed.FieldTable != kind.FieldTable()
+		return newer(r, recorded.Time, now) || r.Observed.FieldTable != kind.FieldTable()
 	})
-}
-
-// mostNamed is how many candidates a message names.
-const mostNamed = 8
-
-// apart says what tells the candidates apart, and the where that would do.
-func apart(kind kinds.Kind, named []*driftv1alpha1.CloudResource) string {
-	fields := tellingFields(kind, named)
-	var each []string
-	for _, r := range named[:min(len(named), mostNamed)] {
-		text := r.Spec.ID
-		if len(fields) > 0 {
-			text = "where: {" + described(r, fields) + "} for " + r.Spec.ID
-		}
-		each = append(each, text)
-	}
-	if len(named) > mostNamed {
-		each = append(each, fmt.Sprintf("and %d more", len(named)-mostNamed))
-	}
-	if len(fields) == 0 {
-		return "nothing tells them apart but their ids; declare one of them by id (" + strings.Join(each, ", ") + ")"
-	}
-	return "add beside the name " + strings.Join(each, ", or ")
-}
-
-// tellingFields are the fewest fields, of those that a kind has as plain values, of which
-// no two candidates have the same values; none where there are no such fields.
-func tellingFields(kind kinds.Kind, named []*driftv1alpha1.CloudResource) []string {
-	var fields []string
-	told := countApart(named, nil)
-	for told < len(named) {
-		best, most := "", told
-		for _, field := range kind.Fields {
-			if field.Change == drift.Never || field.Path == "name" || strings.ContainsAny(field.Path, ".[") {
-				continue
-			}
-			if n := countApart(named, append(slices.Clone(fields), field.Path)); n > most {
-				best, most = field.Path, n
-			}
-		}
-		if best == "" {
-			return nil
-		}
-		fields, told = append(fields, best), most
-	}
-	return fields
-}
-
-func countApart(named []*driftv1alpha1.CloudResource, fields []string) int {
-	seen := map[string]bool{}
-	for _, r := range named {
-		seen[described(r, fields)] = true
-	}
-	return len(seen)
-}
-
-// described are the values of these fields, as a where has them.
-func described(r *driftv1alpha1.CloudResource, fields []string) string {
-	live := resourceOf(r)
-	var parts []string
-	for _, field := range fields {
-		value, _ := live.Lookup(resource.Path{resource.Segment(field)})
-		switch value.(type) {
-		case nil, []any, map[string]any:
-			continue // a where has plain values only
-		}
-		parts = append(parts, field+": "+resource.Short(value, 64))
-	}
-	return strings.Join(parts, ", ")
 }

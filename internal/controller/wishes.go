@@ -30,7 +30,10 @@ type wishes struct {
 const earlySyncs = time.Minute
 
 type wish struct {
-	kind               string
+	kind string
+	// uid and generation are the declaration's: one that is made anew under the same name
+	// wishes for itself.
+	uid                types.UID
 	generation         int64
 	attempted, granted bool
 }
@@ -49,9 +52,9 @@ func (w *wishes) make(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
 	w.mu.Lock()
 	current := w.made[key]
 	asks := false
-	if current == nil || current.generation != p.Generation {
+	if current == nil || current.uid != p.UID || current.generation != p.Generation {
 		asks = !granted(p)
-		current = &wish{kind: p.Spec.Resource.Kind, generation: p.Generation, attempted: !asks, granted: !asks}
+		current = &wish{kind: p.Spec.Resource.Kind, uid: p.UID, generation: p.Generation, attempted: !asks, granted: !asks}
 		w.made[key] = current
 	}
 	if asks {
@@ -68,8 +71,10 @@ func (w *wishes) make(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
 // granted says whether p's status shows that a sync has looked for what p declares
 // and could not see all of it: what this process has yet to learn after a restart.
 func granted(p *driftv1alpha1.CloudProvisioned) bool {
-	return p.Status.ObservedGeneration == p.Generation &&
-		currentVerdict(p.Status.Conditions, driftv1alpha1.ConditionInSync).reason == driftv1alpha1.ReasonFixFieldsUnseen
+	isUnseen := func(conditionType string) bool {
+		return currentVerdict(p.Status.Conditions, conditionType).reason == driftv1alpha1.ReasonFixFieldsUnseen
+	}
+	return p.Status.ObservedGeneration == p.Generation && (isUnseen(driftv1alpha1.ConditionInSync) || isUnseen(driftv1alpha1.ConditionReady))
 }
 
 // pending says whether the account has a wish that no sync was attempted for.

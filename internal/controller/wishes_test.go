@@ -85,3 +85,22 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 		t.Errorf("the clock was set back, and the next is only due at %s", at)
 	}
 }
+
+// A declaration that is made anew under the same name names other fields, at the same
+// generation, and its predecessor's going may not have been noticed.
+func TestAWishIsOfOneDeclaration(t *testing.T) {
+	asked := 0
+	w := newWishes(func(types.NamespacedName) { asked++ })
+	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p", UID: "first", Generation: 1}}
+	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
+	account := types.NamespacedName{Namespace: "n", Name: "a"}
+	w.make(p)
+	w.attempt(account)(func(string) bool { return true })
+	if w.make(p) {
+		t.Fatal("it was looked for, and is still awaited")
+	}
+	p.UID = "second"
+	if !w.make(p) || asked != 2 || !w.pending(account) {
+		t.Errorf("another declaration of that name: nothing is looked for, asked %d times", asked)
+	}
+}

@@ -1,0 +1,436 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// inventoryOf is a picture with these resources of one kind, all of them recorded.
+func inventoryOf(t *testing.T, kind string, live ...driftv1alpha1.CloudResource) *picture {
+	t.Helper()
+	recorded, observed := metav1.NewMicroTime(noon.Add(time.Minute)), metav1.NewTime(noon)
+	out := &picture{
+		owner: &driftv1alpha1.CloudAccount{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "production", UID: "account"},
+			Status: driftv1alpha1.CloudAccountStatus{Kinds: []driftv1alpha1.KindStatus{
+				{Kind: kind, ObservedAt: &observed, RecordedAt: &recorded}}},
+		},
+		resources: map[resource.Ref]*driftv1alpha1.CloudResource{},
+		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
+		of:        map[resource.Ref][]*driftv1alpha1.CloudProvisioned{},
+	}
+	for i := range live { // every name is asked for
+		out.byName[kindAndName{kind, canonicalName(kind, liveName(&live[i]))}] = nil
+	}
+	out.takeResources(live)
+	return out
+}
+
+// liveResource is one as a listing at noon recorded it.
+func liveResource(t *testing.T, kind, id, name string, fields, attrs map[string]any) driftv1alpha1.CloudResource {
+	t.Helper()
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	fields["name"] = name
+	ref := resource.Ref{Kind: kind, ID: id}
+	observed, err := observationOf(resource.Resource{Ref: ref, Name: name, Fields: fields, Attrs: attrs, ObservedAt: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return driftv1alpha1.CloudResource{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: cloudResourceName("production", ref)},
+		Spec:       driftv1alpha1.CloudResourceSpec{AccountRef: driftv1alpha1.LocalReference{Name: "production"}, Kind: kind, ID: id},
+		Observed:   observed,
+	}
+}
+
+func liveRecord(t *testing.T, id int, name, recordType, data string) driftv1alpha1.CloudResource {
+	t.Helper()
+	return liveResource(t, "DomainRecord", fmt.Sprintf("example.com/%d", id), name, nil,
+		map[string]any{"type": recordType, "data": data, "ttl": json.Number("1800")})
+}
+
+func byName(kind, name string, where map[string]intstr.IntOrString, desired map[string]string) *driftv1alpha1.CloudProvisioned {
+	out := &driftv1alpha1.CloudProvisioned{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "declared", UID: types.UID("declared"), Generation: 1},
+		Spec: driftv1alpha1.CloudProvisionedSpec{
+			AccountRef: driftv1alpha1.LocalReference{Name: "production"},
+			Resource:   driftv1alpha1.ResourceSelector{Kind: kind, Name: name, Where: where},
+			Desired:    map[string]apiextensionsv1.JSON{},
+		},
+	}
+	for field, value := range desired {
+		out.Spec.Desired[field] = apiextensionsv1.JSON{Raw: []byte(value)}
+	}
+	return out
+}
+
+func bindIn(t *testing.T, v *picture, p *driftv1alpha1.CloudProvisioned) binding {
+	t.Helper()
+	out, err := binder{v, noon.Add(2 * time.Hour)}.bind(t.Context(), p, v.owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// The first sync writes the resources one by one, and each has its declarations
+// compared. Whichever comes first is not the only one.
+func TestNameIsBoundToNoneOfSeveralInEitherOrder(t *testing.T) {
+	one := liveResource(t, "Droplet", "1", "web-1", map[string]any{"size_slug": "s-2"}, nil)
+	two := liveResource(t, "Droplet", "2", "web-1", map[string]any{"size_slug": "s-2"}, nil)
+	for name, order := range map[string][]driftv1alpha1.CloudResource{"1, 2": {one, two}, "2, 1": {two, one}} {
+		t.Run(name, func(t *testing.T) {
+			p := byName("Droplet", "web-1", nil, map[string]string{"size_slug": `"s-1"`})
+			for written := 1; written <= len(order); written++ {
+				v := inventoryOf(t, "Droplet", order[:written]...)
+				v.owner.Status.Kinds = nil
+				if got := bindIn(t, v, p); got.id != "" || got.ready.status != metav1.ConditionUnknown || got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
+					t.Errorf("after %d of 2 writes: bound to %q, %+v", written, got.id, got.ready)
+				}
+			}
+			if got := bindIn(t, inventoryOf(t, "Droplet", order...), p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
+				t.Errorf("after the sync: bound to %q, %+v", got.id, got.ready)
+			}
+		})
+	}
+}
+
+// A later sync writes one by one as well: what it has written since all of the last
+// one was recorded binds nothing and takes nothing away.
+func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
+	old := liveResource(t, "Droplet", "1", "web-1", nil, nil)
+	renamed := liveResource(t, "Droplet", "1", "web-0", nil, nil)
+	next := liveResource(t, "Droplet", "2", "web-1", nil, nil)
+	next.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Hour))
+	p := byName("Droplet", "web-1", nil, nil)
+	if got := bindIn(t, inventoryOf(t, "Droplet", next), p); got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
+		t.Errorf("unbound: %+v", got.ready)
+	}
+	p.Status.ResourceID = "1"
+	for name, v := range map[string]*picture{"the bound one has the name": inventoryOf(t, "Droplet", old, next),
+		"the bound one has another name": inventoryOf(t, "Droplet", renamed, next)} {
+		if got := bindIn(t, v, p); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
+			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
+		}
+	}
+	next.Observed.ObservedAt = metav1.NewMicroTime(noon)
+	if got := bindIn(t, inventoryOf(t, "Droplet", renamed, next), p); got.id != "2" || got.reboundFrom != "1" {
+		t.Errorf("recorded: bound to %q from %q, %+v", got.id, got.reboundFrom, got.ready)
+	}
+}
+
+// After a clock was set back, what was observed before bears a time that has yet to come:
+// it was recorded all the same, and would else keep its name from being bound until then.
+func TestNameIsBoundAfterTheClockWasSetBack(t *testing.T) {
+	ahead := liveResource(t, "Droplet", "1", "web-1", nil, nil)
+	ahead.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(24 * time.Hour))
+	if got := bindIn(t, inventoryOf(t, "Droplet", ahead), byName("Droplet", "web-1", nil, nil)); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
+		t.Errorf("bound to %q, %+v", got.id, got.ready)
+	}
+}
+
+// liveAccount is what the API server has, past the cache.
+type liveAccount struct {
+	client.Reader
+	account *driftv1alpha1.CloudAccount
+	asked   int
+}
+
+func (l *liveAccount) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	l.asked++
+	l.account.DeepCopyInto(into.(*driftv1alpha1.CloudAccount))
+	return nil
+}
+
+// While a sync records, resources come and go one by one, and the cache may not have heard
+// that it began. What is new to be said of a name waits; what was said is not asked about.
+func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
+	one, two := liveResource(t, "Droplet", "1", "web-1", nil, nil), liveResource(t, "Droplet", "2", "web-1", nil, nil)
+	for name, v := range map[string]*picture{
+		"bound": inventoryOf(t, "Droplet", one), "none": inventoryOf(t, "Droplet"), "several": inventoryOf(t, "Droplet", one, two)} {
+		d, p := quietDetector(), byName("Droplet", "web-1", nil, nil)
+		live := &liveAccount{account: v.owner.DeepCopy()}
+		d.live = live
+		run := detection{provisioned: p, account: v.owner, binding: bindIn(t, v, p)}
+		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 1 {
+			t.Errorf("%s, as the cache has it: asked %d times: %v", name, live.asked, err)
+		}
+		live.account.Status.Kinds[0].RecordedAt = nil
+		if err := d.confirmName(t.Context(), &run); !apierrors.IsConflict(err) {
+			t.Errorf("%s, while a sync records: %v", name, err)
+		}
+		run.binding.ready.set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
+		p.Status.ResourceID, live.asked = run.binding.id, 0
+		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 0 {
+			t.Errorf("%s, said before: asked %d times: %v", name, live.asked, err)
+		}
+	}
+}
+
+// Nothing is known of a resource whose absence waits for a person: it neither is the
+// one of its name nor one of several.
+func TestNameIsNotDecidedByWhatMayBeGone(t *testing.T) {
+	gone := liveResource(t, "Droplet", "1", "web-1", nil, nil)
+	since := metav1.NewTime(noon)
+	gone.Observed.WithheldSince = &since
+	there := liveResource(t, "Droplet", "2", "web-1", nil, nil)
+	third := liveResource(t, "Droplet", "3", "web-1", nil, nil)
+	for name, c := range map[string]struct {
+		live   []driftv1alpha1.CloudResource
+		reason string
+		status metav1.ConditionStatus
+	}{
+		"the only one may be gone":         {[]driftv1alpha1.CloudResource{gone}, driftv1alpha1.ReasonFixMassDisappearance, metav1.ConditionUnknown},
+		"one is there and one may be gone": {[]driftv1alpha1.CloudResource{gone, there}, driftv1alpha1.ReasonFixMassDisappearance, metav1.ConditionUnknown},
+		"two are there and one may be gone": {[]driftv1alpha1.CloudResource{gone, there, third},
+			driftv1alpha1.ReasonFixAmbiguousName, metav1.ConditionFalse},
+	} {
+		v := inventoryOf(t, "Droplet", c.live...)
+		v.owner.Status.Kinds[0].Reason = driftv1alpha1.ReasonFixMassDisappearance
+		v.owner.Status.Kinds[0].Message = "confirm it"
+		got := bindIn(t, v, byName("Droplet", "web-1", nil, nil))
+		if got.id != "" || got.ready.reason != c.reason || got.ready.status != c.status {
+			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
+		}
+		if c.status == metav1.ConditionUnknown && !strings.Contains(got.ready.message, "confirm it") {
+			t.Errorf("%s: the message does not say how to go on: %s", name, got.ready.message)
+		}
+	}
+}
+
+var suggestion = regexp.MustCompile(`where: (\{.*?\}) for (\S+?)(?:, or |; |$)`)
+
+// Whatever a message suggests can be copied into a manifest and binds to what it says.
+func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
+	key := strings.Repeat("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", 6)
+	droplet := func(id, region, size, status string) driftv1alpha1.CloudResource {
+		return liveResource(t, "Droplet", id, "web-1", map[string]any{"region": region, "size_slug": size, "status": status}, nil)
+	}
+	for name, c := range map[string]struct {
+		live []driftv1alpha1.CloudResource
+		want []string // of the message; none: by id
+	}{
+		"by type": {[]driftv1alpha1.CloudResource{
+			liveRecord(t, 1, "api.example.com", "A", "203.0.113.12"), liveRecord(t, 2, "api.example.com", "TXT", "heritage=external-dns,external-dns/owner=x")},
+			[]string{"{type: A}", "{type: TXT}"}},
+		"by type, and those of one type by data": {[]driftv1alpha1.CloudResource{
+			liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"), liveRecord(t, 3, "api.example.com", "TXT", "x")},
+			[]string{"{type: A, data: 203.0.113.9}", "{type: A, data: 203.0.113.10}", "{type: TXT}"}},
+		"by text that YAML would take for something else": {[]driftv1alpha1.CloudResource{
+			liveRecord(t, 1, "api.example.com", "TXT", "a: b, c} # d"), liveRecord(t, 2, "api.example.com", "TXT", "yes"), liveRecord(t, 3, "api.example.com", "TXT", `say "it"`)},
+			[]string{`data: "a: b, c} # d"`}},
+		"by text that is long, and alike at the beginning": {[]driftv1alpha1.CloudResource{
+			liveRecord(t, 1, "api.example.com", "TXT", key+"A"), liveRecord(t, 2, "api.example.com", "TXT", key+"B")}, nil},
+		"text that is long, beside one that is not": {[]driftv1alpha1.CloudResource{
+			liveRecord(t, 1, "api.example.com", "TXT", key), liveRecord(t, 2, "api.example.com", "TXT", "short")}, []string{"data: short"}},
+		"by region":          {[]driftv1alpha1.CloudResource{droplet("1", "fra1", "s-1", "active"), droplet("2", "nyc3", "s-1", "active")}, []string{"{region: fra1}", "{region: nyc3}"}},
+		"not by what passes": {[]driftv1alpha1.CloudResource{droplet("1", "fra1", "s-1", "active"), droplet("2", "fra1", "s-1", "off")}, nil},
+		"by nothing":         {[]driftv1alpha1.CloudResource{droplet("1", "fra1", "s-1", "active"), droplet("2", "fra1", "s-1", "active")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kind, declared := c.live[0].Spec.Kind, liveName(&c.live[0])
+			v := inventoryOf(t, kind, c.live...)
+			got := bindIn(t, v, byName(kind, declared, nil, nil))
+			if got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
+				t.Fatalf("%+v", got.ready)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(got.ready.message, want) {
+					t.Errorf("%s\nhas no %s", got.ready.message, want)
+				}
+			}
+			for i := range c.live {
+				if !strings.Contains(got.ready.message, c.live[i].Spec.ID) {
+					t.Errorf("%s\ndoes not name %s", got.ready.message, c.live[i].Spec.ID)
+				}
+			}
+			suggested := suggestion.FindAllStringSubmatch(got.ready.message, -1)
+			if (len(suggested) == 0) != (len(c.want) == 0) {
+				t.Errorf("%s\nsuggests %d", got.ready.message, len(suggested))
+			}
+			for _, s := range suggested {
+				var where map[string]intstr.IntOrString
+				if err := yaml.Unmarshal([]byte(s[1]), &where); err != nil {
+					t.Errorf("%s is no where: %v", s[1], err)
+					continue
+				}
+				if bound := bindIn(t, v, byName(kind, declared, where, nil)); bound.id != s[2] {
+					t.Errorf("where %s is bound to %q, not %s: %+v", s[1], bound.id, s[2], bound.ready)
+				}
+			}
+		})
+	}
+}
+
+// A suggestion holds what is asked for already: where can't be changed, only written anew.
+func TestSuggestedWhereHoldsWhatIsAskedForAlready(t *testing.T) {
+	v := inventoryOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"))
+	where := map[string]intstr.IntOrString{"type": intstr.FromString("a"), "ttl": intstr.FromInt32(1800)}
+	got := bindIn(t, v, byName("DomainRecord", "api.example.com", where, nil))
+	if want := "where: {ttl: 1800, type: a, data: 203.0.113.9} for example.com/1"; !strings.Contains(got.ready.message, want) {
+		t.Errorf("%+v\nhas no %s", got.ready, want)
+	}
+}
+
+// A field of where that can't be seen binds nothing, and takes no binding away.
+func TestWhereThatIsUnseen(t *testing.T) {
+	hidden := liveRecord(t, 1, "api.example.com", "A", "203.0.113.9")
+	hidden.Observed.Unseen = []string{"data"}
+	seen := liveRecord(t, 2, "api.example.com", "A", "203.0.113.10")
+	where := map[string]intstr.IntOrString{"data": intstr.FromString("203.0.113.10")}
+	p := byName("DomainRecord", "api.example.com", where, nil)
+	v := inventoryOf(t, "DomainRecord", hidden, seen)
+	if got := bindIn(t, v, p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixFieldsUnseen || !strings.HasPrefix(got.ready.message, "data can't be seen") {
+		t.Errorf("unbound: bound to %q, %+v", got.id, got.ready)
+	}
+	p.Status.ResourceID = "example.com/1"
+	if got := bindIn(t, v, p); got.id != "example.com/1" || got.ready.reason != driftv1alpha1.ReasonBound {
+		t.Errorf("bound: bound to %q, %+v", got.id, got.ready)
+	}
+
+	// What nobody asked for before is looked for at once, and awaited until then.
+	droplet := liveResource(t, "Droplet", "1", "web-1", nil, nil)
+	droplet.Observed.Unseen = []string{"backups", "backup_policy"}
+	v = inventoryOf(t, "Droplet", droplet)
+	d := quietDetector()
+	p = byName("Droplet", "web-1", map[string]intstr.IntOrString{"backup_policy.plan": intstr.FromString("daily")}, nil)
+	for _, want := range []string{driftv1alpha1.ReasonAwaitingInventory, driftv1alpha1.ReasonFixFieldsUnseen} {
+		run := detection{provisioned: p}
+		if err := d.look(t.Context(), v, &run); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.decide(&run); err != nil {
+			t.Fatal(err)
+		}
+		if run.binding.id != "" || run.binding.ready.reason != want {
+			t.Errorf("bound to %q, %+v, want %s", run.binding.id, run.binding.ready, want)
+		}
+		d.wishes.attempt(types.NamespacedName{Namespace: "infra", Name: "production"})(func(string) bool { return true })
+	}
+}
+
+// The same candidates in another order are no news: a condition that says the same is not
+// written again.
+func TestNamesakesAreNamedInOneOrder(t *testing.T) {
+	live := []driftv1alpha1.CloudResource{
+		liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"), liveRecord(t, 3, "api.example.com", "TXT", "x")}
+	for _, where := range []map[string]intstr.IntOrString{nil, {"type": intstr.FromString("MX")}} {
+		p := byName("DomainRecord", "api.example.com", where, nil)
+		first := bindIn(t, inventoryOf(t, "DomainRecord", live...), p).ready
+		if second := bindIn(t, inventoryOf(t, "DomainRecord", live[2], live[0], live[1]), p).ready; first != second {
+			t.Errorf("%+v\nthen %+v", first, second)
+		}
+	}
+}
+
+// However many there are, saying so takes bounded work and a bounded message.
+func TestManyNamesakes(t *testing.T) {
+	var live []driftv1alpha1.CloudResource
+	for i := range 3000 {
+		live = append(live, liveResource(t, "Droplet", fmt.Sprint(i+1), "web", map[string]any{"region": fmt.Sprintf("r%d", i)}, nil))
+	}
+	v := inventoryOf(t, "Droplet", live...)
+	p := byName("Droplet", "web", nil, nil)
+	began := time.Now()
+	got := bindIn(t, v, p)
+	if took := time.Since(began); took > 100*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+	if got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName || len(got.ready.message) > messageLimit || !strings.Contains(got.ready.message, "3000 resources") {
+		t.Errorf("%+v", got.ready)
+	}
+}
+
+// What can't be asked for is said, in the words of who asked.
+func TestWhereSaysWhatIsWrong(t *testing.T) {
+	v := inventoryOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "TXT", "x"))
+	text := func(s string) intstr.IntOrString { return intstr.FromString(s) }
+	for name, c := range map[string]struct {
+		where   map[string]intstr.IntOrString
+		desired map[string]string
+		reason  string
+		message string
+	}{
+		"a field that there is not": {map[string]intstr.IntOrString{"typ": text("A")}, nil, driftv1alpha1.ReasonFixReference, "resource.where: DomainRecord has no field typ; did you mean type?"},
+		"no path":                   {map[string]intstr.IntOrString{"a..b": text("A")}, nil, driftv1alpha1.ReasonFixReference, "resource.where: "},
+		"one field twice":           {map[string]intstr.IntOrString{"type": text("TXT"), "type.x": text("A")}, nil, driftv1alpha1.ReasonFixReference, "resource.where: "},
+		"another value in where":    {map[string]intstr.IntOrString{"type": text("A")}, nil, driftv1alpha1.ReasonResourceNotFound, "resource.where"},
+		"another value in desired":  {nil, map[string]string{"type": `"A"`}, driftv1alpha1.ReasonResourceNotFound, "desired.type"},
+		"where goes before desired": {map[string]intstr.IntOrString{"type": text("TXT")}, map[string]string{"type": `"A"`}, driftv1alpha1.ReasonBound, ""},
+	} {
+		for range 20 { // maps have no order
+			got := bindIn(t, v, byName("DomainRecord", "api.example.com", c.where, c.desired))
+			if got.ready.reason != c.reason || !strings.Contains(got.ready.message, c.message) {
+				t.Errorf("%s: %+v", name, got.ready)
+				break
+			}
+		}
+	}
+}
+
+// A declaration that was never bound, and can't be, stands in nobody's way.
+func TestDuplicateIsDecidedByWhatIsBound(t *testing.T) {
+	live := liveResource(t, "Droplet", "3164444", "web-1", nil, nil)
+	for name, c := range map[string]struct {
+		older func(*driftv1alpha1.CloudProvisioned)
+		want  string
+	}{
+		"bound": {func(*driftv1alpha1.CloudProvisioned) {}, driftv1alpha1.ReasonFixDuplicate},
+		"too large": {func(p *driftv1alpha1.CloudProvisioned) {
+			p.Annotations = map[string]string{tooLargeAnnotation: "it is"}
+		}, driftv1alpha1.ReasonBound},
+		"too large since it was bound": {func(p *driftv1alpha1.CloudProvisioned) {
+			p.Annotations = map[string]string{tooLargeAnnotation: "it is"}
+			p.Status.ResourceID = "3164444" // its drifts stay open
+		}, driftv1alpha1.ReasonFixDuplicate},
+		"no longer the one of its name": {func(p *driftv1alpha1.CloudProvisioned) {
+			p.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", Name: "web-9"}
+			p.Status.ResourceID = "3164444"
+			no(driftv1alpha1.ReasonFixAmbiguousName, "").set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
+		}, driftv1alpha1.ReasonBound},
+	} {
+		older := byName("Droplet", "", nil, nil)
+		older.Name, older.UID, older.CreationTimestamp = "older", "older", metav1.NewTime(noon.Add(-time.Hour))
+		older.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "3164444"}
+		c.older(older)
+		younger := byName("Droplet", "", nil, nil)
+		younger.CreationTimestamp = metav1.NewTime(noon)
+		younger.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "3164444"}
+		v := inventoryOf(t, "Droplet", live)
+		v.declared = []driftv1alpha1.CloudProvisioned{*older, *younger}
+		v.takeDeclared()
+		if got := bindIn(t, v, younger); got.ready.reason != c.want {
+			t.Errorf("%s: %+v", name, got.ready)
+		}
+	}
+}
+
+// Every field that identifies is a plain field of its kind.
+func TestIdentifyingFieldsExist(t *testing.T) {
+	for _, kind := range kinds.All() {
+		for _, field := range kind.Identifying {
+			if wrong := checkWhere(kind, map[string]intstr.IntOrString{field: intstr.FromString("x")}); wrong != "" {
+				t.Errorf("%s: %s", kind.Schema.Kind, wrong)
+			}
+		}
+	}
+}

@@ -41,7 +41,10 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 			} `json:"team"`
 		} `json:"account"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err = checkJSON(body); err == nil {
+		err = json.Unmarshal(body, &answer)
+	}
+	if err != nil {
 		return Account{}, &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
 	}
 	a := answer.Account

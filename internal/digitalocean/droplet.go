@@ -64,8 +64,8 @@ func readNetworks(raw json.RawMessage, v *values) (any, bool, error) {
 	for _, version := range []string{"v4", "v6"} {
 		kept[version] = []any{}
 		if list := networks[version]; list != nil && !isNull(list) {
-			addresses, _, err := each(readAddress)(list, v)
-			if err != nil {
+			addresses, known, err := each(readAddress)(list, v)
+			if err != nil || !known {
 				return nil, false, err
 			}
 			kept[version] = addresses
@@ -134,7 +134,11 @@ func getBackupPolicy(ctx context.Context, c *Client, id string) (map[string]any,
 	var answer struct {
 		Policy backupRecord `json:"policy"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	err = checkJSON(body)
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
+	}
+	if err != nil {
 		return nil, &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
 	}
 	return answer.Policy.known(newValues()), nil

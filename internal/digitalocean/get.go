@@ -8,7 +8,8 @@ import (
 )
 
 // Get asks for one resource. A resource that is not there is a NotFound error;
-// no other class says so.
+// no other class says so. An id that no path can hold, as "..", is Invalid and is not asked
+// for: of its absence only complete listings tell.
 func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, error) {
 	k, err := lookup(kind, "reading "+clean(id, c.token))
 	if err != nil {
@@ -37,7 +38,7 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 	if err != nil {
 		return resource.Resource{}, err
 	}
-	res.Unseen = append(res.Unseen, hiddenIn(res, hidden)...)
+	hide(&res, hidden)
 	if k.aside == nil {
 		return res, nil
 	}

@@ -61,7 +61,8 @@ type field struct {
 	// optional fields are left out of the body when they are empty. The others
 	// are Unseen when they do not come: then a scope is missing.
 	optional bool
-	// read normalises the value; nil keeps it as it came.
+	// read normalises the value; nil keeps a scalar or a list of scalars as it came. What
+	// a reader does not name is dropped at every depth.
 	read reader
 }
 
@@ -195,10 +196,7 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 		return nil
 	}
 	read := f.read
-	switch {
-	case isNull(raw):
-		read = asIs
-	case read == nil:
+	if read == nil || isNull(raw) {
 		read = plain
 	}
 	value, known, err := read(raw, v)

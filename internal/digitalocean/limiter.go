@@ -57,6 +57,11 @@ func newLimiter(now func() time.Time, minute, hour int) *limiter {
 // Throttled error when that would take too long.
 func (l *limiter) wait(ctx context.Context, x *exchange, write bool) error {
 	for {
+		// What is not sent must not be counted: a listing that has failed leaves many
+		// questions behind whose answers nobody waits for.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		delay, patience := l.take(write)
 		if delay <= 0 {
 			return nil
@@ -153,18 +158,15 @@ func (l *limiter) learn(status int, header http.Header) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	limit, errLimit := strconv.Atoi(header.Get("Ratelimit-Limit"))
-	remaining, errRemaining := strconv.Atoi(header.Get("Ratelimit-Remaining"))
-	reset, errReset := strconv.ParseInt(header.Get("Ratelimit-Reset"), 10, 64)
+	limit, errLimit := strconv.ParseInt(header.Get("Ratelimit-Limit"), 10, 32)
+	remaining, errRemaining := strconv.ParseInt(header.Get("Ratelimit-Remaining"), 10, 32)
+	resetAt := l.resetOf(header)
 	var untilReset time.Duration
-	if errReset == nil {
-		untilReset = min(time.Unix(reset, 0).Sub(l.now()), time.Hour)
+	if !resetAt.IsZero() {
+		untilReset = min(resetAt.Sub(l.now()), time.Hour)
 	}
 	if errLimit == nil && errRemaining == nil && limit > 0 && remaining >= 0 {
-		l.rate = RateLimit{Limit: limit, Remaining: remaining, Known: true}
-		if errReset == nil {
-			l.rate.ResetAt = time.Unix(reset, 0).UTC()
-		}
+		l.rate = RateLimit{Limit: int(limit), Remaining: int(remaining), ResetAt: resetAt, Known: true}
 		l.spentUntil = now.Add(max(untilReset, probeEvery))
 	}
 	if status != http.StatusTooManyRequests {
@@ -179,6 +181,20 @@ func (l *limiter) learn(status int, header http.Header) {
 		untilReset = probeEvery
 	}
 	l.hourly, l.refusedUntil = true, now.Add(untilReset)
+}
+
+// farReset is how far from now a reset may lie. It is within the hour, and clocks differ;
+// what lies further off is in another unit or means nothing.
+const farReset = 2 * time.Hour
+
+// resetOf is when an answer says that the oldest request expires, zero where it does not.
+func (l *limiter) resetOf(header http.Header) time.Time {
+	seconds, err := strconv.ParseInt(header.Get("Ratelimit-Reset"), 10, 64)
+	now := l.now()
+	if err != nil || seconds < now.Add(-farReset).Unix() || seconds > now.Add(farReset).Unix() {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }
 
 // retryAt is when a request that was refused may be tried again.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -225,7 +226,15 @@ func TestThrottledForLong(t *testing.T) {
 		},
 		"no header at all":             {header: func() http.Header { return http.Header{} }, until: time.Minute},
 		"a reset in the past":          {header: func() http.Header { return budget(5000, 0, time.Now().Add(-time.Hour)) }, until: time.Minute},
-		"a reset in the far future":    {header: func() http.Header { return budget(5000, 0, time.Now().Add(1e6*time.Hour)) }, until: time.Hour},
+		"a reset in the far future":    {header: func() http.Header { return budget(5000, 0, time.Now().Add(1e6*time.Hour)) }, until: time.Minute},
+		"a reset in milliseconds": {
+			header: func() http.Header { return http.Header{"Ratelimit-Reset": {fmt.Sprint(time.Now().UnixMilli())}} },
+			until:  time.Minute,
+		},
+		"a reset beyond all time": {
+			header: func() http.Header { return http.Header{"Ratelimit-Reset": {"9223372036854775807"}} },
+			until:  time.Minute,
+		},
 		"headers that are not numbers": {header: func() http.Header { return http.Header{"Ratelimit-Reset": {"soon"}, "Retry-After": {"soon"}} }, until: time.Minute},
 	}
 	for name, tt := range tests {
@@ -383,4 +392,54 @@ func TestBackoffHasAnEnd(t *testing.T) {
 			t.Errorf("the limiter counted %d attempts", len(c.limiter.sent))
 		}
 	})
+}
+
+// What the API can't hold was not said.
+func TestAbsurdLimitsAreUnknown(t *testing.T) {
+	for _, header := range []http.Header{
+		{"Ratelimit-Limit": {"99999999999"}, "Ratelimit-Remaining": {"10"}},
+		{"Ratelimit-Limit": {"5000"}, "Ratelimit-Remaining": {"99999999999"}},
+		{"Ratelimit-Limit": {"-5000"}, "Ratelimit-Remaining": {"10"}},
+	} {
+		inBubble(t, &answers{answer: func(int, *http.Request) (int, http.Header) { return 200, header }}, func(t *testing.T, c *Client) {
+			if _, err := c.List(t.Context(), "Volume", resource.Listing{}); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.RateLimit(); got.Known {
+				t.Errorf("%v is taken for %+v", header, got)
+			}
+		})
+	}
+}
+
+// Tokens that are rotated, each of which sends a sync's requests, take little memory.
+func TestManyTokensAreSmall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := NewPool()
+		room := 0
+		for i := range 4000 {
+			c := clientOfToken(t, pool, fmt.Sprint("token", i))
+			for range 20 {
+				c.limiter.count()
+			}
+			room += cap(c.limiter.sent) * int(unsafe.Sizeof(time.Time{}))
+		}
+		if room > 8<<20 {
+			t.Errorf("4,000 tokens take %d KiB", room>>10)
+		}
+		time.Sleep(time.Hour + time.Second)
+		clientOfToken(t, pool, "another")
+		if got := len(pool.limiters); got != 1 {
+			t.Errorf("%d tokens are remembered, want the one that is in use", got)
+		}
+	})
+}
+
+func clientOfToken(t *testing.T, pool *Pool, token string) *Client {
+	t.Helper()
+	c, err := pool.Client("https://api.digitalocean.com", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -156,7 +156,7 @@ func (l *lister) listOne(ctx context.Context, pages pages, parentID string) erro
 				return err
 			}
 			res.ObservedAt = p.askedAt
-			res.Unseen = append(res.Unseen, hiddenIn(res, l.hidden)...)
+			hide(&res, l.hidden)
 			if err := p.saw(res.ID); err != nil {
 				return err
 			}

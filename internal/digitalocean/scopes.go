@@ -3,7 +3,10 @@ package digitalocean
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -11,41 +14,52 @@ import (
 // hiddenOf returns the paths of the kind that the token's scopes hide, or may hide: the
 // other kinds are only asked for where somebody declares what hangs on them.
 func (c *Client) hiddenOf(ctx context.Context, k *kind) ([]string, error) {
-	var hidden []string
-	for _, s := range k.scoped {
+	sees := make([]bool, len(k.scoped))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, s := range k.scoped {
 		if c.wants(k.name, s.paths) {
-			sees, err := c.sees(ctx, s.listing)
-			if err != nil {
-				return nil, err
-			}
-			if sees {
-				continue
-			}
+			group.Go(func() (err error) {
+				sees[i], err = c.sees(ctx, s.listing)
+				return err
+			})
 		}
-		hidden = append(hidden, s.paths...)
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var hidden []string
+	for i, s := range k.scoped {
+		if !sees[i] {
+			hidden = append(hidden, s.paths...)
+		}
 	}
 	return hidden, nil
 }
 
-// sees says whether the token may list a kind. Any other answer than yes or no is an
-// error: what it hides must not change with a fault.
+// sees says whether the token may list a kind. An endpoint that has no such listing shows
+// nothing of the kind either; its 404 must not be taken for that of the resource which the
+// question is about. Any other answer is an error: what is hidden must not change with a
+// fault.
 func (c *Client) sees(ctx context.Context, listing string) (bool, error) {
 	_, _, err := c.get(ctx, "asking whether the token sees "+listing, listing, url.Values{"per_page": {"1"}})
 	switch ClassOf(err) {
 	case "":
 		return true, nil
-	case Forbidden:
+	case Forbidden, NotFound:
 		return false, nil
 	default:
 		return false, err
 	}
 }
 
-// hiddenIn are those of the paths that tell nothing of this resource: what lies in lists
-// is told apart where it is compared, and a whole field that is not empty was seen.
-func hiddenIn(res resource.Resource, hidden []string) []string {
-	var out []string
+// hide adds to what is unseen of a resource those of the paths that tell nothing of it:
+// what lies in lists is told apart where it is compared, and a whole field that is not
+// empty was seen.
+func hide(res *resource.Resource, hidden []string) {
 	for _, path := range hidden {
+		if slices.Contains(res.Unseen, path) {
+			continue // the key did not come at all
+		}
 		if !strings.Contains(path, "[*]") {
 			value := res.Fields[path]
 			if value == nil {
@@ -55,7 +69,6 @@ func hiddenIn(res resource.Resource, hidden []string) []string {
 				continue
 			}
 		}
-		out = append(out, path)
+		res.Unseen = append(res.Unseen, path)
 	}
-	return out
 }

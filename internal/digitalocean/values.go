@@ -55,12 +55,19 @@ func (v *values) reuse(res resource.Resource) {
 // when the value tells nothing.
 type reader func(raw json.RawMessage, v *values) (value any, known bool, err error)
 
-func asIs(raw json.RawMessage, v *values) (any, bool, error) { return v.decode(raw), true, nil }
+// scalar keeps a scalar. Of what is none it keeps nothing, and nothing is known then: it is
+// not what the kind's table means, and may hold anything.
+func scalar(raw json.RawMessage, v *values) (any, bool, error) {
+	if raw[0] == '{' || raw[0] == '[' {
+		return nil, false, nil
+	}
+	return v.decode(raw), true, nil
+}
 
 // slugOf reads an object, or a bare slug, as its slug.
 func slugOf(raw json.RawMessage, v *values) (any, bool, error) {
 	if raw[0] == '"' {
-		return asIs(raw, v)
+		return scalar(raw, v)
 	}
 	var slug json.RawMessage
 	err := eachMember(raw, func(key string, value json.RawMessage) error {
@@ -75,27 +82,15 @@ func slugOf(raw json.RawMessage, v *values) (any, bool, error) {
 	if slug == nil {
 		return nil, false, nil
 	}
-	return asIs(slug, v)
+	return scalar(slug, v)
 }
 
-// plain keeps a scalar, or a list of scalars. What else comes is not what the field's
-// table means, and may hold anything: it is dropped.
+// plain keeps a scalar, or a list of scalars.
 func plain(raw json.RawMessage, v *values) (any, bool, error) {
-	switch raw[0] {
-	case '{':
-		return nil, false, nil
-	case '[':
-		kept := []any{}
-		err := eachElement(raw, func(element json.RawMessage) error {
-			if element[0] != '{' && element[0] != '[' {
-				kept = append(kept, v.decode(element))
-			}
-			return nil
-		})
-		return kept, err == nil, err
-	default:
-		return v.decode(raw), true, nil
+	if raw[0] == '[' {
+		return each(scalar)(raw, v)
 	}
+	return scalar(raw, v)
 }
 
 // only reads an object and keeps these keys of it, where they hold plain values.
@@ -107,11 +102,12 @@ func only(keys ...string) reader {
 	return readers.read
 }
 
-// members are how the members of an object are read; no others are kept.
+// members are how the members of an object are read; no others are kept. Where one of them
+// tells nothing, the object does not: a part would pass for the whole.
 type members map[string]reader
 
 func (m members) read(raw json.RawMessage, v *values) (any, bool, error) {
-	kept := make(map[string]any, len(m))
+	kept, known := make(map[string]any, len(m)), true
 	err := eachMember(raw, func(key string, value json.RawMessage) error {
 		read, wanted := m[key]
 		if !wanted {
@@ -121,13 +117,14 @@ func (m members) read(raw json.RawMessage, v *values) (any, bool, error) {
 			kept[key] = nil
 			return nil
 		}
-		inner, known, err := read(value, v)
-		if known {
-			kept[key] = inner
-		}
+		inner, ok, err := read(value, v)
+		kept[key], known = inner, known && ok
 		return err
 	})
-	return kept, err == nil, err
+	if err != nil || !known {
+		return nil, false, err
+	}
+	return kept, true, nil
 }
 
 // each reads a list by reading every element.

@@ -51,8 +51,8 @@ func (c *Client) Without(kind string, paths ...string) *Client {
 }
 
 // Knowing returns a client whose listings keep only the ID of a resource that was
-// seen as known has it already: of ten thousand, few have changed. known must not keep
-// the resource, whose memory is used again.
+// seen as known has it already: of ten thousand, few have changed. known is called by
+// several goroutines at once, and must not keep the resource, whose memory is used again.
 func (c *Client) Knowing(known func(resource.Resource) bool) *Client {
 	knowing := *c
 	knowing.known = known
@@ -84,11 +84,12 @@ func (c *Client) RateLimit() RateLimit { return c.limiter.rateLimit() }
 // get asks for path and returns the body and the time at which the attempt
 // that brought it was sent. path is relative to the endpoint and escaped.
 func (c *Client) get(ctx context.Context, doing, path string, query url.Values) ([]byte, time.Time, error) {
-	return c.getInto(ctx, &bytes.Buffer{}, doing, path, query)
+	return c.do(ctx, &exchange{room: &bytes.Buffer{}, most: ordinaryBody}, doing, path, query)
 }
 
-// getInto is get with room for the body, which is valid until the room is used again.
-func (c *Client) getInto(ctx context.Context, room *bytes.Buffer, doing, path string, query url.Values) ([]byte, time.Time, error) {
+// do is get with what its attempts need. The body is valid until the exchange's room is
+// used again.
+func (c *Client) do(ctx context.Context, x *exchange, doing, path string, query url.Values) ([]byte, time.Time, error) {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
@@ -96,7 +97,7 @@ func (c *Client) getInto(ctx context.Context, room *bytes.Buffer, doing, path st
 	if err != nil {
 		return nil, time.Time{}, &Error{Class: Invalid, Doing: doing, Message: "the request can't be built"}
 	}
-	x := &exchange{room: room, reads: true}
+	x.reads = true
 	if _, err := c.godo.Do(context.WithValue(ctx, exchangeKey{}, x), req, nil); err != nil {
 		return nil, x.askedAt, c.classify(ctx, doing, x, err)
 	}

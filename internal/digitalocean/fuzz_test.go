@@ -30,7 +30,7 @@ func FuzzRead(f *testing.F) {
 		for _, name := range Kinds() {
 			k := registry[name]
 			check := func(res resource.Resource) { checkKept(t, k, res) }
-			reader := &pageReader{number: 1, seen: map[string]bool{}}
+			reader := &pageReader{number: 1, seen: map[string]bool{}, most: perPage}
 			p, err := reader.read(data, k.listKey, func(p *pageReader) error {
 				return eachElement(p.raw, func(element json.RawMessage) error {
 					body, err := cutObject(element)
@@ -39,14 +39,14 @@ func FuzzRead(f *testing.F) {
 					}
 					res, err := k.read(body, "example.com", newValues())
 					if err == nil {
-						p.saw(res.ID)
 						check(res)
+						err = p.saw(res.ID)
 					}
 					return err
 				})
 			})
 			if err == nil {
-				_ = p.wrong(reader, p.total)
+				_ = p.wrong(reader, k.paging, p.total)
 			}
 			if res, err := k.readItem(data, "example.com"); err == nil {
 				check(res)

@@ -168,7 +168,7 @@ func TestGetTagSpeltOtherwise(t *testing.T) {
 func TestGetRefusesAnEndlessAnswer(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		chunk := make([]byte, 1<<20)
-		for range maxBody>>20 + 1 {
+		for range ordinaryBody>>20 + 1 {
 			if _, err := w.Write(chunk); err != nil {
 				return
 			}
@@ -176,7 +176,7 @@ func TestGetRefusesAnEndlessAnswer(t *testing.T) {
 	})
 	_, err := c.Get(t.Context(), "Volume", "v-1")
 	wantClass(t, err, Malformed)
-	if !strings.Contains(err.Error(), "larger than 8 MiB") {
+	if !strings.Contains(err.Error(), "larger than 1 MiB") {
 		t.Error(err)
 	}
 }

@@ -44,7 +44,7 @@ func TestHostileAnswersAreRefused(t *testing.T) {
 	for name, body := range map[string]string{
 		"more than was asked for": pageOf("volumes", volumes(perPage+1), "{}", perPage+1),
 		"deeper than anything":    `{"volumes":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `,"meta":{"total":1}}`,
-		"larger than any page":    `{"volumes":["` + strings.Repeat("x", maxBody) + `"],"meta":{"total":1}}`,
+		"larger than any page":    `{"volumes":["` + strings.Repeat("x", maxPage) + `"],"meta":{"total":1}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) })

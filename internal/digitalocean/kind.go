@@ -29,6 +29,8 @@ type kind struct {
 	// queries are the listings that together show all there is; nil means one
 	// without a query of its own.
 	queries []url.Values
+	// paging is how the listing says that it has come to its end.
+	paging paging
 	// id is the key that holds the id; "id" where it is empty.
 	id string
 	// refName gives what a reference by name is matched with, where that is not
@@ -138,6 +140,10 @@ func (k *kind) listPath(parentID string) string {
 	return fmt.Sprintf(k.path, url.PathEscape(parentID))
 }
 
+// canBeAskedFor says whether an id can be part of a path. Dots alone would be resolved into
+// another path.
+func canBeAskedFor(id string) bool { return id != "." && id != ".." }
+
 // getPath is the path of one resource, and its parent's id.
 func (k *kind) getPath(id string) (path, parentID string, err error) {
 	own := id
@@ -148,8 +154,7 @@ func (k *kind) getPath(id string) (path, parentID string, err error) {
 		}
 	}
 	for _, part := range []string{parentID, own} {
-		// A path of dots would be resolved into another path.
-		if part == "." || part == ".." {
+		if !canBeAskedFor(part) {
 			return "", "", fmt.Errorf("no id is %q", part)
 		}
 	}

@@ -224,9 +224,9 @@ func TestThrottledForLong(t *testing.T) {
 			},
 			until: 10 * time.Minute,
 		},
-		"no header at all":             {header: func() http.Header { return http.Header{} }, until: time.Minute},
-		"a reset in the past":          {header: func() http.Header { return budget(5000, 0, time.Now().Add(-time.Hour)) }, until: time.Minute},
-		"a reset in the far future":    {header: func() http.Header { return budget(5000, 0, time.Now().Add(1e6*time.Hour)) }, until: time.Minute},
+		"no header at all":          {header: func() http.Header { return http.Header{} }, until: time.Minute},
+		"a reset in the past":       {header: func() http.Header { return budget(5000, 0, time.Now().Add(-time.Hour)) }, until: time.Minute},
+		"a reset in the far future": {header: func() http.Header { return budget(5000, 0, time.Now().Add(1e6*time.Hour)) }, until: time.Minute},
 		"a reset in milliseconds": {
 			header: func() http.Header { return http.Header{"Ratelimit-Reset": {fmt.Sprint(time.Now().UnixMilli())}} },
 			until:  time.Minute,

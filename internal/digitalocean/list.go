@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -25,12 +26,17 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 	if err != nil {
 		return listing, err
 	}
+	return c.list(ctx, k, parents)
+}
+
+func (c *Client) list(ctx context.Context, k *kind, parents resource.Listing) (resource.Listing, error) {
+	listing := resource.Listing{Kind: k.name, StartedAt: c.now()}
 	if k.parent != "" && (parents.Kind != k.parent || !parents.Complete) {
 		return listing, &Error{Class: Incomplete, Doing: "listing " + k.many,
 			Message: "that takes a complete listing of the kind " + k.parent}
 	}
-	l := newLister(c, k)
-	err = l.list(asking(ctx, k.name), parents)
+	l := &lister{client: c, kind: k, byID: map[string]int{}}
+	err := l.list(asking(ctx, k.name), parents)
 	listing.Resources, listing.Unchanged = l.sorted()
 	listing.GoneParents = l.gone
 	if !l.startedAt.IsZero() {
@@ -48,7 +54,6 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 type lister struct {
 	client    *Client
 	kind      *kind
-	values    *values
 	resources []resource.Resource
 	byID      map[string]int
 	startedAt time.Time
@@ -58,126 +63,146 @@ type lister struct {
 	gone []string
 }
 
-func newLister(c *Client, k *kind) *lister {
-	return &lister{client: c, kind: k, values: newValues(), byID: map[string]int{}}
-}
-
 func (l *lister) list(ctx context.Context, parents resource.Listing) error {
 	var err error
 	if l.hidden, err = l.client.hiddenOf(ctx, l.kind); err != nil {
 		return err
 	}
-	if l.kind.parent == "" {
-		if err := l.listAll(ctx, ""); err != nil {
-			return err
-		}
-		return l.lookAside(ctx)
-	}
-	if err := l.listChildren(ctx, slices.Collect(parents.IDs())); err != nil {
+	if err := l.listParts(ctx, l.parts(parents)); err != nil {
 		return err
 	}
 	return l.lookAside(ctx)
 }
 
-// parentsAtOnce is how many parents are asked for their children at once.
-const parentsAtOnce = 4
+// part is one of the listings that together show all there is: one for each parent, or one
+// alone, times one for each query.
+type part struct {
+	parentID string
+	query    url.Values
+	// found is what it showed, and startedAt when its first page was asked for.
+	found     []resource.Resource
+	startedAt time.Time
+	// gone says that the parent was answered 404, or can't be asked for.
+	gone bool
+}
 
-// listChildren lists what each parent has. One that is gone meanwhile says nothing of the
-// others.
-func (l *lister) listChildren(ctx context.Context, parents []string) error {
-	each := make([]*lister, len(parents))
-	isGone := make([]bool, len(parents))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parentsAtOnce)
-	for i, parent := range parents {
-		each[i] = newLister(l.client, l.kind)
-		each[i].hidden = l.hidden
+func (l *lister) parts(parents resource.Listing) []*part {
+	ids := []string{""}
+	if l.kind.parent != "" {
+		ids = slices.Collect(parents.IDs())
+	}
+	parts := make([]*part, 0, len(ids)*len(l.kind.queries))
+	for _, id := range ids {
+		for _, query := range l.kind.queries {
+			parts = append(parts, &part{parentID: id, query: query})
+		}
+	}
+	return parts
+}
+
+// partsAtOnce is how many of a kind's listings are read at once.
+const partsAtOnce = 4
+
+// listParts reads the parts side by side, and puts together in their order what they show.
+// A parent that is gone meanwhile says nothing of the others.
+func (l *lister) listParts(ctx context.Context, parts []*part) error {
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(partsAtOnce)
+	idle := make(chan *values, partsAtOnce) // each has its own memory for what comes often
+	for range partsAtOnce {
+		idle <- newValues()
+	}
+	for _, p := range parts {
+		if within.Err() != nil {
+			break // one has failed, or nobody waits any more
+		}
 		group.Go(func() error {
-			err := each[i].listAll(ctx, parent)
-			if ClassOf(err) == NotFound {
-				isGone[i] = true
-				return nil
-			}
-			return err
+			v := <-idle
+			defer func() { idle <- v }()
+			return l.listPart(within, p, v)
 		})
 	}
 	err := group.Wait()
-	for i, child := range each {
-		if isGone[i] {
-			l.gone = append(l.gone, parents[i])
+	if cause := ctx.Err(); err == nil && cause != nil {
+		err = &Error{Class: Canceled, Doing: "listing " + l.kind.many, Message: cause.Error(), cause: cause}
+	}
+	for _, p := range parts {
+		if p.gone {
+			if !slices.Contains(l.gone, p.parentID) {
+				l.gone = append(l.gone, p.parentID)
+			}
 			continue
 		}
-		for _, res := range child.resources {
+		for _, res := range p.found {
 			l.keep(res)
 		}
-		if l.startedAt.IsZero() || !child.startedAt.IsZero() && child.startedAt.Before(l.startedAt) {
-			l.startedAt = child.startedAt
+		if l.startedAt.IsZero() || !p.startedAt.IsZero() && p.startedAt.Before(l.startedAt) {
+			l.startedAt = p.startedAt
 		}
 	}
 	return err
 }
 
-// listAll reads the listings that together show all that a parent has.
-func (l *lister) listAll(ctx context.Context, parentID string) error {
+// listPart reads one listing. Whether its parent is gone is in the part.
+func (l *lister) listPart(ctx context.Context, p *part, v *values) error {
 	k, c := l.kind, l.client
-	for _, query := range k.queries {
-		doing := "listing " + k.many
-		if parentID != "" {
-			doing += " of " + clean(parentID, c.token)
-		}
-		if len(query) > 0 {
-			doing += " with " + query.Encode()
-		}
-		if err := l.listOne(ctx, pages{doing, k.listPath(parentID), query, k.listKey}, parentID); err != nil {
-			return k.notListed(err)
-		}
+	doing := "listing " + k.many
+	if p.parentID != "" {
+		doing += " of " + clean(p.parentID, c.token)
 	}
-	return nil
+	if len(p.query) > 0 {
+		doing += " with " + p.query.Encode()
+	}
+	if k.parent != "" && !canBeAskedFor(p.parentID) {
+		p.gone = true
+		return nil
+	}
+	err := l.walk(ctx, pages{doing, k.listPath(p.parentID), p.query, k.listKey, k.paging}, p, v)
+	if ClassOf(err) == NotFound && k.parent != "" {
+		p.gone = true
+		return nil
+	}
+	return k.notListed(err)
 }
 
-// listOne reads one listing.
-func (l *lister) listOne(ctx context.Context, pages pages, parentID string) error {
-	var found []resource.Resource
+// walk reads the pages of one listing.
+func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) error {
 	body := object{}
-	err := l.client.walk(ctx, pages, func(p *pageReader) error {
-		if l.startedAt.IsZero() {
-			l.startedAt = p.askedAt
+	return l.client.walk(ctx, pages, func(page *pageReader) error {
+		if p.startedAt.IsZero() {
+			p.startedAt = page.askedAt
 		}
-		if p.number == 1 {
+		if page.number == 1 {
 			// A walk that begins anew must not keep what has gone since the last.
-			found = found[:0]
+			p.found = p.found[:0]
 		}
-		return eachElement(p.raw, func(element json.RawMessage) error {
+		return eachElement(page.raw, func(element json.RawMessage) error {
 			if err := body.cut(element); err != nil {
 				return err
 			}
-			res, err := l.kind.read(body, parentID, l.values)
+			res, err := l.kind.read(body, p.parentID, v)
 			if err != nil {
 				return err
 			}
-			res.ObservedAt = p.askedAt
+			res.ObservedAt = page.askedAt
 			hide(&res, l.hidden)
-			if err := p.saw(res.ID); err != nil {
+			if err := page.saw(res.ID); err != nil {
 				return err
 			}
 			if !l.looksAside() {
-				res = l.lessKnown(res)
+				res = l.lessKnown(res, v)
 			}
-			found = append(found, res)
+			p.found = append(p.found, res)
 			return nil
 		})
 	})
-	for _, res := range found {
-		l.keep(res)
-	}
-	return err
 }
 
 // notListed keeps a listing's 404 from reading as one resource's: the endpoint is not
-// DigitalOcean's API. With a parent it is the parent's.
+// DigitalOcean's API.
 func (k *kind) notListed(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Class != NotFound || k.parent != "" {
+	if !ok || e.Class != NotFound {
 		return err
 	}
 	other := *e
@@ -210,10 +235,11 @@ func (l *lister) lookAside(ctx context.Context) error {
 			return err
 		}
 	}
+	v := newValues()
 	for i := range l.resources {
 		if res := &l.resources[i]; res.Fields != nil {
 			k.fill(res, known[res.ID])
-			*res = l.lessKnown(*res)
+			*res = l.lessKnown(*res, v)
 		}
 	}
 	return nil
@@ -225,9 +251,9 @@ func (l *lister) looksAside() bool {
 }
 
 // lessKnown leaves nothing but its name of a resource that is known as it was seen.
-func (l *lister) lessKnown(res resource.Resource) resource.Resource {
+func (l *lister) lessKnown(res resource.Resource, v *values) resource.Resource {
 	if l.client.known != nil && l.client.known(res) {
-		l.values.reuse(res)
+		v.reuse(res)
 		return resource.Resource{Ref: res.Ref}
 	}
 	return res

@@ -12,12 +12,19 @@ import (
 	"time"
 )
 
-// maxBody is far above a page of 200 of anything; beyond it the endpoint is
-// not DigitalOcean, or means harm.
-const maxBody = 8 << 20
+const (
+	// maxPage is far above a page of 200 of anything; beyond it the endpoint is
+	// not DigitalOcean, or means harm.
+	maxPage = 8 << 20
+	// ordinaryBody is more than a page of 200 droplets takes, and far more than anything
+	// else.
+	ordinaryBody = 1 << 20
+)
 
-// ordinaryBody is about what a page of 200 droplets takes.
-const ordinaryBody = 1 << 20
+// largeBodies are the places for answers above ordinaryBody, of all tokens and endpoints
+// together: so much of the process's memory is the most that they can take. An ordinary
+// answer never waits for one.
+var largeBodies = make(chan struct{}, 4)
 
 // exchange is what the attempts of one request leave behind. godo's own error
 // is no source for the status: it decodes the answer's body over the struct
@@ -32,6 +39,44 @@ type exchange struct {
 	// room is what body is read into.
 	room *bytes.Buffer
 	body []byte
+	// most is how large the body may be.
+	most int64
+	// turn is closed when a large body may be read: when all that was asked for before it
+	// has been looked at. Whoever has a place for a large body so waits for no other. Nil:
+	// at once.
+	turn <-chan struct{}
+	// large says that it has a place in largeBodies.
+	large bool
+}
+
+// enlarge waits for a place for a large body, unless it has one.
+func (x *exchange) enlarge(ctx context.Context) error {
+	if x.large {
+		return nil
+	}
+	if x.turn != nil {
+		select {
+		case <-x.turn:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	select {
+	case largeBodies <- struct{}{}:
+		x.large = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// done gives the place back, and the memory with it.
+func (x *exchange) done() {
+	if x.large {
+		x.large, x.body = false, nil
+		*x.room = bytes.Buffer{}
+		<-largeBodies
+	}
 }
 
 type exchangeKey struct{}
@@ -51,7 +96,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	x, ok := ctx.Value(exchangeKey{}).(*exchange)
 	if !ok {
-		x = &exchange{room: &bytes.Buffer{}}
+		x = &exchange{room: &bytes.Buffer{}, most: ordinaryBody}
 	}
 	if err := t.limiter.wait(ctx, x, req.Method != http.MethodGet); err != nil {
 		if req.Body != nil {
@@ -80,22 +125,46 @@ func (t *transport) send(req *http.Request, x *exchange) (*http.Response, error)
 	x.status, x.requestID = resp.StatusCode, resp.Header.Get("X-Request-Id")
 	t.limiter.learn(resp.StatusCode, resp.Header)
 
+	if err := x.readBody(attempt, resp); err != nil {
+		if ClassOf(err) != Unknown {
+			return nil, err
+		}
+		return nil, t.explain(ctx, attempt, fmt.Errorf("reading the answer: %w", err))
+	}
+	read := *resp
+	read.Body, read.ContentLength = io.NopCloser(bytes.NewReader(x.body)), int64(len(x.body))
+	return &read, nil
+}
+
+// readBody reads the answer's body. Of what is only told in a message, the beginning will
+// do.
+func (x *exchange) readBody(ctx context.Context, resp *http.Response) error {
 	body := x.room
 	body.Reset()
 	// Room to spare, or ReadFrom grows the buffer once more to find the end.
 	// What an answer claims to be is believed up to the size of an ordinary page.
 	body.Grow(int(min(max(resp.ContentLength, 0), ordinaryBody)) + bytes.MinRead)
-	n, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, ordinaryBody+1))
 	if err != nil {
-		return nil, t.explain(ctx, attempt, fmt.Errorf("reading the answer: %w", err))
+		return err
 	}
-	if n > maxBody {
-		return nil, &Error{Class: Malformed, Message: fmt.Sprintf("the answer is larger than %d MiB", maxBody>>20)}
+	if n > ordinaryBody && resp.StatusCode >= http.StatusBadRequest {
+		body.Truncate(ordinaryBody)
+	} else if n > ordinaryBody && x.most > ordinaryBody {
+		if err := x.enlarge(ctx); err != nil {
+			return err
+		}
+		more, err := body.ReadFrom(io.LimitReader(resp.Body, x.most+1-n))
+		if err != nil {
+			return err
+		}
+		n += more
+	}
+	if n > x.most && resp.StatusCode < http.StatusBadRequest {
+		return &Error{Class: Malformed, Message: fmt.Sprintf("the answer is larger than %d MiB", x.most>>20)}
 	}
 	x.body = body.Bytes()
-	whole := *resp
-	whole.Body, whole.ContentLength = io.NopCloser(bytes.NewReader(x.body)), n
-	return &whole, nil
+	return nil
 }
 
 // countRepeats counts what net/http sends again on its own account, when a

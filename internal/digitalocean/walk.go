@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -15,6 +16,8 @@ const (
 	perPage = 200
 	// mostPages is a million resources of a kind: beyond it the pages do not end.
 	mostPages = 5000
+	// mostWhole is how many one answer holds at most that is not paged.
+	mostWhole = 10_000
 	// attempts at a listing whose pages shifted: something came or went meanwhile.
 	attempts = 3
 )
@@ -24,7 +27,31 @@ type pages struct {
 	doing, path string
 	query       url.Values
 	// key is where a page holds its elements.
-	key string
+	key    string
+	paging paging
+}
+
+// paging is how a listing says that it has come to its end.
+type paging int
+
+const (
+	// paged listings say on each page how many there are in all, and where there is a next.
+	paged paging = iota
+	// whole listings are one answer. Where it says how many there are, it has to hold so
+	// many.
+	whole
+	// untilShort listings say nothing of their end: it is the first page with fewer than
+	// were asked for. What goes while they are read may push another out of sight, and
+	// nothing tells; that it is gone is believed only when it was asked for by its id.
+	untilShort
+)
+
+// most is how many elements one answer may hold.
+func (p paging) most() int {
+	if p == whole {
+		return mostWhole
+	}
+	return perPage
 }
 
 // pageReader is one page, while what is under the listing's key is read.
@@ -35,15 +62,17 @@ type pageReader struct {
 	number  int
 	askedAt time.Time
 	count   int
-	seen    map[string]bool
-	twice   string
+	// most is how many elements may come.
+	most  int
+	seen  map[string]bool
+	twice string
 }
 
 // saw counts an element. An id may come once in a listing, not once in a page. A page of
 // more than was asked for is not read to its end.
 func (p *pageReader) saw(id string) error {
-	if p.count++; p.count > perPage {
-		return fmt.Errorf("the page holds more than the %d that were asked for", perPage)
+	if p.count++; p.count > p.most {
+		return fmt.Errorf("it holds more than %d", p.most)
 	}
 	if p.seen[id] {
 		p.twice = id
@@ -67,53 +96,80 @@ func (c *Client) walk(ctx context.Context, pages pages, read func(*pageReader) e
 // pagesAtOnce is how many pages are asked for at once, and so how many are in memory.
 const pagesAtOnce = 4
 
-// walkOnce reads the first page and then, because that says how many there are, the
-// others side by side. They are looked at in their order.
+// walkOnce reads the first page, and the others as the listing's paging has it.
 func (c *Client) walkOnce(ctx context.Context, pages pages, read func(*pageReader) error) error {
 	w := &walking{client: c, pages: pages, read: read, seen: map[string]bool{}}
-	if err := w.look(1, c.ask(ctx, pages, 1, &bytes.Buffer{})); err != nil || !w.next {
+	room := &bytes.Buffer{}
+	if err := w.look(1, c.ask(ctx, pages, 1, room, nil)); err != nil || !w.next {
 		return err
 	}
-	last := (w.total + w.size - 1) / w.size
+	if pages.paging == untilShort {
+		return w.oneByOne(ctx, room)
+	}
+	// Not rounded up by adding first: a total may be the largest number that there is.
+	last := w.total / w.size
+	if w.total%w.size > 0 {
+		last++
+	}
 	if last > mostPages {
-		return &Error{Class: Incomplete, Doing: pages.doing, Message: fmt.Sprintf("there is no end after %d pages", mostPages)}
+		return w.endless()
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	answers := make([]chan pageAnswer, last+1)
-	rooms := make(chan *bytes.Buffer, pagesAtOnce) // nothing that is kept of a page points into them
-	for range pagesAtOnce {
-		rooms <- &bytes.Buffer{}
-	}
-	for number := 2; number <= last; number++ {
-		answers[number] = make(chan pageAnswer, 1)
-	}
-	go func() {
-		for number := 2; number <= last; number++ {
-			select {
-			case room := <-rooms:
-				go func() { answers[number] <- c.ask(ctx, pages, number, room) }()
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	for number := 2; number <= last; number++ {
-		var answer pageAnswer
-		select {
-		case answer = <-answers[number]:
-		case <-ctx.Done():
-			return &Error{Class: Canceled, Doing: pages.doing, Message: ctx.Err().Error(), cause: ctx.Err()}
-		}
-		if err := w.look(number, answer); err != nil {
-			return err
-		}
-		if !w.next {
-			return nil
-		}
-		rooms <- answer.room
+	if err := w.sideBySide(ctx, last, room); err != nil || !w.next {
+		return err
 	}
 	return &Error{Class: Incomplete, Doing: pages.doing, Message: fmt.Sprintf("page %d is not the last, and holds all of the %d there are in all", last, w.total)}
+}
+
+// sideBySide reads the pages from the second on. A few are asked for at once; they are
+// looked at in their order, as they come.
+func (w *walking) sideBySide(ctx context.Context, last int, room *bytes.Buffer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer cancel()
+	type asked struct {
+		turn   chan struct{}
+		answer chan pageAnswer
+	}
+	under := map[int]asked{}
+	next := 2
+	ask := func(room *bytes.Buffer) {
+		number, a := next, asked{make(chan struct{}), make(chan pageAnswer, 1)}
+		under[number] = a
+		asking.Go(func() { a.answer <- w.client.ask(ctx, w.pages, number, room, a.turn) })
+		next++
+	}
+	for next <= min(last, 1+pagesAtOnce) {
+		ask(room)
+		room = &bytes.Buffer{}
+	}
+	for number := 2; number <= last; number++ {
+		a := under[number]
+		delete(under, number)
+		close(a.turn)
+		answer := <-a.answer // it ends with the context
+		if err := w.look(number, answer); err != nil || !w.next {
+			return err
+		}
+		if next <= last {
+			ask(answer.room)
+		}
+	}
+	return nil
+}
+
+// oneByOne reads the pages from the second on, of which nothing says how many there are.
+func (w *walking) oneByOne(ctx context.Context, room *bytes.Buffer) error {
+	for number := 2; number <= mostPages; number++ {
+		if err := w.look(number, w.client.ask(ctx, w.pages, number, room, nil)); err != nil || !w.next {
+			return err
+		}
+	}
+	return w.endless()
+}
+
+func (w *walking) endless() error {
+	return &Error{Class: Incomplete, Doing: w.pages.doing, Message: fmt.Sprintf("there is no end after %d pages", mostPages)}
 }
 
 // pageAnswer is what came of asking for a page.
@@ -123,16 +179,24 @@ type pageAnswer struct {
 	room    *bytes.Buffer
 	askedAt time.Time
 	err     error
+	// done is to be called when the body is no longer looked at.
+	done func()
 }
 
-// ask asks for one page.
-func (c *Client) ask(ctx context.Context, pages pages, number int, room *bytes.Buffer) pageAnswer {
+// ask asks for one page. turn is closed when the pages before it have been looked at; nil
+// where there are none.
+func (c *Client) ask(ctx context.Context, pages pages, number int, room *bytes.Buffer, turn <-chan struct{}) pageAnswer {
 	query := url.Values{}
 	maps.Copy(query, pages.query)
-	query.Set("per_page", strconv.Itoa(perPage))
-	query.Set("page", strconv.Itoa(number))
-	out := pageAnswer{doing: fmt.Sprintf("%s, page %d", pages.doing, number), room: room}
-	out.body, out.askedAt, out.err = c.getInto(ctx, room, out.doing, pages.path, query)
+	out := pageAnswer{doing: pages.doing, room: room}
+	if pages.paging != whole {
+		query.Set("per_page", strconv.Itoa(perPage))
+		query.Set("page", strconv.Itoa(number))
+		out.doing = fmt.Sprintf("%s, page %d", pages.doing, number)
+	}
+	x := &exchange{room: room, most: maxPage, turn: turn}
+	out.body, out.askedAt, out.err = c.do(ctx, x, out.doing, pages.path, query)
+	out.done = x.done
 	return out
 }
 
@@ -150,10 +214,11 @@ type walking struct {
 
 // look looks at a page, and says why the listing can't become complete after it.
 func (w *walking) look(number int, a pageAnswer) error {
+	defer a.done()
 	if a.err != nil {
 		return a.err
 	}
-	reader := &pageReader{number: number, askedAt: a.askedAt, seen: w.seen}
+	reader := &pageReader{number: number, askedAt: a.askedAt, seen: w.seen, most: w.pages.paging.most()}
 	p, err := reader.read(a.body, w.pages.key, w.read)
 	if err != nil {
 		return &Error{Class: Malformed, Doing: a.doing, Message: clean(err.Error(), w.client.token)}
@@ -162,28 +227,52 @@ func (w *walking) look(number int, a pageAnswer) error {
 		w.total, w.size = p.total, max(reader.count, 1)
 	}
 	w.next = p.next
-	if wrong := p.wrong(reader, w.total); wrong != "" {
+	if w.pages.paging == untilShort {
+		w.next = reader.count == perPage
+	}
+	if wrong := p.wrong(reader, w.pages.paging, w.total); wrong != "" {
 		return &Error{Class: Incomplete, Doing: a.doing, Message: clean(wrong, w.client.token)}
 	}
 	return nil
 }
 
 // wrong says why the listing can't become complete after this page, or "".
-func (p page) wrong(read *pageReader, total int) string {
+func (p page) wrong(read *pageReader, paging paging, total int) string {
+	if read.twice != "" {
+		return read.twice + " came twice"
+	}
+	if !p.hasTotal {
+		return p.wrongWithoutTotal(read, paging)
+	}
 	came := len(read.seen)
+	last := !p.next
+	if paging == untilShort {
+		last = read.count < perPage
+	}
 	switch {
-	case !p.hasTotal:
-		return "the page does not say how many there are in all"
 	case p.total != total:
 		return fmt.Sprintf("there were %d in all on page 1 and are %d now", total, p.total)
-	case read.twice != "":
-		return read.twice + " came twice"
 	case came > total:
 		return fmt.Sprintf("%d came, more than the %d there are in all", came, total)
-	case p.next && read.count == 0:
+	case !last && paging == whole:
+		return "there is another page, where one was to hold all"
+	case !last && read.count == 0:
 		return "the page is empty and yet not the last"
-	case !p.next && came != total:
+	case last && came != total:
 		return fmt.Sprintf("%d came of %d in all", came, total)
+	}
+	return ""
+}
+
+// wrongWithoutTotal is wrong for a page that does not say how many there are in all.
+func (p page) wrongWithoutTotal(read *pageReader, paging paging) string {
+	switch {
+	case paging == paged:
+		return "the page does not say how many there are in all"
+	case p.next && paging == whole:
+		return "there is another page, where one was to hold all"
+	case p.next && read.count < perPage:
+		return "the page is short and yet not the last"
 	}
 	return ""
 }

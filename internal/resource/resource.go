@@ -63,8 +63,9 @@ type Listing struct {
 	// Unchanged are the IDs of what was seen just as whoever asked knew it already, so
 	// that its values were not kept.
 	Unchanged []string
-	// GoneParents are the ids of parents whose own children's listing was answered 404:
-	// they went meanwhile, and the listing says nothing of what they held.
+	// GoneParents are the ids of parents whose own children's listing was answered 404, so
+	// that they went meanwhile, or that can't be asked for by their id: the listing says
+	// nothing of what they held.
 	GoneParents []string
 	// StartedAt is when its first page was asked for.
 	StartedAt time.Time

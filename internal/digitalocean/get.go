@@ -62,6 +62,9 @@ func (k *kind) readItem(body []byte, parentID string) (resource.Resource, error)
 	if err != nil {
 		return resource.Resource{}, fmt.Errorf("the answer is %w", err)
 	}
+	if err := bounded(answer[k.itemKey]); err != nil {
+		return resource.Resource{}, err
+	}
 	item, err := cutObject(answer[k.itemKey])
 	if err != nil {
 		return resource.Resource{}, fmt.Errorf("the answer has no %q", k.itemKey)

@@ -3,9 +3,12 @@ package digitalocean
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -45,6 +48,9 @@ func TestHostileAnswersAreRefused(t *testing.T) {
 		"more than was asked for": pageOf("volumes", volumes(perPage+1), "{}", perPage+1),
 		"deeper than anything":    `{"volumes":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `,"meta":{"total":1}}`,
 		"larger than any page":    `{"volumes":["` + strings.Repeat("x", maxPage) + `"],"meta":{"total":1}}`,
+		"larger than any volume":  pageOf("volumes", []string{volumeWith(`"description":"` + strings.Repeat("x", largestElement) + `"`)}, "{}", 1),
+		"of more values than any": pageOf("volumes", []string{volumeWith(`"tags":[` + strings.Repeat("1,", mostValues) + `1]`)}, "{}", 1),
+		"with an endless id":      pageOf("volumes", []string{`{"id":"` + strings.Repeat("x", longestID+1) + `","name":"x"}`}, "{}", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) })
@@ -67,49 +73,6 @@ func TestPagesEndWhereTheTotalSays(t *testing.T) {
 	wantClass(t, err, Incomplete)
 	if got.Complete || asked.Load() > attempts*4 {
 		t.Errorf("complete %v after %d requests", got.Complete, asked.Load())
-	}
-}
-
-// Nothing that no table names is kept, at any depth.
-func TestPlantedKeysAreDroppedAtEveryDepth(t *testing.T) {
-	const secret = "planted-secret"
-	for kind, file := range bodies {
-		k := registry[kind]
-		body, ok := plant(testBody(t, file), secret).(map[string]any)
-		if !ok {
-			t.Fatalf("%s is no object", file)
-		}
-		o, err := cutObject([]byte(toJSON(t, body)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := k.read(o, "example.com", newValues())
-		if err != nil {
-			t.Fatalf("%s: %v", kind, err)
-		}
-		if text := toJSON(t, []any{res.Fields, res.Attrs}); strings.Contains(text, secret) {
-			t.Errorf("%s keeps what was planted: %s", kind, text)
-		}
-	}
-}
-
-// plant puts an unknown key into every object, also into those in lists.
-func plant(value any, secret string) any {
-	switch value := value.(type) {
-	case map[string]any:
-		out := map[string]any{"password": secret, "inner": map[string]any{"key": secret}}
-		for key, inner := range value {
-			out[key] = plant(inner, secret)
-		}
-		return out
-	case []any:
-		out := make([]any, 0, len(value)+1)
-		for _, inner := range value {
-			out = append(out, plant(inner, secret))
-		}
-		return out
-	default:
-		return value
 	}
 }
 
@@ -151,6 +114,127 @@ func TestWhatAFirewallHidesIsUnseen(t *testing.T) {
 	unasked := list(c.Without("Firewall", registry["Firewall"].known.Costly.Paths...))
 	if probed.Load() != 0 || !strings.Contains(unasked, "inbound_rules[*].sources.load_balancer_uids") {
 		t.Errorf("%d questions; unseen: %s", probed.Load(), unasked)
+	}
+}
+
+func volumeWith(more string) string { return `{"id":"volume-1","name":"data-1",` + more + `}` }
+
+// What the API could not hold is unseen, so that neither the resource nor its kind is lost.
+func TestWhatCannotBeRecordedIsUnseen(t *testing.T) {
+	for _, tt := range []struct{ body, unseen string }{
+		{`{"id":"volume-1","name":"` + strings.Repeat("é", longestName+1) + `"}`, "name"},
+		{`{"id":"volume-1","name":` + strings.Repeat("1", longestName+1) + `}`, "name"},
+		{volumeWith(`"region":{"slug":"` + strings.Repeat("é", longestText+1) + `"}`), "region"},
+		{volumeWith(`"tags":["` + strings.Repeat("é", longestText+1) + `"]`), "tags"},
+		{volumeWith(`"tags":[` + strings.Repeat(`"a",`, mostTags) + `"a"]`), "tags"},
+	} {
+		c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprint(w, pageOf("volumes", []string{tt.body, volumeBody(2)}, "{}", 2))
+		})
+		got, err := listVolumes(t, c)
+		wantClass(t, err, "")
+		if !got.Complete || len(got.Resources) != 2 || !slices.Contains(got.Resources[0].Unseen, tt.unseen) {
+			t.Errorf("%.60s: complete %v with %d resources, want %s unseen", tt.body, got.Complete, len(got.Resources), tt.unseen)
+		}
+	}
+	most := volumeWith(`"region":{"slug":"` + strings.Repeat("é", longestText) + `"}`)
+	c := serve(t, body(`{"volume":`+most+`}`))
+	got, err := c.Get(t.Context(), "Volume", "volume-1")
+	wantClass(t, err, "")
+	if slices.Contains(got.Unseen, "region") {
+		t.Error("a region of the most characters that the API takes is unseen")
+	}
+}
+
+// largeVolumes are pages of 200 volumes, of more than an ordinary answer's size each.
+func largeVolumes(n int) listing {
+	all := listing{key: "volumes"}
+	for i := range n {
+		all.items = append(all.items, fmt.Sprintf(`{"id":"volume-%d","name":"x","description":%q}`, i, strings.Repeat("x", ordinaryBody/perPage)))
+	}
+	return all
+}
+
+// Large answers share a few places among all listings, and every listing comes to its end.
+func TestLargeAnswersShareFewPlaces(t *testing.T) {
+	all := largeVolumes(7*perPage + 1)
+	var listings sync.WaitGroup
+	for range 3 * cap(largeBodies) {
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, all.page(r)) })
+		listings.Go(func() {
+			got, err := listVolumes(t, c)
+			if err != nil || !got.Complete || len(got.Resources) != len(all.items) {
+				t.Errorf("complete %v with %d: %v", got.Complete, len(got.Resources), err)
+			}
+		})
+	}
+	listings.Wait()
+	if held := len(largeBodies); held != 0 {
+		t.Errorf("%d places are still taken", held)
+	}
+}
+
+// With all places taken a large answer waits, and an ordinary one does not.
+func TestOrdinaryAnswersWaitForNoPlace(t *testing.T) {
+	for range cap(largeBodies) {
+		largeBodies <- struct{}{}
+	}
+	defer func() {
+		for range cap(largeBodies) {
+			<-largeBodies
+		}
+	}()
+	large := largeVolumes(perPage)
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/vpcs" {
+			_, _ = fmt.Fprint(w, pageOf("vpcs", nil, "{}", 0))
+			return
+		}
+		_, _ = fmt.Fprint(w, large.page(r))
+	}, WithTimeout(300*time.Millisecond), WithRetries(0, 0, 0))
+	if _, err := c.List(t.Context(), "VPC", resource.Listing{}); err != nil {
+		t.Error(err)
+	}
+	_, err := c.List(t.Context(), "Volume", resource.Listing{})
+	wantClass(t, err, Unreachable)
+}
+
+// An answer that is an error is known by its status, however much comes with it.
+func TestALargeErrorKeepsItsClass(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprint(w, strings.Repeat("x", 3*ordinaryBody))
+	})
+	_, err := listVolumes(t, c)
+	wantClass(t, err, Forbidden)
+}
+
+// A write is sent once also where the connection is cut before its answer.
+func TestAWriteOnACutConnectionIsSentOnce(t *testing.T) {
+	var sent atomic.Int64
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = fmt.Fprint(w, pageOf("volumes", nil, "{}", 0))
+			return
+		}
+		sent.Add(1)
+		panic(http.ErrAbortHandler)
+	})
+	if _, err := listVolumes(t, c); err != nil { // a connection that is kept
+		t.Fatal(err)
+	}
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
+		sent.Store(0)
+		req, err := c.godo.NewRequest(t.Context(), method, "v2/volumes/1", map[string]string{"a": "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.godo.Do(t.Context(), req, nil); err == nil {
+			t.Error("no answer is no error")
+		}
+		if sent.Load() != 1 {
+			t.Errorf("one %s was sent %d times", method, sent.Load())
+		}
 	}
 }
 

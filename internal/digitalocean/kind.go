@@ -158,7 +158,7 @@ func (k *kind) getPath(id string) (path, parentID string, err error) {
 			return "", "", fmt.Errorf("no id is %q", part)
 		}
 	}
-	if own == "" || k.parent != "" && parentID == "" || len(id) > 512 {
+	if own == "" || k.parent != "" && parentID == "" || len(id) > longestID {
 		return "", "", fmt.Errorf("its id is empty or too long")
 	}
 	return k.listPath(parentID) + "/" + url.PathEscape(own), parentID, nil
@@ -174,6 +174,9 @@ func (k *kind) read(body object, parentID string, v *values) (resource.Resource,
 	if k.parent != "" {
 		id = parentID + "/" + id
 	}
+	if len(id) > longestID {
+		return res, fmt.Errorf("a %s with a %s of %d bytes, longer than any", k.one, k.id, len(id))
+	}
 	res.Ref = resource.Ref{Kind: k.name, ID: id}
 	for _, f := range k.fields {
 		if err := f.readInto(&res, body, v); err != nil {
@@ -182,9 +185,11 @@ func (k *kind) read(body object, parentID string, v *values) (resource.Resource,
 	}
 	// One without a name can't be referred to by one. It is there all the same.
 	if name, ok := res.Fields["name"].(string); ok {
-		res.Name = name
 		if k.refName != nil {
-			res.Name = k.refName(name, parentID)
+			name = k.refName(name, parentID)
+		}
+		if length(name) <= longestName {
+			res.Name = name
 		}
 	}
 	return res, nil
@@ -208,7 +213,8 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
-	if !known {
+	// What the API would refuse to record would keep its whole kind from being known.
+	if !known || f.top && !recordable(f.path, value) {
 		res.Unseen = append(res.Unseen, f.path)
 		return nil
 	}

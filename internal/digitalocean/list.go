@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -82,6 +83,8 @@ type part struct {
 	// found is what it showed, and startedAt when its first page was asked for.
 	found     []resource.Resource
 	startedAt time.Time
+	// kept is how large the bodies are of which values are kept.
+	kept int
 	// gone says that the parent was answered 404, or can't be asked for.
 	gone bool
 }
@@ -174,9 +177,12 @@ func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) erro
 		}
 		if page.number == 1 {
 			// A walk that begins anew must not keep what has gone since the last.
-			p.found = p.found[:0]
+			p.found, p.kept = p.found[:0], 0
 		}
 		return eachElement(page.raw, func(element json.RawMessage) error {
+			if err := bounded(element); err != nil {
+				return err
+			}
 			if err := body.cut(element); err != nil {
 				return err
 			}
@@ -193,6 +199,12 @@ func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) erro
 				res = l.lessKnown(res, v)
 			}
 			p.found = append(p.found, res)
+			if res.Fields != nil {
+				p.kept += len(element)
+			}
+			if p.kept > mostKept {
+				return fmt.Errorf("there are more than %d MiB of them", mostKept>>20)
+			}
 			return nil
 		})
 	})

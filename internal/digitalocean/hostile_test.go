@@ -157,12 +157,12 @@ func largeVolumes(n int) listing {
 
 // Large answers share a few places among all listings, and every listing comes to its end.
 func TestLargeAnswersShareFewPlaces(t *testing.T) {
-	all := largeVolumes(7*perPage + 1)
+	all := largeVolumes(3*perPage + 1)
 	var listings sync.WaitGroup
-	for range 3 * cap(largeBodies) {
+	for range 2 * cap(largeBodies) {
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, all.page(r)) })
 		listings.Go(func() {
-			got, err := listVolumes(t, c)
+			got, err := c.List(t.Context(), "Volume", resource.Listing{})
 			if err != nil || !got.Complete || len(got.Resources) != len(all.items) {
 				t.Errorf("complete %v with %d: %v", got.Complete, len(got.Resources), err)
 			}

@@ -171,10 +171,12 @@ func (p *Pool) backoff(_, _ time.Duration, attempt int, resp *http.Response) tim
 	return retryablehttp.DefaultBackoff(p.first, p.most, attempt, nil)
 }
 
-// retryAgain is for reads only: a write whose answer was lost may have been carried out.
+// retryAgain is for reads only: a write whose answer was lost may have been carried out. An
+// answer that came as its context ended is an answer: with an error beside it, it would be
+// thrown away, and that logged.
 func retryAgain(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if x, ok := ctx.Value(exchangeKey{}).(*exchange); !ok || !x.reads {
-		return false, ctx.Err()
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); !ok || !x.reads || ctx.Err() != nil {
+		return false, nil
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Class != Unreachable {
 		return false, nil

@@ -175,7 +175,7 @@ func (p *Pool) backoff(_, _ time.Duration, attempt int, resp *http.Response) tim
 // answer that came as its context ended is an answer: with an error beside it, it would be
 // thrown away, and that logged.
 func retryAgain(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if x, ok := ctx.Value(exchangeKey{}).(*exchange); !ok || !x.reads || ctx.Err() != nil {
+	if !isRead(ctx) || hasEnded(ctx) {
 		return false, nil
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Class != Unreachable {
@@ -183,6 +183,13 @@ func retryAgain(ctx context.Context, resp *http.Response, err error) (bool, erro
 	}
 	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 }
+
+func isRead(ctx context.Context) bool {
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	return ok && x.reads
+}
+
+func hasEnded(ctx context.Context) bool { return ctx.Err() != nil }
 
 // parseEndpoint checks the endpoint and gives it the trailing slash without
 // which a path of its own would be lost.

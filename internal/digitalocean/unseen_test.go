@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,10 +26,7 @@ func plantings(value any) []any {
 		for key, inner := range value {
 			whole[key] = inner
 			for _, planted := range plantings(inner) {
-				with := map[string]any{}
-				for other, kept := range value {
-					with[other] = kept
-				}
+				with := maps.Clone(value)
 				with[key] = planted
 				out = append(out, with)
 			}

@@ -61,7 +61,7 @@ var _ = Describe("A declaration that is too large", func() {
 			put(ctx, "web-1", "networks", "")
 			w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
 		},
-		Entry("deep", deep(9000), "levels deep"),
+		Entry("deep", deep(900), "levels deep"),
 		Entry("deep and wide", strings.Repeat(`{"a":`, 500)+wide(30_000)+strings.Repeat("}", 500), "bytes"),
 		Entry("wide", wide(11_000), "values"),
 		Entry("a long list", "["+strings.Repeat("1,", 40_000)+"1]", "values"),

@@ -96,7 +96,7 @@ func isNet(err error) bool {
 
 // try does something until the API server has an opinion of it.
 func try(ctx context.Context, what func() error) error {
-	var err error
+	err := ctx.Err()
 	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
 		if err = what(); err == nil || !transient(err) {
 			return err

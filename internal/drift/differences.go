@@ -100,8 +100,8 @@ func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
 	case map[string]any:
 		for name, value := range desired {
 			path := at.Append(resource.Segment(name))
-			if inner, known := members[name]; known {
-				found = w.misnamed(path, value, inner) || found
+			if member, known := members[name]; known {
+				found = w.misnamed(path, value, member.Members) || found
 				continue
 			}
 			found = true
@@ -215,8 +215,8 @@ func (s Schema) explain(at resource.Path) UnknownField {
 		return s.unknownField(at)
 	}
 	members := field.Members
-	for ; depth < len(at)-1 && members[string(at[depth])] != nil; depth++ {
-		members = members[string(at[depth])]
+	for ; depth < len(at)-1 && members[string(at[depth])].Members != nil; depth++ {
+		members = members[string(at[depth])].Members
 	}
 	return UnknownField{Path: at, Nearest: members.nearest(at[:depth], string(at[depth]))}
 }
@@ -239,34 +239,27 @@ func (s Schema) unknownField(at resource.Path) UnknownField {
 
 // nearest is the member that somebody may have meant, as a path.
 func (m Members) nearest(at resource.Path, wrote string) string {
-	names := slices.Sorted(maps.Keys(m))
-	nearest := Nearest(wrote, names)
-	if other := otherNames[wrote]; other != "" {
-		first, _, _ := strings.Cut(other, ".")
-		if _, known := m[first]; known {
-			nearest = other
-		}
+	if known := m.known(wrote); known != nil {
+		return at.Append(known...).String()
 	}
-	if nearest == "" {
-		return ""
+	if alike := Nearest(wrote, slices.Sorted(maps.Keys(m))); alike != "" {
+		return at.Append(resource.Segment(alike)).String()
 	}
-	return at.String() + "." + nearest
+	return ""
 }
 
-// otherNames are other tools' names for keys within lists: Terraform's of a firewall's
-// rules.
-var otherNames = map[string]string{
-	"port_range":                     "ports",
-	"source_addresses":               "sources.addresses",
-	"source_droplet_ids":             "sources.droplet_ids",
-	"source_load_balancer_uids":      "sources.load_balancer_uids",
-	"source_kubernetes_ids":          "sources.kubernetes_ids",
-	"source_tags":                    "sources.tags",
-	"destination_addresses":          "destinations.addresses",
-	"destination_droplet_ids":        "destinations.droplet_ids",
-	"destination_load_balancer_uids": "destinations.load_balancer_uids",
-	"destination_kubernetes_ids":     "destinations.kubernetes_ids",
-	"destination_tags":               "destinations.tags",
+// known is the member, at whatever depth, that another tool calls by this name; nil:
+// there is none.
+func (m Members) known(other string) resource.Path {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if slices.Contains(m[name].Others, other) {
+			return resource.Path{resource.Segment(name)}
+		}
+		if inner := m[name].Members.known(other); inner != nil {
+			return append(resource.Path{resource.Segment(name)}, inner...)
+		}
+	}
+	return nil
 }
 
 // declaredAt finds a declared value.

@@ -56,14 +56,24 @@ type Field struct {
 	Others []string
 }
 
-// Members are names within an object, each with those within its own value.
-type Members map[string]Members
+// Members are names within an object. (A map of itself would do, but keeps the linter
+// of Kubernetes' API conventions busy for ever.)
+type Members map[string]Member
+
+// Member is what is known of one name within an object.
+type Member struct {
+	// Members are the names within its own value, as those of a Field.
+	Members Members
+	// Others are other tools' names for it, which they write where they have no object
+	// around it: Terraform's source_tags are sources.tags.
+	Others []string
+}
 
 // Named are members that hold plain values.
 func Named(names ...string) Members {
 	out := Members{}
 	for _, name := range names {
-		out[name] = nil
+		out[name] = Member{}
 	}
 	return out
 }

@@ -50,8 +50,8 @@ var _ = register(Kind{
 		{Path: "snapshot_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
 		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Change: drift.Never,
 			Members: drift.Members{
-				"v4": drift.Named("ip_address", "netmask", "gateway", "type"),
-				"v6": drift.Named("ip_address", "netmask", "gateway", "type"),
+				"v4": {Members: drift.Named("ip_address", "netmask", "gateway", "type")},
+				"v6": {Members: drift.Named("ip_address", "netmask", "gateway", "type")},
 			}, Others: []string{"ipv4_address", "ipv4_address_private", "ipv6_address"}},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	}},

@@ -30,16 +30,27 @@ var _ = register(Kind{
 		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace,
 			Note: "the droplets with these tags are behind the firewall"},
 		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace},
-		{Path: "inbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"inbound_rule"},
-			Members: drift.Members{"protocol": nil, "ports": nil, "action": nil, "sources": peers, "destinations": peers}},
-		{Path: "outbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"outbound_rule"},
-			Members: drift.Members{"protocol": nil, "ports": nil, "action": nil, "sources": peers, "destinations": peers}},
+		{Path: "inbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers},
+		{Path: "outbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	}},
 })
 
-// peers are whom a rule lets through.
-var peers = drift.Named("addresses", "droplet_ids", "tags", "load_balancer_uids", "kubernetes_ids")
+// ruleMembers are the names within a rule. What Terraform calls source_tags is within
+// sources here, and is what the rule of either direction may have been given.
+var ruleMembers = drift.Members{
+	"protocol": {}, "ports": {Others: []string{"port_range"}}, "action": {},
+	"sources": {Members: peers("source_")}, "destinations": {Members: peers("destination_")},
+}
+
+// peers are whom a rule lets through, with Terraform's names for them.
+func peers(prefix string) drift.Members {
+	named := func(name string) drift.Member { return drift.Member{Others: []string{prefix + name}} }
+	return drift.Members{
+		"addresses": named("addresses"), "droplet_ids": named("droplet_ids"), "tags": named("tags"),
+		"kubernetes_ids": named("kubernetes_ids"), "load_balancer_uids": named("load_balancer_uids"),
+	}
+}
 
 // rules are known by their protocol and ports, as in tcp/22, tcp/8000-9000, udp/0
 // for all ports, icmp/0, and tcp/22/deny for a rule that denies. Rules with the

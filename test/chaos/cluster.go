@@ -148,7 +148,7 @@ func (c *cluster) waitForAdmission(ctx context.Context) error {
 	defer c.disarm(false)
 	for range 600 {
 		if err := c.admin.Create(ctx, probe.DeepCopy(), client.DryRunAll); err != nil {
-			return nil //nolint:nilerr // to be refused is what it waits for
+			return nil // to be refused is what it waits for
 		}
 		pause(ctx, 50*time.Millisecond)
 	}

@@ -303,6 +303,7 @@ type CloudAccount struct {
 
 	// status is the account's health.
 	// +optional
+	// +structType=atomic
 	Status CloudAccountStatus `json:"status,omitzero"`
 }
 

@@ -159,6 +159,7 @@ type CloudDriftStatus struct {
 
 	// rendered is expected and actual for the eye.
 	// +optional
+	// +structType=atomic
 	Rendered RenderedValues `json:"rendered,omitzero"`
 
 	// observation is a hash of field, expected and actual. An approval is given for
@@ -222,6 +223,7 @@ type CloudDrift struct {
 
 	// spec says which field drifted. Immutable.
 	// +required
+	// +structType=atomic
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the spec of a CloudDrift cannot change"
 	Spec CloudDriftSpec `json:"spec,omitzero"`
 

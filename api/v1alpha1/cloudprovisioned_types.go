@@ -223,6 +223,7 @@ type CloudProvisioned struct {
 
 	// status is what was found.
 	// +optional
+	// +structType=atomic
 	Status CloudProvisionedStatus `json:"status,omitzero"`
 }
 

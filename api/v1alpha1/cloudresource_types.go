@@ -130,11 +130,13 @@ type CloudResource struct {
 
 	// spec is the resource's identity.
 	// +required
+	// +structType=atomic
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the identity of a CloudResource cannot change"
 	Spec CloudResourceSpec `json:"spec,omitzero"`
 
 	// observed is what DigitalOcean last showed.
 	// +optional
+	// +structType=atomic
 	Observed Observation `json:"observed,omitzero"`
 }
 

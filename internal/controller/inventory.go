@@ -251,6 +251,9 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 	}
 	updated := current.DeepCopy()
 	updated.Observed = observed
+	// Nobody applies to it, so nobody asks who owns which field: this has the API server
+	// forget it, and it does not begin anew.
+	updated.ManagedFields = []metav1.ManagedFieldsEntry{{}}
 	if err := v.own(updated); err != nil {
 		return err
 	}

@@ -75,6 +75,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudAccountStatus
+        elementRelationship: atomic
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudAccountSpec
   map:
     fields:
@@ -178,6 +179,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: spec
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudDriftSpec
+        elementRelationship: atomic
     - name: status
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudDriftStatus
@@ -236,6 +238,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: rendered
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.RenderedValues
+        elementRelationship: atomic
     - name: resolution
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.Resolution
@@ -266,6 +269,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudProvisionedStatus
+        elementRelationship: atomic
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudProvisionedSpec
   map:
     fields:
@@ -346,9 +350,11 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observed
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.Observation
+        elementRelationship: atomic
     - name: spec
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudResourceSpec
+        elementRelationship: atomic
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudResourceSpec
   map:
     fields:

@@ -48,6 +48,8 @@ type ControlPlane struct {
 	Config *rest.Config
 	// URL is the API server's, on the loopback interface.
 	URL string
+	// EtcdURL is etcd's, on the loopback interface, without TLS.
+	EtcdURL string
 	// KubectlPath is a kubectl of the API server's version.
 	KubectlPath string
 
@@ -196,9 +198,9 @@ func (cp *ControlPlane) prepare(ctx context.Context) error {
 	if err := cp.Kubeconfig(cp.adminKubeconfig()); err != nil {
 		return err
 	}
-	etcdURL := "http://127.0.0.1:" + strconv.Itoa(ports[0])
-	cp.etcd = cp.etcdProcess(etcdURL, "http://127.0.0.1:"+strconv.Itoa(ports[1]))
-	if cp.apiServer, err = cp.apiServerProcess(etcdURL, ports[2]); err != nil {
+	cp.EtcdURL = "http://127.0.0.1:" + strconv.Itoa(ports[0])
+	cp.etcd = cp.etcdProcess(cp.EtcdURL, "http://127.0.0.1:"+strconv.Itoa(ports[1]))
+	if cp.apiServer, err = cp.apiServerProcess(cp.EtcdURL, ports[2]); err != nil {
 		return err
 	}
 	if cp.options.ControllerManager {

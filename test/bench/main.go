@@ -49,7 +49,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.main, "n", 10000, "how many droplets the figures are measured with")
 	flag.BoolVar(&b.large, "large", os.Getenv("BENCH_LARGE") != "", "also measure 50,000 droplets, which takes a quarter of an hour")
 	flag.IntVar(&b.pairs, "pairs", 7, "how many pairs of a sync and a bare listing are measured")
-	flag.StringVar(&b.only, "only", "", "a regular expression: measure only these of limited, calls, listing, sweep, latency, memory and storm")
+	flag.StringVar(&b.only, "only", "", "a regular expression: measure only these of day, limited, calls, listing, sweep, latency, memory, storm and etcd")
 	flag.StringVar(&b.profiles, "profiles", "", "a directory for CPU and heap profiles of the operator")
 	flag.Parse()
 
@@ -108,10 +108,10 @@ func (b *bench) measure(ctx context.Context) error {
 		steps []step
 	}
 	sizes := []size{
-		{1000, []step{{"limited", b.limited}}},
+		{1000, []step{{"day", b.day}, {"limited", b.limited}}},
 		{b.main, []step{
 			{"calls", b.calls}, {"listing", b.listing}, {"sweep", b.sweep},
-			{"latency", b.latency}, {"memory", b.memory}, {"storm", b.storm},
+			{"latency", b.latency}, {"memory", b.memory}, {"storm", b.storm}, {"etcd", b.stored},
 		}},
 	}
 	if b.large {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,14 +21,7 @@ func (b *bench) storm(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	if err := w.rewrite(ctx, `"size_slug":"s-1vcpu-1gb"`, `"size_slug":"s-2vcpu-2gb"`); err != nil {
-		return err
-	}
-	// The pages are recorded anew, before anything is measured.
-	if _, err := w.inRole(ctx, nil, "list", w.replayURL, dosim.DefaultToken); err != nil {
-		return err
-	}
-	if err := w.room(ctx); err != nil {
+	if err := w.resized(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -46,9 +38,8 @@ func (b *bench) storm(ctx context.Context, w *world) error {
 				return false, err
 			}
 			// What was accepted meanwhile had drifted too. To ask costs the operator CPU.
-			seen := s.sum("clouddrift_open_drifts", "kind", "Droplet") + s.sum("clouddrift_resolved_drifts", "state", "Accepted")
 			ended = time.Now()
-			return int(seen) >= w.n, wait(ctx, 2*time.Second)
+			return s.drifted() >= w.n, wait(ctx, 2*time.Second)
 		})
 	})
 	meanwhile := <-stormy
@@ -79,6 +70,42 @@ func (b *bench) storm(ctx context.Context, w *world) error {
 		baseline: fmt.Sprintf("%s while nothing else goes on", show(median(calm, self))),
 	})
 	return nil
+}
+
+// resized has every droplet drift with the next sync.
+func (w *world) resized(ctx context.Context) error {
+	if err := w.rewrite(ctx, `"size_slug":"s-1vcpu-1gb"`, `"size_slug":"s-2vcpu-2gb"`); err != nil {
+		return err
+	}
+	// The pages are recorded anew, before anything is measured.
+	if _, err := w.inRole(ctx, nil, "list", w.replayURL, dosim.DefaultToken); err != nil {
+		return err
+	}
+	return w.room(ctx)
+}
+
+// drifted is how many droplets have a drift that is open or was accepted.
+func (s scrape) drifted() int {
+	return int(s.sum("clouddrift_open_drifts", "kind", "Droplet") + s.sum("clouddrift_resolved_drifts", "state", "Accepted"))
+}
+
+// allDrifted has every droplet drift, where the storm has not.
+func (w *world) allDrifted(ctx context.Context) error {
+	if !w.operator.Running() {
+		return nil
+	}
+	w.bench.say("%d droplets: all of them drift", w.n)
+	if err := w.resized(ctx); err != nil {
+		return err
+	}
+	if err := w.sync(ctx, account); err != nil {
+		return err
+	}
+	err := until(ctx, func() (bool, error) {
+		s, err := w.scrape(ctx)
+		return err == nil && s.drifted() >= w.n, errors.Join(err, wait(ctx, 2*time.Second))
+	})
+	return errors.Join(err, w.settled(ctx))
 }
 
 // accepted is how long accepts took.
@@ -138,9 +165,8 @@ func (w *world) accepts(ctx context.Context, n int) ([]time.Duration, error) {
 func (w *world) createBarely(ctx context.Context) (time.Duration, error) {
 	b := w.bench
 	b.say("%d droplets: bare creates of the same objects", w.n)
-	const elsewhere = "elsewhere"
-	if err := w.admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: elsewhere}}); err != nil {
-		return 0, fmt.Errorf("creating a namespace: %w", err)
+	if err := w.addNamespace(ctx, elsewhere); err != nil {
+		return 0, err
 	}
 	var list driftv1alpha1.CloudDriftList
 	if err := w.admin.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{"status.state": string(driftv1alpha1.DriftOpen)}); err != nil {

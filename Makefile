@@ -134,6 +134,14 @@ forgery: controlplane ## Forge approvals while the admission policies are taken 
 bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).
 	@go run ./test/bench
 
+# SYNCS are made in SOAKTIME; 20 in 3m is a short run.
+SYNCS ?= 200
+SOAKTIME ?= 1h
+
+.PHONY: soak
+soak: controlplane ## Sync a changing account SYNCS times in SOAKTIME; fail where the operator's memory, goroutines or log grow.
+	@go run ./test/bench -n 1000 -soak $(SYNCS) -for $(SOAKTIME)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target, one after the other, for FUZZTIME each.
 	@grep -r '^func Fuzz' --include='*_test.go' internal | sed 's|^\(.*\)/[^/]*:func \(Fuzz[A-Za-z]*\).*|\1 \2|' | \

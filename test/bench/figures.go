@@ -316,6 +316,57 @@ func (b *bench) limited(ctx context.Context, w *world) error {
 	return err
 }
 
+// sideBySide checks every droplet through an API that is slow and has no limits,
+// beside one GET each.
+func (b *bench) sideBySide(ctx context.Context, w *world) error {
+	const name, factor = "aside", 20.0
+	b.say("%d droplets: an API with 50 ms an answer and no limits", w.n)
+	if _, err := w.ask(ctx, "POST", w.directURL+"/_dosim/tokens", `{"value":"`+name+`"}`); err != nil {
+		return err
+	}
+	if err := w.admin.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, StringData: map[string]string{"token": name}}); err != nil {
+		return fmt.Errorf("creating a Secret: %w", err)
+	}
+	if err := w.addAccount(ctx, name, w.directURL, name); err != nil {
+		return err
+	}
+	if err := w.settled(ctx); err != nil {
+		return err
+	}
+	if _, err := w.ask(ctx, "PATCH", w.directURL+"/_dosim/settings", `{"latency":"50ms"}`); err != nil {
+		return err
+	}
+	var ours []spent
+	for range b.pairs {
+		s, err := w.measured(ctx, func() error { return w.sync(ctx, name) })
+		if err != nil {
+			return err
+		}
+		ours = append(ours, s)
+	}
+	if err := w.profiled(ctx, "aside", func() error { return w.sync(ctx, name) }); err != nil {
+		return err
+	}
+	ids, err := w.dropletIDs(ctx)
+	if err != nil {
+		return err
+	}
+	each, err := w.inRole(ctx, nil, "get", w.directURL, name, time.Hour.String(), strings.Join(ids, ","))
+	if err != nil {
+		return err
+	}
+	took := median(ours, func(s spent) time.Duration { return s.sync })
+	faster := each.Seconds / took.Seconds()
+	b.add(figure{
+		what:     fmt.Sprintf("a full check of %d droplets, 50 ms an answer, no limits", w.n),
+		ours:     fmt.Sprintf("%s with the other kinds, %.0f× faster", show(took), faster),
+		baseline: fmt.Sprintf("%s, one GET each, ten at a time", show(seconds(each.Seconds))),
+		target:   fmt.Sprintf("%.0f×", factor), reached: faster >= factor,
+	})
+	_, err = w.ask(ctx, "PATCH", w.directURL+"/_dosim/settings", `{"latency":"0s"}`)
+	return err
+}
+
 func (w *world) dropletIDs(ctx context.Context) ([]string, error) {
 	var list driftv1alpha1.CloudProvisionedList
 	if err := w.admin.List(ctx, &list, client.InNamespace(namespace)); err != nil {

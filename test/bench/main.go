@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/go-logr/logr"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
@@ -49,8 +50,10 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.main, "n", 10000, "how many droplets the figures are measured with")
 	flag.BoolVar(&b.large, "large", os.Getenv("BENCH_LARGE") != "", "also measure 50,000 droplets, which takes a quarter of an hour")
 	flag.IntVar(&b.pairs, "pairs", 7, "how many pairs of a sync and a bare listing are measured")
-	flag.StringVar(&b.only, "only", "", "a regular expression: measure only these of day, limited, calls, listing, sweep, latency, memory, storm and etcd")
+	flag.StringVar(&b.only, "only", "", "a regular expression: measure only these of day, aside, limited, calls, listing, sweep, latency, memory, storm and etcd")
 	flag.StringVar(&b.profiles, "profiles", "", "a directory for CPU and heap profiles of the operator")
+	syncs := flag.Int("soak", 0, "measure nothing of this, but make so many syncs, and fail where the operator grows")
+	within := flag.Duration("for", time.Hour, "how long the syncs of --soak take")
 	flag.Parse()
 
 	var err error
@@ -63,6 +66,9 @@ func run(ctx context.Context) error {
 	}
 	if err := b.build(ctx); err != nil {
 		return err
+	}
+	if *syncs > 0 {
+		return b.soak(ctx, *syncs, *within)
 	}
 	machine := describeMachine()
 	err = b.measure(ctx)
@@ -108,7 +114,7 @@ func (b *bench) measure(ctx context.Context) error {
 		steps []step
 	}
 	sizes := []size{
-		{1000, []step{{"day", b.day}, {"limited", b.limited}}},
+		{1000, []step{{"day", b.day}, {"aside", b.sideBySide}, {"limited", b.limited}}},
 		{b.main, []step{
 			{"calls", b.calls}, {"listing", b.listing}, {"sweep", b.sweep},
 			{"latency", b.latency}, {"memory", b.memory}, {"storm", b.storm}, {"etcd", b.stored},

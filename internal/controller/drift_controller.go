@@ -9,7 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
@@ -105,7 +104,7 @@ func (r *driftReconciler) setup(mgr ctrl.Manager, workers int) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("clouddrift").
 		For(&driftv1alpha1.CloudDrift{}).
-		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		WithOptions(queued(workers)).
 		Complete(r)
 }
 

@@ -9,7 +9,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -55,7 +54,7 @@ func (r *provisionedReconciler) setup(mgr ctrl.Manager, again <-chan event.Gener
 		Watches(&driftv1alpha1.CloudResource{}, handler.EnqueueRequestsFromMapFunc(r.declarations)).
 		Watches(&driftv1alpha1.CloudAccount{}, handler.EnqueueRequestsFromMapFunc(r.ofAccount), builder.WithPredicates(comingAndGoing)).
 		WatchesRawSource(source.Channel(again, &handler.EnqueueRequestForObject{})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		WithOptions(queued(workers)).
 		Complete(r)
 }
 

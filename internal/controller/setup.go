@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
 )
 
 // Options are what the controllers are given.
@@ -113,11 +114,16 @@ func send(channel chan<- event.GenericEvent, object client.Object) {
 	}
 }
 
+// queued are the options of a controller whose workers no namespace has for itself.
+func queued(workers int) controller.Options {
+	return controller.Options{MaxConcurrentReconciles: workers, NewQueue: fairqueue.New, RateLimiter: fairqueue.RateLimiter()}
+}
+
 func (r *accountReconciler) setup(mgr ctrl.Manager, asked <-chan event.GenericEvent, workers int) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("cloudaccount").
 		For(&driftv1alpha1.CloudAccount{}).
 		WatchesRawSource(source.Channel(asked, &handler.EnqueueRequestForObject{})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
+		WithOptions(queued(workers)).
 		Complete(r)
 }

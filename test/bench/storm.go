@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -139,6 +140,10 @@ func (w *world) accepts(ctx context.Context, n int) ([]time.Duration, error) {
 	if len(list.Items) < n {
 		return nil, fmt.Errorf("%d drifts are open, not %d", len(list.Items), n)
 	}
+	// Before it is, approvals are taken off.
+	if err := until(ctx, func() (bool, error) { return w.ready(ctx) }); err != nil {
+		return nil, fmt.Errorf("waiting for the account to be ready: %w", err)
+	}
 	var out []time.Duration
 	for i := range list.Items {
 		name := list.Items[i].Name
@@ -159,6 +164,15 @@ func (w *world) accepts(ctx context.Context, n int) ([]time.Duration, error) {
 		out = append(out, time.Since(began))
 	}
 	return out, nil
+}
+
+// ready says whether approvals are believed.
+func (w *world) ready(ctx context.Context) (bool, error) {
+	a := &driftv1alpha1.CloudAccount{}
+	if err := w.admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: account}, a); err != nil {
+		return false, fmt.Errorf("getting the account: %w", err)
+	}
+	return meta.IsStatusConditionTrue(a.Status.Conditions, driftv1alpha1.ConditionReady), nil
 }
 
 // createBarely creates the drifts once more, in a namespace that nobody looks at.

@@ -130,6 +130,13 @@ ROUNDS ?= 50
 forgery: controlplane ## Forge approvals while the admission policies are taken away and put back (ROUNDS).
 	@CLOUDDRIFT_FORGERY_ROUNDS=$(ROUNDS) go test ./internal/controller -run TestController -count 1 -timeout 1h -ginkgo.focus 'While the policies' -v
 
+# HOSTILE declarations are created.
+HOSTILE ?= 200
+
+.PHONY: hostile
+hostile: controlplane ## Create declarations of the largest size (HOSTILE) while another namespace goes on, within the memory limit.
+	@CLOUDDRIFT_HOSTILE=$(HOSTILE) go test ./test/e2e -count 1 -timeout 1h -ginkgo.focus 'memory limit' -ginkgo.v
+
 .PHONY: bench
 bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).
 	@go run ./test/bench

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"unique"
 
@@ -54,10 +55,20 @@ func bound(o *driftv1alpha1.CloudProvisioned) {
 	o.Annotations[tooLargeAnnotation] = why
 }
 
+// boundMetadata keeps of what anybody may write into a declaration's metadata, as much as
+// an object has room for, what the operator reads. It never writes a CloudProvisioned as a
+// whole: its status is written alone, and an accept is a patch of what is live.
+func boundMetadata(o *driftv1alpha1.CloudProvisioned) {
+	maps.DeleteFunc(o.Annotations, func(name, _ string) bool {
+		return name != tooLargeAnnotation && name != driftv1alpha1.LastAcceptedAnnotation
+	})
+	o.Labels, o.OwnerReferences, o.Finalizers = nil, nil, nil
+}
+
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are
-// half of an object, the copy of the last client-side apply, and the desired state of
-// declarations that are too large to be looked at, none of which anything here reads from
-// it. It has what is equal share its
+// half of an object, the copy of the last client-side apply, others' metadata of a
+// declaration, and the desired state of one that is too large to be looked at, none of which
+// anything here reads from it. It has what is equal share its
 // memory: ten thousand droplets have a dozen regions, sizes and owners between them.
 // So what the cache holds is to be read only, also in its smallest parts.
 func CacheTransform() toolscache.TransformFunc {
@@ -68,16 +79,19 @@ func CacheTransform() toolscache.TransformFunc {
 			return out, err
 		}
 		if o, ok := out.(client.Object); ok {
-			s.metadata(o)
+			delete(o.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
+		}
+		if o, ok := out.(*driftv1alpha1.CloudProvisioned); ok {
+			bound(o)
+			boundMetadata(o)
 		}
 		if o, ok := out.(client.Object); ok {
-			delete(o.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
+			s.metadata(o)
 		}
 		switch o := out.(type) {
 		case *driftv1alpha1.CloudResource:
 			s.resource(o)
 		case *driftv1alpha1.CloudProvisioned:
-			bound(o)
 			s.provisioned(o)
 		}
 		return out, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -32,7 +33,13 @@ type detector struct {
 	timetables *timetables
 	budgets    *budgets
 	wishes     *wishes
+	// large is held by who writes of a declaration that is too large to be looked at.
+	large sync.Mutex
 }
+
+// errOneAtATime: another declaration that is too large is being written of. The API server
+// works for seconds on each such write, and it works for everybody.
+var errOneAtATime = errors.New("another declaration that is too large is being written of")
 
 // outcome is what one detection found.
 type outcome struct {
@@ -65,7 +72,8 @@ type detection struct {
 }
 
 // Detect runs the detection for one CloudProvisioned. One that does not exist is
-// no error. A conflict means that something was written meanwhile: run it again.
+// no error. A conflict means that something was written meanwhile: run it again. So does
+// errOneAtATime, in a while.
 func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, error) {
 	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}}
 	if err := d.client.Get(ctx, key, run.provisioned); err != nil {
@@ -77,6 +85,12 @@ func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, e
 	}
 	if !run.provisioned.DeletionTimestamp.IsZero() {
 		return outcome{}, nil
+	}
+	if tooLarge(run.provisioned) != "" {
+		if !d.large.TryLock() {
+			return outcome{}, errOneAtATime
+		}
+		defer d.large.Unlock()
 	}
 	if err := d.look(ctx, cached{d.client}, &run); err != nil {
 		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)

@@ -37,6 +37,8 @@ func (r *provisionedReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	case apierrors.IsConflict(err), errors.Is(err, errEpisodeTaken):
 		// Somebody wrote meanwhile; what they wrote is on its way into the cache.
 		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
+	case errors.Is(err, errOneAtATime):
+		return ctrl.Result{RequeueAfter: time.Second}, nil
 	case err != nil:
 		return ctrl.Result{}, err
 	case found.withheld > 0:

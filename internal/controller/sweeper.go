@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -58,7 +59,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 				found, err = s.detect(ctx, client.ObjectKeyFromObject(p))
 			}
 			if err != nil {
-				if !apierrors.IsConflict(err) {
+				if !apierrors.IsConflict(err) && !errors.Is(err, errOneAtATime) {
 					log.FromContext(ctx).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
 				}
 				s.again(p)

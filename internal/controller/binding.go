@@ -18,8 +18,9 @@ type binding struct {
 	id string
 	// resource is nil while the inventory has never held it.
 	resource *driftv1alpha1.CloudResource
-	// yields says that another, older declaration of the resource decides.
-	yields bool
+	// older is another declaration of the resource, which decides; nil: this one does. It
+	// is as the cache holds it.
+	older *driftv1alpha1.CloudProvisioned
 	// unseen are the fields of where that would have to be seen to tell what is meant.
 	unseen []resource.Path
 	// reboundFrom is the id that a reference by name was bound to before.
@@ -72,14 +73,12 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 	if err != nil || out.ready.status != "" {
 		return out, err
 	}
-	older, err := b.olderDeclaration(ctx, p, out.id)
-	if err != nil {
+	if out.older, err = b.olderDeclaration(ctx, p, out.id); err != nil {
 		return out, err
 	}
-	if older != "" {
-		out.yields = true
+	if out.older != nil {
 		out.ready = no(driftv1alpha1.ReasonFixDuplicate,
-			"CloudProvisioned %s declares the same resource and is older; remove one of them", older)
+			"CloudProvisioned %s declares the same resource and is older; remove one of them", out.older.Name)
 		return out, nil
 	}
 	if out.resource == nil {
@@ -162,19 +161,19 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	return nil
 }
 
-// olderDeclaration names an older CloudProvisioned of the same resource, "" where
-// p is the oldest.
-func (b binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (string, error) {
+// olderDeclaration is an older CloudProvisioned of the same resource, nil where p is the
+// oldest.
+func (b binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudProvisioned, error) {
 	same, err := b.in.declarations(ctx, p, id)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, other := range same {
 		if other.UID != p.UID && other.DeletionTimestamp.IsZero() && older(other, p) && bindsTo(other) {
-			return other.Name, nil
+			return other, nil
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
 // bindsTo says whether a declaration can be bound to what it refers to: what is decided

@@ -185,6 +185,9 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 	if err := d.confirmName(ctx, run); err != nil {
 		return err
 	}
+	if err := d.confirmOlder(ctx, run); err != nil {
+		return err
+	}
 	seen := run.binding.resource
 	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).status
 	becomesInSync := run.inSync().status == metav1.ConditionTrue && was != metav1.ConditionTrue
@@ -219,6 +222,25 @@ func (d *detector) confirmName(ctx context.Context, run *detection) error {
 	if !kindStatus(live, kind).RecordedAt.Equal(kindStatus(run.account, kind).RecordedAt) {
 		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudaccounts").GroupResource(), live.Name,
 			errors.New("the inventory has changed, or is changing"))
+	}
+	return nil
+}
+
+// confirmOlder makes sure that the declaration that decides is still there, before what is
+// open for this one is closed in its favour.
+func (d *detector) confirmOlder(ctx context.Context, run *detection) error {
+	seen := run.binding.older
+	if seen == nil || run.plan.Empty() {
+		return nil
+	}
+	live := &driftv1alpha1.CloudProvisioned{}
+	err := d.live.Get(ctx, client.ObjectKeyFromObject(seen), live)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading CloudProvisioned %s: %w", seen.Name, err)
+	}
+	if err != nil || live.UID != seen.UID || !live.DeletionTimestamp.IsZero() || referencedID(live) != referencedID(seen) {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudprovisioneds").GroupResource(), seen.Name,
+			errors.New("the older declaration in the cache is gone, or is bound to something else"))
 	}
 	return nil
 }
@@ -265,7 +287,7 @@ func (d *detector) decide(run *detection) (drift.Input, error) {
 	if err != nil {
 		return in, err
 	}
-	if run.binding.yields {
+	if run.binding.older != nil {
 		// What is open here is the older declaration's to find, and has its names.
 		in.Desired, in.Presence = nil, resource.Present
 	}
@@ -436,7 +458,7 @@ func (d *detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvis
 // begins.
 func (run *detection) staleBecause(name string) string {
 	switch {
-	case run.binding.yields:
+	case run.binding.older != nil:
 		return "is now compared for an older CloudProvisioned that declares the same resource"
 	case slices.Contains(run.leftBehind, name):
 		return "is now compared with another resource, which the reference was bound to"

@@ -88,6 +88,30 @@ var _ = Describe("An operator whose cache is behind", func() {
 		}).Should(Succeed())
 	})
 
+	It("closes nothing in favour of an older declaration that is gone", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.account(ctx)
+		w.startOperator()
+		w.sync(ctx)
+		w.declare(ctx, "a-older", "Droplet", id, map[string]any{"region": "nyc3"})
+		w.declare(ctx, "younger", "Droplet", id, map[string]any{"size_slug": "s-2vcpu-4gb"})
+		w.expectCondition(ctx, "younger", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixDuplicate)
+
+		behind := newGate()
+		other := *w
+		other.options.Clouds = func(string, string) (controller.Cloud, error) { return idle{}, nil }
+		other.startOperatorWith(map[client.Object]cache.ByObject{
+			&driftv1alpha1.CloudProvisioned{}: {Transform: behind.transform},
+		})
+		behind.shut(func(client.Object) bool { return true })
+
+		Expect(admin.Delete(ctx, w.provisioned(ctx, Default, "a-older"))).To(Succeed())
+		d := w.open(ctx, "size_slug")
+		Consistently(ctx, func(g Gomega) {
+			g.Expect(w.drift(ctx, g, d.Name).Status.State).To(Equal(driftv1alpha1.DriftOpen))
+		}).Should(Succeed())
+	})
+
 	It("does not carry out an approval that is over", func(ctx SpecContext) {
 		id := w.droplet("web-1")
 		w.account(ctx)

@@ -51,9 +51,11 @@ func (j *judge) drift(l life[*driftv1alpha1.CloudDrift]) {
 		}
 		abandoned := owner.deleted != 0 && owner.deleted < s.revision
 		if d.Status.State == driftv1alpha1.DriftStale && was != nil && !resolved(was) && !abandoned {
-			if was.Status.Resolution != nil {
+			switch {
+			case was.Status.Resolution != nil && j.h.gap: // it may have been taken back, which went by unseen
+			case was.Status.Resolution != nil:
 				j.say("drift %s went stale while its resolution was under way", l.name)
-			} else if !j.wentAway(l, i, owner) {
+			case !j.wentAway(l, i, owner):
 				j.say("drift %s went stale at revision %d, and %s differed all the time", l.name, s.revision, d.Spec.Field)
 			}
 		}

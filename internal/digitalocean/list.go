@@ -162,10 +162,24 @@ func (l *lister) listPart(ctx context.Context, p *part, v *values) error {
 	}
 	err := l.walk(ctx, pages{doing, k.listPath(p.parentID), p.query, k.listKey, k.paging}, p, v)
 	if ClassOf(err) == NotFound && k.parent != "" {
-		p.gone = true
-		return nil
+		return l.parentGone(ctx, p, err)
 	}
 	return k.notListed(err)
+}
+
+// parentGone makes sure that a parent whose children's listing was answered 404 is gone: a
+// 404 alone would have every child of a parent that is there read as deleted.
+func (l *lister) parentGone(ctx context.Context, p *part, answered error) error {
+	_, err := l.client.Get(ctx, l.kind.parent, p.parentID)
+	switch ClassOf(err) {
+	case NotFound:
+		p.gone = true
+		return nil
+	case "":
+		return l.kind.notListed(answered)
+	default:
+		return err
+	}
 }
 
 // walk reads the pages of one listing.

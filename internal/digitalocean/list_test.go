@@ -313,6 +313,8 @@ func TestListChildren(t *testing.T) {
 			_, _ = fmt.Fprint(w, pageOf("domain_records", []string{record}, "{}", 1))
 		case "/v2/domains/example.org/records":
 			_, _ = fmt.Fprint(w, pageOf("domain_records", []string{apex}, "{}", 1))
+		case "/v2/domains/there.example":
+			_, _ = fmt.Fprint(w, `{"domain":{"name":"there.example","ttl":1800,"zone_file":"x"}}`)
 		default:
 			refuse(w, 404, "not_found", "gone")
 		}
@@ -345,6 +347,12 @@ func TestListChildren(t *testing.T) {
 	wantClass(t, err, "")
 	if want := []string{"example.com/28448429"}; !got.Complete || !slices.Equal(idsOf(got), want) || !slices.Equal(got.GoneParents, []string{"gone.example"}) {
 		t.Errorf("complete %v, %v, want %v; gone %v", got.Complete, idsOf(got), want, got.GoneParents)
+	}
+	// A 404 about the records of one that is there says nothing of them.
+	got, err = list(domains(true, "there.example", "example.com"))
+	wantClass(t, err, Malformed)
+	if got.Complete || len(got.GoneParents) > 0 {
+		t.Errorf("complete %v; gone %v", got.Complete, got.GoneParents)
 	}
 	// Nothing can be complete that starts from an incomplete listing.
 	got, err = list(domains(false, "example.com"))

@@ -202,9 +202,20 @@ var _ = Describe("Accept", func() {
 		w.sync(ctx)
 		d := w.open(ctx, `inbound_rules["tcp/22"]`)
 		Expect(string(d.Status.Actual.Raw)).To(ContainSubstring("sha256"))
+		Expect(d.Status.Rendered.Actual).To(HavePrefix(`{"ports":"22","protocol":"tcp","sources":{`))
 		w.accept(ctx, d.Name)
 		w.expectState(ctx, d.Name, driftv1alpha1.DriftAccepted)
 		w.expectCondition(ctx, "wall", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+
+		By("one more of them: it is what is shown")
+		w.change("POST", "/v2/firewalls/"+id+"/rules", map[string]any{"inbound_rules": []any{
+			map[string]any{"protocol": "tcp", "ports": "22", "sources": map[string]any{"addresses": []string{"192.0.2.7"}}},
+		}})
+		w.sync(ctx)
+		d = w.open(ctx, `inbound_rules["tcp/22"]`)
+		Expect(d.Status.Rendered).To(Equal(driftv1alpha1.RenderedValues{
+			Expected: `{"sources":{"addresses":["…"]}}`, Actual: `{"sources":{"addresses":["192.0.2.7","…"]}}`,
+		}))
 	})
 
 	It("refuses to accept that a resource is gone", func(ctx SpecContext) {

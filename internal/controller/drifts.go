@@ -129,10 +129,7 @@ func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, e
 	if d.Status.Actual, err = encode(drift.Cap(actual)); err != nil {
 		return fmt.Errorf("actual: %w", err)
 	}
-	d.Status.Rendered = driftv1alpha1.RenderedValues{
-		Expected: resource.Short(expected, renderLimit),
-		Actual:   resource.Short(actual, renderLimit),
-	}
+	d.Status.Rendered.Expected, d.Status.Rendered.Actual = resource.ShortPair(expected, actual, renderLimit)
 	d.Status.Observation = observation
 	d.Status.ChangedAt = &now
 	if err := r.client.Status().Update(ctx, d); err != nil {

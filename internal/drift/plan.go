@@ -57,7 +57,8 @@ type Input struct {
 	MaxNew int
 }
 
-// Opening is a drift to create and to give its status. Its values are capped.
+// Opening is a drift to create and to give its status. Its values are whole: what is
+// recorded of them is what Cap leaves.
 type Opening struct {
 	Name, Field      string
 	Episode          int64
@@ -65,8 +66,7 @@ type Opening struct {
 	Observation      string
 }
 
-// Refreshing is an open drift whose status has to be written anew. Its values are
-// capped.
+// Refreshing is an open drift whose status has to be written anew. Its values are whole.
 type Refreshing struct {
 	Name, Field      string
 	Expected, Actual any

@@ -279,12 +279,13 @@ func TestPlanOpensNoMoreThanCanBeRemembered(t *testing.T) {
 	}
 }
 
-func TestPlanCapsWhatItRecords(t *testing.T) {
+// What is shown of a value is of the whole, and only what is recorded is capped.
+func TestPlanKeepsLargeValuesWhole(t *testing.T) {
 	in := input(t)
 	in.Desired = map[string]any{"name": strings.Repeat("x", maxValue)}
 	opening := NewPlan(in).Open[0]
-	if !IsCapped(opening.Expected) || opening.Actual != "web-1" {
-		t.Errorf("recorded %s and %v", resource.Short(opening.Expected, 80), opening.Actual)
+	if opening.Expected != in.Desired["name"] || opening.Actual != "web-1" || !IsCapped(Cap(opening.Expected)) {
+		t.Errorf("planned %s and %v", resource.Short(opening.Expected, 80), opening.Actual)
 	}
 	if opening.Observation != Observation("name", in.Desired["name"], "web-1") {
 		t.Error("the observation is not of the whole value: two large values could pass for one")

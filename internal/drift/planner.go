@@ -71,7 +71,7 @@ func (p *planner) differs(field string, expected, actual any) {
 		if !holder.Resolving && (holder.State == New || holder.Observation != observation) {
 			p.plan.Refresh = append(p.plan.Refresh, Refreshing{
 				Name: holder.Name, Field: field,
-				Expected: Cap(expected), Actual: Cap(actual), Observation: observation,
+				Expected: expected, Actual: actual, Observation: observation,
 			})
 		}
 		return
@@ -85,7 +85,7 @@ func (p *planner) differs(field string, expected, actual any) {
 	p.remember(field, episode, name)
 	p.plan.Open = append(p.plan.Open, Opening{
 		Name: name, Field: field, Episode: episode,
-		Expected: Cap(expected), Actual: Cap(actual), Observation: observation,
+		Expected: expected, Actual: actual, Observation: observation,
 	})
 }
 

@@ -92,8 +92,15 @@ func (s *scene) expectTooLarge(ctx context.Context) {
 	GinkgoHelper()
 	Eventually(ctx, func() int {
 		// As a table: the objects themselves are hundreds of megabytes.
-		return strings.Count(s.kubectl(ctx, "get", "cloudprovisioned", "--no-headers", "-o", "wide"), "FixTooLarge")
+		count := 0
+		for line := range strings.Lines(s.kubectl(ctx, "get", "cloudprovisioned", "--no-headers")) {
+			if strings.Contains(line, "False") && strings.Contains(line, "Unknown") { // Ready, In Sync
+				count++
+			}
+		}
+		return count
 	}).WithTimeout(10 * time.Minute).WithPolling(5 * time.Second).Should(Equal(hostile))
+	Expect(s.get(ctx, "cloudprovisioned/hostile-0", `.status.conditions[?(@.type=="Ready")].reason`)).To(Equal("FixTooLarge"))
 }
 
 // expectWithinLimit is about the most that it ever had, which the kernel knows.

@@ -157,7 +157,8 @@ type CloudDriftStatus struct {
 	// +kubebuilder:validation:Schemaless
 	Actual apiextensionsv1.JSON `json:"actual"`
 
-	// rendered is expected and actual for the eye.
+	// rendered is expected and actual for the eye. Of two long lists or objects it is
+	// what differs.
 	// +optional
 	// +structType=atomic
 	Rendered RenderedValues `json:"rendered,omitzero"`

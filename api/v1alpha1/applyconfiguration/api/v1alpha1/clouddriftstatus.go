@@ -21,7 +21,8 @@ type CloudDriftStatusApplyConfiguration struct {
 	// actual is the live value. A value of more than 16 KiB is kept as its hash,
 	// its size and a summary.
 	Actual *v1.JSON `json:"actual,omitempty"`
-	// rendered is expected and actual for the eye.
+	// rendered is expected and actual for the eye. Of two long lists or objects it is
+	// what differs.
 	Rendered *RenderedValuesApplyConfiguration `json:"rendered,omitempty"`
 	// observation is a hash of field, expected and actual. An approval is given for
 	// one observation.

@@ -1,11 +1,9 @@
-package resource_test
+package resource
 
 import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 func TestShortPairShowsWhatDiffers(t *testing.T) {
@@ -30,7 +28,7 @@ func TestShortPairShowsWhatDiffers(t *testing.T) {
 		"long text":       {strings.Repeat("a", 50), "b", strings.Repeat("a", 47) + "…", "b"},
 		"nothing":         {addresses(3000), nil, `["10.0.0.0","10.0.0.1","10.0.0.2","10.0.0.3","1…`, "<none>"},
 	} {
-		gotA, gotB := resource.ShortPair(c.a, c.b, 48)
+		gotA, gotB := ShortPair(c.a, c.b, 48)
 		if gotA != c.wantA || gotB != c.wantB {
 			t.Errorf("%s: %s and %s, want %s and %s", name, gotA, gotB, c.wantA, c.wantB)
 		}

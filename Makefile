@@ -135,7 +135,7 @@ HOSTILE ?= 200
 
 .PHONY: hostile
 hostile: controlplane ## Create declarations of the largest size (HOSTILE) while another namespace goes on, within the memory limit.
-	@CLOUDDRIFT_HOSTILE=$(HOSTILE) go test ./test/e2e -count 1 -timeout 1h -ginkgo.focus 'memory limit' -ginkgo.v
+	@CLOUDDRIFT_HOSTILE=$(HOSTILE) go test ./test/e2e -count 1 -timeout 1h -ginkgo.focus 'memory limit' -ginkgo.v -v
 
 .PHONY: bench
 bench: controlplane ## Measure the figures that the design promises, beside their baselines (BENCH_LARGE=1: 50,000 droplets too).

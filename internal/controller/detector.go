@@ -199,11 +199,17 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading CloudResource %s: %w", seen.Name, err)
 	}
-	if live.ResourceVersion != seen.ResourceVersion {
+	if err != nil || !sameObservation(live, seen) {
 		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudresources").GroupResource(), seen.Name,
 			errors.New("the observation in the cache is not the latest"))
 	}
 	return nil
+}
+
+// sameObservation says whether two states of a CloudResource show the same. Somebody's label
+// is nothing that a verdict rests on.
+func sameObservation(a, b *driftv1alpha1.CloudResource) bool {
+	return a.UID == b.UID && equality.Semantic.DeepEqual(a.Observed, b.Observed)
 }
 
 // confirmName makes sure that what is new to be said of a name rests on what a complete

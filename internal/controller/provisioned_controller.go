@@ -53,7 +53,7 @@ func (r *provisionedReconciler) setup(mgr ctrl.Manager, again <-chan event.Gener
 		For(&driftv1alpha1.CloudProvisioned{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Owns(&driftv1alpha1.CloudDrift{}, builder.WithPredicates(stateChanged)).
 		Watches(&driftv1alpha1.CloudProvisioned{}, handler.EnqueueRequestsFromMapFunc(r.siblings), builder.WithPredicates(referenceChanged)).
-		Watches(&driftv1alpha1.CloudResource{}, handler.EnqueueRequestsFromMapFunc(r.declarations)).
+		Watches(&driftv1alpha1.CloudResource{}, handler.EnqueueRequestsFromMapFunc(r.declarations), builder.WithPredicates(observationChanged)).
 		Watches(&driftv1alpha1.CloudAccount{}, handler.EnqueueRequestsFromMapFunc(r.ofAccount), builder.WithPredicates(comingAndGoing)).
 		WatchesRawSource(source.Channel(again, &handler.EnqueueRequestForObject{})).
 		WithOptions(queued(workers)).
@@ -78,6 +78,15 @@ var referenceChanged = predicate.Funcs{
 		was, okWas := e.ObjectOld.(*driftv1alpha1.CloudProvisioned)
 		is, okIs := e.ObjectNew.(*driftv1alpha1.CloudProvisioned)
 		return okWas && okIs && referencedID(was) != referencedID(is)
+	},
+}
+
+// observationChanged leaves out what others write on a CloudResource.
+var observationChanged = predicate.Funcs{
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		was, okWas := e.ObjectOld.(*driftv1alpha1.CloudResource)
+		is, okIs := e.ObjectNew.(*driftv1alpha1.CloudResource)
+		return okWas && okIs && !sameObservation(was, is)
 	},
 }
 

@@ -126,6 +126,12 @@ func (s *scene) get(ctx context.Context, object, path string) string {
 // droplet makes a droplet of s-1vcpu-1gb.
 func droplet(name string, tags ...string) string {
 	GinkgoHelper()
+	return dropletAt(cloud, name, tags...)
+}
+
+// dropletAt makes one in another simulated account.
+func dropletAt(cloud *dosim.Server, name string, tags ...string) string {
+	GinkgoHelper()
 	answer, err := cloud.Change("POST", "/v2/droplets", map[string]any{
 		"name": name, "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "tags": tags,
 	})

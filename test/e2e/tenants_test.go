@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/arcadiacloud/clouddrift/hack/stack"
+	"github.com/arcadiacloud/clouddrift/internal/dosim"
 )
 
 // The limit on memory that config/manager/manager.yaml sets, and the settings of the
@@ -72,6 +73,44 @@ var _ = Describe("The operator under its memory limit", func() {
 		loud.sync(ctx)
 		loud.expectTooLarge(ctx)
 		expectWithinLimit(o)
+	})
+})
+
+var _ = Describe("The operator with many tenants", func() {
+	It("compares and accepts for one namespace while another has drifts by the hundred and endpoints that drip", func(ctx SpecContext) {
+		many, dripping := dosim.New(dosim.WithActionDuration(0)), dosim.New()
+		for _, server := range []*dosim.Server{many, dripping} {
+			_, err := server.Start()
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(server.Close)
+		}
+		dripping.AddFault(dosim.Fault{Path: "/v2/*", Drip: dosim.Duration(500 * time.Millisecond)})
+		start(ctx, operator(ctx, "--allowed-endpoint", many.URL(), "--allowed-endpoint", dripping.URL()))
+		quiet, loud := newScene(ctx), newScene(ctx)
+		quiet.awaitReady(ctx)
+		usual := []time.Duration{quiet.goRound(ctx, "before-1"), quiet.goRound(ctx, "before-2"), quiet.goRound(ctx, "before-3")}
+
+		var manifests strings.Builder
+		// First: of one namespace eight accounts are synced at once.
+		fmt.Fprintf(&manifests, "---\napiVersion: drift.arcadia.cloud/v1alpha1\nkind: CloudAccount\nmetadata: {name: many}\nspec: {tokenSecretRef: {name: digitalocean}, endpoint: %q, maxNewDriftsPerMinute: 100000}\n", many.URL())
+		drifting := 15 * hostile
+		for n := range drifting {
+			id := dropletAt(many, fmt.Sprintf("many-%d", n))
+			fmt.Fprintf(&manifests, "---\napiVersion: drift.arcadia.cloud/v1alpha1\nkind: CloudProvisioned\nmetadata: {name: many-%d}\nspec: {accountRef: {name: many}, resource: {kind: Droplet, id: %q}, desired: {size_slug: s-2vcpu-4gb, tags: [a], name: b}}\n", n, id)
+		}
+		for n := range 12 {
+			fmt.Fprintf(&manifests, "---\napiVersion: drift.arcadia.cloud/v1alpha1\nkind: CloudAccount\nmetadata: {name: dripping-%d}\nspec: {tokenSecretRef: {name: digitalocean}, endpoint: %q}\n", n, dripping.URL())
+		}
+		loud.apply(ctx, manifests.String())
+		open := func() int {
+			return strings.Count(loud.kubectl(ctx, "get", "clouddrift", "--no-headers"), "Open")
+		}
+		var meanwhile []time.Duration
+		for n := 0; n == 0 || open() < 3*drifting; n++ {
+			meanwhile = append(meanwhile, quiet.goRound(ctx, fmt.Sprintf("meanwhile-%d", n)))
+		}
+		AddReportEntry("a round of the quiet namespace", fmt.Sprintf("usually %s; while the other had %d drifts and 12 dripping accounts %s", usual, 3*drifting, meanwhile))
+		Expect(loud.kubectl(ctx, "get", "cloudaccount", "dripping-0", "-o", `jsonpath={.status.conditions[?(@.type=="Synced")].status}`)).NotTo(Equal("True"))
 	})
 })
 

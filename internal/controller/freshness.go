@@ -1,0 +1,100 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// confirm makes sure that a verdict rests on the observation that is in force. It is
+// the one thing that no write here is guarded by, and of two operators the one whose
+// cache is behind would take back what the other has just found. Only what is about
+// to be written is worth the request.
+func (d *detector) confirm(ctx context.Context, run *detection) error {
+	if err := d.confirmName(ctx, run); err != nil {
+		return err
+	}
+	if err := d.confirmOlder(ctx, run); err != nil {
+		return err
+	}
+	seen := run.binding.resource
+	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).status
+	becomesInSync := run.inSync().status == metav1.ConditionTrue && was != metav1.ConditionTrue
+	if seen == nil || run.plan.Empty() && !becomesInSync {
+		return nil
+	}
+	live := &driftv1alpha1.CloudResource{}
+	err := d.live.Get(ctx, client.ObjectKeyFromObject(seen), live)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading CloudResource %s: %w", seen.Name, err)
+	}
+	if err != nil || !sameObservation(live, seen) {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudresources").GroupResource(), seen.Name,
+			errors.New("the observation in the cache is not the latest"))
+	}
+	return nil
+}
+
+// sameObservation says whether two states of a CloudResource show the same. Somebody's label
+// is nothing that a verdict rests on.
+func sameObservation(a, b *driftv1alpha1.CloudResource) bool {
+	return a.UID == b.UID && equality.Semantic.DeepEqual(a.Observed, b.Observed)
+}
+
+// confirmName makes sure that what is new to be said of a name rests on what a complete
+// listing showed, and not on the middle of the next one: what is bound stays so, and of
+// resources that take each other's names none is seen to be missing.
+func (d *detector) confirmName(ctx context.Context, run *detection) error {
+	p := run.provisioned
+	if p.Spec.Resource.Name == "" || !run.decidesName() {
+		return nil
+	}
+	live := &driftv1alpha1.CloudAccount{}
+	if err := d.live.Get(ctx, client.ObjectKeyFromObject(run.account), live); err != nil {
+		return fmt.Errorf("reading CloudAccount %s: %w", run.account.Name, err)
+	}
+	kind := p.Spec.Resource.Kind
+	if !kindStatus(live, kind).RecordedAt.Equal(kindStatus(run.account, kind).RecordedAt) {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudaccounts").GroupResource(), live.Name,
+			errors.New("the inventory has changed, or is changing"))
+	}
+	return nil
+}
+
+// confirmOlder makes sure that the declaration that decides is still there, before what is
+// open for this one is closed in its favour.
+func (d *detector) confirmOlder(ctx context.Context, run *detection) error {
+	seen := run.binding.older
+	if seen == nil || run.plan.Empty() {
+		return nil
+	}
+	live := &driftv1alpha1.CloudProvisioned{}
+	err := d.live.Get(ctx, client.ObjectKeyFromObject(seen), live)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading CloudProvisioned %s: %w", seen.Name, err)
+	}
+	if err != nil || live.UID != seen.UID || !live.DeletionTimestamp.IsZero() || referencedID(live) != referencedID(seen) {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudprovisioneds").GroupResource(), seen.Name,
+			errors.New("the older declaration in the cache is gone, or is bound to something else"))
+	}
+	return nil
+}
+
+// decidesName says whether the name is bound to another resource than before, or for the
+// first time found to be none's or several's.
+func (run *detection) decidesName() bool {
+	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionReady).reason
+	switch reason := run.binding.ready.reason; reason {
+	case driftv1alpha1.ReasonResourceNotFound, driftv1alpha1.ReasonFixAmbiguousName:
+		return reason != was
+	default:
+		return run.binding.id != "" && run.binding.id != run.provisioned.Status.ResourceID
+	}
+}

@@ -253,8 +253,10 @@ func (d *detector) planInput(run *detection) (drift.Input, error) {
 	if run.binding.resource != nil {
 		in.Observed = resourceOf(run.binding.resource)
 	}
-	for _, field := range p.Status.Fields {
-		in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
+	if run.remembers(ref) {
+		for _, field := range p.Status.Fields {
+			in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
+		}
 	}
 	for i := range run.drifts {
 		recorded, err := recordedDrift(&run.drifts[i])
@@ -268,6 +270,14 @@ func (d *detector) planInput(run *detection) (drift.Input, error) {
 		}
 	}
 	return in, nil
+}
+
+// remembers says whether what is remembered of the fields is about this resource. Episodes
+// are a resource's: with those of the one that the name meant before, two declarations
+// would open two episodes of one field, and the drift's name would not refuse the second.
+func (run *detection) remembers(ref resource.Ref) bool {
+	before := canonicalID(resource.Ref{Kind: ref.Kind, ID: run.provisioned.Status.ResourceID})
+	return before == "" || ref.ID == "" || before == ref.ID
 }
 
 // recordedDrift is a CloudDrift as planning sees it.

@@ -28,6 +28,9 @@ type life[T client.Object] struct {
 	// deleted is when it was deleted, by revision; 0: it is there.
 	deleted   uint64
 	deletedAt time.Time
+	// deletedSince is the revision after which it may have been gone: an earlier one than
+	// deleted where the deletion went by unseen.
+	deletedSince uint64
 }
 
 type state[T client.Object] struct {
@@ -65,7 +68,7 @@ func lives[T client.Object](h history) []life[T] {
 			out = append(out, life[T]{uid: o.GetUID(), name: o.GetName()})
 		}
 		if r.deleted {
-			out[i].deleted, out[i].deletedAt = r.revision, r.arrived
+			out[i].deleted, out[i].deletedAt, out[i].deletedSince = r.revision, r.arrived, r.since
 			continue
 		}
 		out[i].states = append(out[i].states, state[T]{r.revision, r.arrived, o})

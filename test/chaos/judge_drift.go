@@ -49,7 +49,7 @@ func (j *judge) drift(l life[*driftv1alpha1.CloudDrift]) {
 		if was != nil && was.Status.Resolution != nil && (d.Status.Resolution != nil || resolved(d)) && valuesOf(was) != valuesOf(d) {
 			j.say("drift %s was refreshed while its resolution was under way", l.name)
 		}
-		abandoned := owner.deleted != 0 && owner.deleted < s.revision
+		abandoned := owner.deleted != 0 && owner.deletedSince < s.revision
 		if d.Status.State == driftv1alpha1.DriftStale && was != nil && !resolved(was) && !abandoned {
 			switch {
 			case was.Status.Resolution != nil && j.h.gap: // it may have been taken back, which went by unseen

@@ -103,7 +103,8 @@ func (s *story) declare(seconds float64, size, mark string, people bool) {
 
 func (s *story) undeclare(seconds float64) {
 	s.write(seconds, s.declared)
-	s.history.records[len(s.history.records)-1].deleted = true
+	last := &s.history.records[len(s.history.records)-1]
+	last.deleted, last.since = true, last.revision
 }
 
 func (s *story) take(seconds float64, episode int64, name string) {
@@ -185,6 +186,13 @@ func TestJudge(t *testing.T) {
 		"a drift that went away":            {func(s *story) { drifted(s); s.live(30, "small"); s.observe(32, 31, "small"); s.drift(33, "1", stale) }, ""},
 		"a drift that an edit ended":        {func(s *story) { drifted(s); s.declare(30, "large", "", true); s.drift(31, "1", stale) }, ""},
 		"a drift whose declaration is gone": {func(s *story) { approved(s); s.undeclare(30); s.drift(31, "1", stale) }, ""},
+		"a drift whose declaration went by unseen": {func(s *story) {
+			drifted(s)
+			s.drift(30, "1", stale)
+			s.undeclare(31)
+			s.history.gap, s.history.records[len(s.history.records)-1].since = true, 1
+		}, ""},
+		"stale before its declaration was deleted": {func(s *story) { drifted(s); s.drift(30, "1", stale); s.undeclare(31) }, "differed all the time"},
 
 		"an observation that is older than it says": {func(s *story) { drifted(s); s.observe(41, 40, "small") }, "observed at"},
 		"an older observation over a newer one": {func(s *story) {

@@ -24,7 +24,9 @@ type record struct {
 	// arrived is when we heard of it: it was so a little earlier.
 	arrived time.Time
 	deleted bool
-	object  client.Object
+	// since is the revision after which a deletion that went by unseen may have been.
+	since  uint64
+	object client.Object
 }
 
 // recorder writes down every state that any object of ours in a namespace is ever
@@ -123,7 +125,7 @@ func (r *recorder) note(o client.Object, deleted bool) {
 		return
 	}
 	o.SetManagedFields(nil)
-	n := record{revision: revision, arrived: time.Now(), deleted: deleted, object: o}
+	n := record{revision: revision, arrived: time.Now(), deleted: deleted, since: revision, object: o}
 	r.records = append(r.records, n)
 	r.latest[o.GetUID()] = n
 }
@@ -153,7 +155,7 @@ func (r *recorder) relist(ctx context.Context, list client.ObjectList, first boo
 	revision, _ := strconv.ParseUint(list.GetResourceVersion(), 10, 64)
 	for uid, last := range r.latest {
 		if !last.deleted && !there[uid] && fmt.Sprintf("%TList", last.object) == fmt.Sprintf("%T", list) {
-			gone := record{revision: revision, arrived: time.Now(), deleted: true, object: last.object}
+			gone := record{revision: revision, arrived: time.Now(), deleted: true, since: last.revision, object: last.object}
 			r.records = append(r.records, gone)
 			r.latest[uid] = gone
 		}

@@ -39,7 +39,7 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if drift.IsCapped(value) {
 		return a.adopted(ctx, d, p) // only the inventory holds the whole value
 	}
-	expected, differs := expectedAt(kind, desired, path, value)
+	expected, differs := drift.Expected(kind.Schema, desired, value, path)
 	if !differs {
 		return nil, fmt.Errorf("%w: the field does not differ any more", errOutdated)
 	}
@@ -54,30 +54,4 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return out, nil
-}
-
-// expectedAt is what is declared at the path, provided that it differs from value.
-func expectedAt(kind kinds.Kind, desired map[string]any, path resource.Path, value any) (expected any, differs bool) {
-	observed := resource.Resource{Attrs: map[string]any{string(path[0]): standIn(desired[string(path[0])], path[1:], value)}}
-	for _, difference := range drift.Differences(kind.Schema, desired, observed, nil).Differences {
-		if difference.Path.String() == path.String() {
-			return difference.Expected, true
-		}
-	}
-	return nil, false
-}
-
-// standIn is a live field that holds nothing but the value, at a path below it: the
-// one element of a list, unless an object is declared there.
-func standIn(declared any, at resource.Path, value any) any {
-	if len(at) == 0 {
-		return value
-	}
-	if object, isObject := declared.(map[string]any); isObject && len(object) > 0 {
-		return map[string]any{string(at[0]): standIn(object[string(at[0])], at[1:], value)}
-	}
-	if value == nil {
-		return []any{}
-	}
-	return []any{value}
 }

@@ -36,20 +36,20 @@ func TestExpectedAtNeedsNoInventory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			kind, _ := kinds.Lookup(tt.kind)
 			desired := object(t, tt.desired)
-			observed := resource.Resource{Ref: resource.Ref{Kind: tt.kind, ID: tt.id}, Attrs: object(t, tt.observed)}
+			observed := resource.Resource{Ref: resource.Ref{Kind: tt.kind, ID: tt.id}, Values: object(t, tt.observed)}
 			differences := drift.Differences(kind.Schema, desired, observed, nil).Differences
 			if len(differences) == 0 {
 				t.Fatal("nothing differs")
 			}
 			for _, d := range differences {
-				expected, differs := expectedAt(kind, desired, d.Path, d.Actual)
+				expected, differs := drift.Expected(kind.Schema, desired, d.Actual, d.Path)
 				if !differs || resource.Hash(expected) != resource.Hash(d.Expected) {
 					t.Errorf("%s: %v (%v), want %v", d.Path, expected, differs, d.Expected)
 				}
 				adopted, err := drift.Adopt(kind.Schema, desired, d.Actual, d.Path)
 				if err != nil {
 					t.Errorf("%s: %v", d.Path, err)
-				} else if _, differs := expectedAt(kind, adopted, d.Path, d.Actual); differs {
+				} else if _, differs := drift.Expected(kind.Schema, adopted, d.Actual, d.Path); differs {
 					t.Errorf("%s still differs once it is accepted", d.Path)
 				}
 			}

@@ -3,13 +3,11 @@ package controller
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -269,7 +267,7 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 	case was && !is:
 		v.announcer.resourceReturned(updated)
 	default:
-		if changed := changedFields(current.Observed, observed); changed != "" {
+		if changed := changedFields(current.Spec.Kind, current.Observed, observed); changed != "" {
 			v.announcer.resourceChanged(updated, changed)
 		}
 	}
@@ -298,26 +296,25 @@ func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
 
 // changedFields names the fields whose values changed. One that could not be seen
 // before, or can't be now, did not: nobody knows what it was, or what it is.
-func changedFields(was, is driftv1alpha1.Observation) string {
+func changedFields(kind string, was, is driftv1alpha1.Observation) string {
 	changed := sets.New[string]()
-	for name, pair := range map[string][2]*string{
-		"name": {was.Name, is.Name}, "region": {was.Region, is.Region},
-		"size_slug": {was.SizeSlug, is.SizeSlug}, "status": {was.Status, is.Status},
-	} {
-		if !equality.Semantic.DeepEqual(pair[0], pair[1]) {
-			changed.Insert(name)
-		}
+	before, after := resource.Resource{Values: valuesOf(&was)}, resource.Resource{Values: valuesOf(&is)}
+	for key := range before.Values {
+		after.Values[key] = after.Values[key] // a key that is gone is null now
 	}
-	if !sets.New(was.Tags...).Equal(sets.New(is.Tags...)) {
-		changed.Insert("tags")
-	}
-	for _, key := range slices.Concat(slices.Collect(maps.Keys(was.Attrs)), slices.Collect(maps.Keys(is.Attrs))) {
-		a, errA := decode(was.Attrs[key])
-		b, errB := decode(is.Attrs[key])
-		if errA != nil || errB != nil || resource.HashUnordered(a) != resource.HashUnordered(b) {
+	for key := range after.Values {
+		a, seenA := before.Lookup(resource.Path{resource.Segment(key)})
+		b, seenB := after.Lookup(resource.Path{resource.Segment(key)})
+		if seenA && seenB && hashOf(kind, key, a) != hashOf(kind, key, b) {
 			changed.Insert(key)
 		}
 	}
 	changed.Delete(slices.Concat(was.Unseen, is.Unseen)...)
 	return strings.Join(sets.List(changed), ", ")
+}
+
+// hashOf is the same for two values of a field that show the same.
+func hashOf(kind, key string, value any) string {
+	known, _ := kinds.Lookup(kind)
+	return resource.HashUnordered(known.Sequenced(map[string]any{key: value}))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,9 +50,10 @@ func liveResource(t *testing.T, kind, id, name string, fields, attrs map[string]
 	if fields == nil {
 		fields = map[string]any{}
 	}
+	maps.Copy(fields, attrs)
 	fields["name"] = name
 	ref := resource.Ref{Kind: kind, ID: id}
-	observed, err := observationOf(resource.Resource{Ref: ref, Name: name, Fields: fields, Attrs: attrs, ObservedAt: noon})
+	observed, err := observationOf(resource.Resource{Ref: ref, Name: name, Values: fields, ObservedAt: noon})
 	if err != nil {
 		t.Fatal(err)
 	}

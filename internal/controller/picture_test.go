@@ -37,8 +37,8 @@ func quietPicture(tb testing.TB, d *detector, n int) *picture {
 		id := fmt.Sprint(3164444 + i)
 		seen := resource.Resource{
 			Ref: resource.Ref{Kind: "Droplet", ID: id}, Name: "web-" + id, ObservedAt: noon,
-			Fields: map[string]any{"name": "web-" + id, "region": "nyc3", "size_slug": "s-1vcpu-1gb", "status": "active", "tags": []any{}},
-			Attrs: map[string]any{"monitoring": false, "ipv6": true, "vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4", "features": []any{"ipv6"},
+			Values: map[string]any{"name": "web-" + id, "region": "nyc3", "size_slug": "s-1vcpu-1gb", "status": "active", "tags": []any{},
+				"monitoring": false, "ipv6": true, "vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4", "features": []any{"ipv6"},
 				"image": map[string]any{"id": json.Number("7"), "slug": "ubuntu-24-04-x64"}, "memory": json.Number("1024")},
 		}
 		observed, err := observationOf(seen)

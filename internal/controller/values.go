@@ -3,6 +3,8 @@ package controller
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,8 +47,16 @@ func encode(value any) (apiextensionsv1.JSON, error) {
 	return apiextensionsv1.JSON{Raw: raw}, nil
 }
 
-// columns are the fields that an observation holds beside attrs.
+// columns are the fields that an observation holds beside attrs. This file alone knows
+// which field goes where.
 var columns = sets.New("name", "region", "size_slug", "status", "tags")
+
+// The API's own limits for the columns, in characters, and elements of tags.
+const (
+	longestName   = 1024
+	longestColumn = 256
+	mostTags      = 1024
+)
 
 // fieldTable names the fields that this operator reads of a kind.
 func fieldTable(kind string) string {
@@ -54,90 +64,136 @@ func fieldTable(kind string) string {
 	return known.FieldTable()
 }
 
-// observationOf is a resource as a CloudResource holds it.
+// observationOf is a resource as a CloudResource holds it. A column that the API would
+// refuse is unseen: it would keep its whole kind from being known.
 func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 	out := driftv1alpha1.Observation{
-		Name:       text(in.Fields["name"]),
-		Region:     text(in.Fields["region"]),
-		SizeSlug:   text(in.Fields["size_slug"]),
-		Status:     text(in.Fields["status"]),
 		Unseen:     in.Unseen,
 		Digest:     digestOf(in),
 		FieldTable: fieldTable(in.Kind),
 		ObservedAt: metav1.NewMicroTime(in.ObservedAt),
+		Attrs:      make(map[string]apiextensionsv1.JSON, len(in.Values)),
 	}
-	if name, _ := in.Fields["name"].(string); name != in.Name {
+	for key, value := range in.Values {
+		if columns.Has(key) {
+			if !setColumn(&out, key, value) {
+				out.Unseen = append(slices.Clip(out.Unseen), key)
+			}
+			continue
+		}
+		encoded, err := encode(value)
+		if err != nil {
+			return out, fmt.Errorf("%s %s, field %q: %w", in.Kind, in.ID, key, err)
+		}
+		out.Attrs[key] = encoded
+	}
+	if name, _ := in.Values["name"].(string); name != in.Name {
 		out.MatchName = in.Name
-	}
-	if tags, ok := in.Fields["tags"].([]any); ok {
-		out.Tags = make([]string, 0, len(tags))
-		for _, tag := range tags {
-			out.Tags = append(out.Tags, fmt.Sprint(tag))
-		}
-	}
-	out.Attrs = make(map[string]apiextensionsv1.JSON, len(in.Attrs))
-	for _, values := range []map[string]any{in.Fields, in.Attrs} {
-		for key, value := range values {
-			if columns.Has(key) {
-				continue
-			}
-			encoded, err := encode(value)
-			if err != nil {
-				return out, fmt.Errorf("%s %s, field %q: %w", in.Kind, in.ID, key, err)
-			}
-			out.Attrs[key] = encoded
-		}
 	}
 	return out, nil
 }
 
 // digestOf is the same for two observations that show the same, in whatever order
-// DigitalOcean lists a resource's tags or rules. It only says whether one resource
-// changed, and half of the hash is enough for that.
+// DigitalOcean lists a resource's tags or rules, but for lists whose order means something.
+// It only says whether one resource changed, and half of the hash is enough for that.
 func digestOf(in resource.Resource) string {
 	unseen := make([]any, 0, len(in.Unseen))
 	for _, path := range in.Unseen {
 		unseen = append(unseen, path)
 	}
-	return resource.HashUnordered(in.Name, in.Fields, in.Attrs, unseen)[:32]
+	kind, _ := kinds.Lookup(in.Kind)
+	return resource.HashUnordered(in.Name, kind.Sequenced(in.Values), unseen)[:32]
 }
 
-// resourceOf is the way back. What is observed must not change while it is in use.
+// setColumn puts a value beside attrs. ok is false for one that the API does not take.
+func setColumn(out *driftv1alpha1.Observation, key string, value any) (ok bool) {
+	if key == "tags" {
+		tags, isList := value.([]any)
+		if !isList {
+			return value == nil
+		}
+		texts := make([]string, 0, len(tags))
+		for _, tag := range tags {
+			texts = append(texts, fmt.Sprint(tag))
+		}
+		if len(texts) > mostTags || slices.ContainsFunc(texts, func(tag string) bool { return utf8.RuneCountInString(tag) > longestColumn }) {
+			return false
+		}
+		out.Tags = texts
+		return true
+	}
+	if value == nil {
+		return true
+	}
+	most := longestColumn
+	if key == "name" {
+		most = longestName
+	}
+	text := fmt.Sprint(value)
+	if utf8.RuneCountInString(text) > most {
+		return false
+	}
+	*column(out, key) = &text
+	return true
+}
+
+// column is where an observation holds a field beside attrs, of those that are texts.
+func column(of *driftv1alpha1.Observation, key string) **string {
+	switch key {
+	case "name":
+		return &of.Name
+	case "region":
+		return &of.Region
+	case "size_slug":
+		return &of.SizeSlug
+	default:
+		return &of.Status
+	}
+}
+
+// resourceOf is the way back. What is observed must not change while it is in use. A field
+// of the kind that was never recorded is unseen; the columns always were.
 func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
-	fields := make(map[string]any, 5)
-	put := func(key string, value *string) {
-		fields[key] = nil // the table that it was read with has these: none is an answer
-		if value != nil {
-			fields[key] = *value
+	observed := &in.Observed
+	out := resource.Resource{
+		Ref:        resource.Ref{Kind: in.Spec.Kind, ID: in.Spec.ID},
+		Name:       liveName(in),
+		Values:     valuesOf(observed),
+		Unseen:     observed.Unseen,
+		ObservedAt: observed.ObservedAt.Time,
+	}
+	kind, _ := kinds.Lookup(in.Spec.Kind)
+	for _, name := range kind.TopNames() {
+		if _, recorded := observed.Attrs[name]; !recorded && !columns.Has(name) && !slices.Contains(observed.Unseen, name) {
+			out.Unseen = append(slices.Clip(out.Unseen), name)
 		}
 	}
-	put("name", in.Observed.Name)
-	put("region", in.Observed.Region)
-	put("size_slug", in.Observed.SizeSlug)
-	put("status", in.Observed.Status)
-	fields["tags"] = nil
-	if in.Observed.Tags != nil {
-		tags := make([]any, 0, len(in.Observed.Tags))
-		for _, tag := range in.Observed.Tags {
-			tags = append(tags, tag)
-		}
-		fields["tags"] = tags
-	}
-	return resource.Resource{
-		Ref:    resource.Ref{Kind: in.Spec.Kind, ID: in.Spec.ID},
-		Name:   liveName(in),
-		Fields: fields,
-		Stored: func(name string) (any, bool, error) {
-			raw, ok := in.Observed.Attrs[name]
-			if !ok {
-				return nil, false, nil
+	return out
+}
+
+// valuesOf are the values of an observation, those beside attrs and those in it.
+func valuesOf(observed *driftv1alpha1.Observation) map[string]any {
+	values := make(map[string]any, len(columns)+len(observed.Attrs))
+	for key := range columns {
+		if key == "tags" {
+			if observed.Tags != nil {
+				tags := make([]any, 0, len(observed.Tags))
+				for _, tag := range observed.Tags {
+					tags = append(tags, tag)
+				}
+				values[key] = tags
 			}
-			value, err := decode(raw)
-			return value, true, err
-		},
-		Unseen:     in.Observed.Unseen,
-		ObservedAt: in.Observed.ObservedAt.Time,
+		} else if text := *column(observed, key); text != nil {
+			values[key] = *text
+		}
 	}
+	for key, raw := range observed.Attrs {
+		values[key] = nil
+		if len(raw.Raw) > 0 {
+			values[key] = resource.Raw(raw.Raw)
+		}
+	}
+	return values
 }
 
 // liveName is what a reference by name is matched with.
@@ -149,12 +205,4 @@ func liveName(in *driftv1alpha1.CloudResource) string {
 		return *in.Observed.Name
 	}
 	return ""
-}
-
-func text(value any) *string {
-	if value == nil {
-		return nil
-	}
-	s := fmt.Sprint(value)
-	return &s
 }

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,8 +16,8 @@ import (
 func droplet(tags, features []any, unseen ...string) resource.Resource {
 	return resource.Resource{
 		Ref: resource.Ref{Kind: "Droplet", ID: "1"}, Name: "web-1",
-		Fields: map[string]any{"name": "web-1", "region": "nyc3", "size_slug": "s-1vcpu-1gb", "status": "active", "tags": tags},
-		Attrs: map[string]any{
+		Values: map[string]any{"name": "web-1", "region": "nyc3", "size_slug": "s-1vcpu-1gb", "status": "active", "tags": tags,
+
 			"features": features, "memory": json.Number("1024"), "vcpus": json.Number("1"), "disk": json.Number("25"),
 			"networks": map[string]any{"v6": []any{}, "v4": []any{
 				map[string]any{"ip_address": "198.51.100.7", "netmask": "255.255.240.0", "gateway": "198.51.100.1", "type": "public"},
@@ -52,25 +53,26 @@ func TestTheOrderOfAListIsNoChange(t *testing.T) {
 	if was.Digest != is.Digest {
 		t.Error("the digests differ: each sync would write the resource")
 	}
-	if changed := changedFields(was, is); changed != "" {
+	if changed := changedFields("Droplet", was, is); changed != "" {
 		t.Errorf("changed: %s", changed)
 	}
-	if is = observation(t, droplet(list("prod", "db"), list("backups"))); is.Digest == was.Digest || changedFields(was, is) != "features, tags" {
-		t.Errorf("changed: %s", changedFields(was, is))
+	if is = observation(t, droplet(list("prod", "db"), list("backups"))); is.Digest == was.Digest || changedFields("Droplet", was, is) != "features, tags" {
+		t.Errorf("changed: %s", changedFields("Droplet", was, is))
 	}
 }
 
 func TestWhatCannotBeSeenDidNotChange(t *testing.T) {
 	seen := droplet(list("web"), list("ipv6"))
 	unseen := droplet(nil, nil, "tags", "features")
-	unseen.Fields = map[string]any{"name": "web-1", "region": "nyc3", "size_slug": "s-2vcpu-2gb", "status": "active"}
-	delete(unseen.Attrs, "features")
+	unseen.Values["size_slug"] = "s-2vcpu-2gb"
+	delete(unseen.Values, "tags")
+	delete(unseen.Values, "features")
 	was, is := observation(t, seen), observation(t, unseen)
 	if was.Digest == is.Digest {
 		t.Error("nobody would know that the fields can't be seen any more")
 	}
 	for _, pair := range [][2]driftv1alpha1.Observation{{was, is}, {is, was}} {
-		if changed := changedFields(pair[0], pair[1]); changed != "size_slug" {
+		if changed := changedFields("Droplet", pair[0], pair[1]); changed != "size_slug" {
 			t.Errorf("changed: %s", changed)
 		}
 	}
@@ -98,7 +100,7 @@ func TestAFieldThatWasNeverRecordedIsUnseen(t *testing.T) {
 // A value that DigitalOcean gave as null is one, on the way through the API too.
 func TestANullComesBackAsSeen(t *testing.T) {
 	r := droplet(nil, nil)
-	r.Attrs["vpc_uuid"], r.Fields["size_slug"] = nil, nil
+	r.Values["vpc_uuid"], r.Values["size_slug"] = nil, nil
 	raw, err := json.Marshal(driftv1alpha1.CloudResource{Observed: observation(t, r)})
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +118,7 @@ func TestANullComesBackAsSeen(t *testing.T) {
 
 func TestATopLevelFieldOfAnyNameComesBack(t *testing.T) {
 	in := resource.Resource{Ref: resource.Ref{Kind: "CDN", ID: "1"}, Name: "x",
-		Fields: map[string]any{"name": "x", "endpoint": "x.cdn.example"}}
+		Values: map[string]any{"name": "x", "endpoint": "x.cdn.example"}}
 	back := resourceOf(&driftv1alpha1.CloudResource{Observed: observation(t, in)})
 	if value, seen := back.Lookup(resource.Path{"endpoint"}); value != "x.cdn.example" || !seen {
 		t.Errorf("endpoint comes back as %v, seen %v", value, seen)
@@ -136,6 +138,35 @@ func TestAnotherTableIsAnotherObservation(t *testing.T) {
 		current.Observed.FieldTable = table
 		if v.shows(current, seen) {
 			t.Errorf("table %q: nothing would ever be compared", table)
+		}
+	}
+}
+
+// What the API could not hold is unseen, so that neither the resource nor its kind is lost.
+func TestWhatCannotBeRecordedIsUnseen(t *testing.T) {
+	many := make([]any, mostTags+1)
+	for i := range many {
+		many[i] = "a"
+	}
+	for why, c := range map[string]struct {
+		field string
+		value any
+		want  bool
+	}{
+		"a long name":                  {"name", strings.Repeat("é", longestName+1), false},
+		"a name that is a number":      {"name", json.Number(strings.Repeat("1", longestName+1)), false},
+		"the longest name":             {"name", strings.Repeat("é", longestName), true},
+		"a long region":                {"region", strings.Repeat("é", longestColumn+1), false},
+		"the longest region":           {"region", strings.Repeat("é", longestColumn), true},
+		"a long tag":                   {"tags", []any{strings.Repeat("é", longestColumn+1)}, false},
+		"many tags":                    {"tags", many, false},
+		"as many as there may be":      {"tags", many[1:], true},
+		"tags that are something else": {"tags", "web", false},
+	} {
+		in := resource.Resource{Ref: resource.Ref{Kind: "Volume", ID: "volume-1"}, Values: map[string]any{c.field: c.value}}
+		out := observation(t, in)
+		if _, seen := resourceOf(&driftv1alpha1.CloudResource{Observed: out}).Lookup(resource.Path{resource.Segment(c.field)}); seen != c.want {
+			t.Errorf("%s: seen %v, unseen are %v", why, seen, out.Unseen)
 		}
 	}
 }

@@ -18,11 +18,8 @@ const (
 	mostKept = 256 << 20
 	// longestID is of an id, with its parent's.
 	longestID = 512
-	// longestName and longestText are of the fields beside attrs, and mostTags of a list
-	// there, in characters: the API's own limits.
+	// longestName is of a name that a reference by name is matched with, in characters.
 	longestName = 1024
-	longestText = 256
-	mostTags    = 1024
 )
 
 // bounded says in which respect a resource's body is larger than any of DigitalOcean's.
@@ -35,24 +32,6 @@ func bounded(element json.RawMessage) error {
 		return fmt.Errorf("one of more than %d values is larger than any", mostValues)
 	}
 	return nil
-}
-
-// recordable says whether the value of a field beside attrs is one that the API holds.
-func recordable(path string, value any) bool {
-	most := longestText
-	if path == "name" {
-		most = longestName
-	}
-	list, isList := value.([]any)
-	if !isList {
-		return length(value) <= most
-	}
-	for _, element := range list {
-		if length(element) > most {
-			return false
-		}
-	}
-	return len(list) <= mostTags
 }
 
 // length is that of a scalar, in characters.

@@ -118,10 +118,10 @@ func TestSimulatedDropletChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, res := range []resource.Resource{got, list(t, c, "Droplet", resource.Listing{}).Resources[0]} {
-		policy, _ := res.Attrs["backup_policy"].(map[string]any)
-		if res.Fields["size_slug"] != "s-2vcpu-4gb" || res.Fields["status"] != "off" ||
-			res.Attrs["backups"] != true || policy["plan"] != "daily" {
-			t.Errorf("%v %v %v %v", res.Fields["size_slug"], res.Fields["status"], res.Attrs["backups"], policy)
+		policy, _ := res.Values["backup_policy"].(map[string]any)
+		if res.Values["size_slug"] != "s-2vcpu-4gb" || res.Values["status"] != "off" ||
+			res.Values["backups"] != true || policy["plan"] != "daily" {
+			t.Errorf("%v %v %v %v", res.Values["size_slug"], res.Values["status"], res.Values["backups"], policy)
 		}
 	}
 	change(t, sim, "DELETE", "/v2/droplets/"+id, nil)

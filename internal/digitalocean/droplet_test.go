@@ -68,11 +68,9 @@ func TestDropletNormalised(t *testing.T) {
 	want := resource.Resource{
 		Ref:  resource.Ref{Kind: "Droplet", ID: "3164444"},
 		Name: "web-1",
-		Fields: map[string]any{
+		Values: map[string]any{
 			"name": "web-1", "region": "nyc3", "size_slug": "s-2vcpu-4gb", "status": "active",
 			"tags": []any{"web", "env:prod"},
-		},
-		Attrs: map[string]any{
 			"image": map[string]any{"id": number("63663980"), "slug": "ubuntu-20-04-x64", "name": "20.04 (LTS) x64",
 				"type": "snapshot", "distribution": "Ubuntu", "public": true},
 			"vpc_uuid": "760e09ef-dc84-11e8-981e-3cfdfeaae000",
@@ -198,11 +196,11 @@ func TestDropletBackups(t *testing.T) {
 			wantClass(t, err, "")
 			for _, res := range []resource.Resource{listDroplets(t, c)[0], got} {
 				var plan any
-				if policy, ok := res.Attrs["backup_policy"].(map[string]any); ok {
+				if policy, ok := res.Values["backup_policy"].(map[string]any); ok {
 					plan = policy["plan"]
 				}
-				if res.Attrs["backups"] != tt.backups || plan != tt.policy || !slices.Equal(res.Unseen, tt.unseen) {
-					t.Errorf("backups %v, plan %v, unseen %v", res.Attrs["backups"], plan, res.Unseen)
+				if res.Values["backups"] != tt.backups || plan != tt.policy || !slices.Equal(res.Unseen, tt.unseen) {
+					t.Errorf("backups %v, plan %v, unseen %v", res.Values["backups"], plan, res.Unseen)
 				}
 			}
 			asked := slices.ContainsFunc(server.asked, func(path string) bool { return strings.Contains(path, "/backups/") })
@@ -273,21 +271,18 @@ func TestDropletWithoutScopes(t *testing.T) {
 		t.Errorf("unseen (-want +got):\n%s", diff)
 	}
 	for _, key := range scoped {
-		if _, ok := got.Fields[key]; ok {
+		if _, ok := got.Values[key]; ok {
 			t.Errorf("the unseen field %s has a value", key)
-		}
-		if _, ok := got.Attrs[key]; ok {
-			t.Errorf("the unseen attr %s has a value", key)
 		}
 	}
 	// Empty is another thing than unseen.
 	b["tags"], b["volume_ids"], b["image"] = []any{}, []any{}, nil
 	server.plain = []string{toJSON(t, b)}
 	got = listDroplets(t, serve(t, server.handle))[0]
-	if diff := cmp.Diff([]any{}, got.Fields["tags"]); diff != "" {
+	if diff := cmp.Diff([]any{}, got.Values["tags"]); diff != "" {
 		t.Error(diff)
 	}
-	if image, ok := got.Attrs["image"]; !ok || image != nil {
+	if image, ok := got.Values["image"]; !ok || image != nil {
 		t.Errorf("image %v, %v", image, ok)
 	}
 	if want := []string{"vpc_uuid", "backup_ids", "snapshot_ids"}; !slices.Equal(got.Unseen, want) {

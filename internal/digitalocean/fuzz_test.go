@@ -90,12 +90,10 @@ func checkKept(t *testing.T, k *kind, res resource.Resource) {
 		fields[f.path] = true
 	}
 	count := len(res.Unseen)
-	for _, values := range []map[string]any{res.Fields, res.Attrs} {
-		for path := range values {
-			count++
-			if !fields[path] {
-				t.Errorf("%s keeps %q", k.name, path)
-			}
+	for path := range res.Values {
+		count++
+		if !fields[path] {
+			t.Errorf("%s keeps %q", k.name, path)
 		}
 	}
 	if count != len(k.fields) {

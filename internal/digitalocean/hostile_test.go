@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +40,8 @@ func TestOneWithoutANameLeavesTheOthersKnown(t *testing.T) {
 		t.Errorf("complete %v with %d resources", got.Complete, len(got.Resources))
 	}
 }
+
+func volumeWith(more string) string { return `{"id":"volume-1","name":"data-1",` + more + `}` }
 
 // What an endpoint may send without costing more than a page does.
 func TestHostileAnswersAreRefused(t *testing.T) {
@@ -114,35 +115,6 @@ func TestWhatAFirewallHidesIsUnseen(t *testing.T) {
 	unasked := list(c.Without("Firewall", registry["Firewall"].known.Costly.Paths...))
 	if probed.Load() != 0 || !strings.Contains(unasked, "inbound_rules[*].sources.load_balancer_uids") {
 		t.Errorf("%d questions; unseen: %s", probed.Load(), unasked)
-	}
-}
-
-func volumeWith(more string) string { return `{"id":"volume-1","name":"data-1",` + more + `}` }
-
-// What the API could not hold is unseen, so that neither the resource nor its kind is lost.
-func TestWhatCannotBeRecordedIsUnseen(t *testing.T) {
-	for _, tt := range []struct{ body, unseen string }{
-		{`{"id":"volume-1","name":"` + strings.Repeat("é", longestName+1) + `"}`, "name"},
-		{`{"id":"volume-1","name":` + strings.Repeat("1", longestName+1) + `}`, "name"},
-		{volumeWith(`"region":{"slug":"` + strings.Repeat("é", longestText+1) + `"}`), "region"},
-		{volumeWith(`"tags":["` + strings.Repeat("é", longestText+1) + `"]`), "tags"},
-		{volumeWith(`"tags":[` + strings.Repeat(`"a",`, mostTags) + `"a"]`), "tags"},
-	} {
-		c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = fmt.Fprint(w, pageOf("volumes", []string{tt.body, volumeBody(2)}, "{}", 2))
-		})
-		got, err := listVolumes(t, c)
-		wantClass(t, err, "")
-		if !got.Complete || len(got.Resources) != 2 || !slices.Contains(got.Resources[0].Unseen, tt.unseen) {
-			t.Errorf("%.60s: complete %v with %d resources, want %s unseen", tt.body, got.Complete, len(got.Resources), tt.unseen)
-		}
-	}
-	most := volumeWith(`"region":{"slug":"` + strings.Repeat("é", longestText) + `"}`)
-	c := serve(t, body(`{"volume":`+most+`}`))
-	got, err := c.Get(t.Context(), "Volume", "volume-1")
-	wantClass(t, err, "")
-	if slices.Contains(got.Unseen, "region") {
-		t.Error("a region of the most characters that the API takes is unseen")
 	}
 }
 

@@ -56,8 +56,6 @@ type scoped struct {
 // dropped where it is read, so that a secret can't get any further.
 type field struct {
 	path string
-	// top, from the package kinds, puts it into Resource.Fields.
-	top bool
 	// key is where the body holds it; path, where empty.
 	key string
 	// optional fields are left out of the body when they are empty. The others
@@ -95,9 +93,6 @@ func register(k kind) {
 		panic("digitalocean: the package kinds does not know " + k.name)
 	}
 	k.known, k.parent = known, known.Parent
-	for i, f := range k.fields {
-		k.fields[i].top = slices.Contains(known.TopLevel, f.path)
-	}
 	k.id = cmp.Or(k.id, "id")
 	if k.queries == nil {
 		k.queries = []url.Values{{}}
@@ -184,7 +179,7 @@ func (k *kind) read(body object, parentID string, v *values) (resource.Resource,
 		}
 	}
 	// One without a name can't be referred to by one. It is there all the same.
-	if name, ok := res.Fields["name"].(string); ok {
+	if name, ok := res.Values["name"].(string); ok {
 		if k.refName != nil {
 			name = k.refName(name, parentID)
 		}
@@ -199,7 +194,7 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 	raw, came := body[cmp.Or(f.key, f.path)]
 	if !came {
 		if f.optional {
-			f.put(res, nil)
+			res.Values[f.path] = nil
 			return nil
 		}
 		res.Unseen = append(res.Unseen, f.path)
@@ -213,31 +208,16 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
-	// What the API would refuse to record would keep its whole kind from being known.
-	if !known || f.top && !recordable(f.path, value) {
+	if !known {
 		res.Unseen = append(res.Unseen, f.path)
 		return nil
 	}
-	f.put(res, value)
+	res.Values[f.path] = value
 	return nil
 }
 
-func (f field) put(res *resource.Resource, value any) {
-	if f.top {
-		res.Fields[f.path] = value
-	} else {
-		res.Attrs[f.path] = value
-	}
-}
-
-// set overwrites a field by its path, for what comes from aside.
-func (k *kind) set(res *resource.Resource, path string, value any) {
+// set overwrites a value by its path, for what comes from aside.
+func set(res *resource.Resource, path string, value any) {
 	res.Unseen = slices.DeleteFunc(res.Unseen, func(p string) bool { return p == path })
-	for _, f := range k.fields {
-		if f.path == path {
-			f.put(res, value)
-			return
-		}
-	}
-	res.Attrs[path] = value
+	res.Values[path] = value
 }

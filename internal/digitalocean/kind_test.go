@@ -83,11 +83,6 @@ func TestEveryFieldOfTheTablesIsRead(t *testing.T) {
 			if seen == excused {
 				t.Errorf("%s.%s: seen %v, but: %s", name, f.Path, seen, why)
 			}
-			// Nested fields belong to what is read as a whole.
-			top := slices.Contains(kind.TopLevel, string(path[0]))
-			if _, ok := res.Fields[string(path[0])]; seen && ok != top {
-				t.Errorf("%s.%s: at the top level %v, want %v", name, f.Path, ok, top)
-			}
 		}
 	}
 }
@@ -205,10 +200,10 @@ func TestWhatIsNotKeptLeavesNothingBehind(t *testing.T) {
 		t.Fatalf("%+v: %v", got, err)
 	}
 	kept := got.Resources[0]
-	if value, seen := kept.Lookup(resource.Path{"size_gigabytes"}); seen || value != nil || kept.Attrs["size_gigabytes"] != nil {
-		t.Errorf("a volume without a size has one of %v", kept.Attrs["size_gigabytes"])
+	if value, seen := kept.Lookup(resource.Path{"size_gigabytes"}); seen || value != nil || kept.Values["size_gigabytes"] != nil {
+		t.Errorf("a volume without a size has one of %v", kept.Values["size_gigabytes"])
 	}
-	if _, ok := kept.Fields["region"]; ok {
-		t.Errorf("a volume without a region is in %v", kept.Fields["region"])
+	if _, ok := kept.Values["region"]; ok {
+		t.Errorf("a volume without a region is in %v", kept.Values["region"])
 	}
 }

@@ -33,12 +33,12 @@ func TestListingKeepsOnlyWhatIsNotKnown(t *testing.T) {
 			}
 			seen := map[string]string{}
 			for _, res := range all.Resources {
-				seen[res.ID] = resource.Hash(res.Fields, res.Attrs, res.Unseen)
+				seen[res.ID] = resource.Hash(res.Values, res.Unseen)
 			}
 			changed := all.Resources[7].ID
 			seen[changed] = "something else"
 			got := list(t, client.Knowing(func(res resource.Resource) bool {
-				return seen[res.ID] == resource.Hash(res.Fields, res.Attrs, res.Unseen)
+				return seen[res.ID] == resource.Hash(res.Values, res.Unseen)
 			}), c.kind, resource.Listing{})
 			if got.Len() != 250 || len(got.Resources) != 1 || got.Resources[0].ID != changed {
 				t.Errorf("%d, of which %d were kept", got.Len(), len(got.Resources))

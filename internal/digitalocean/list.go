@@ -213,7 +213,7 @@ func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) erro
 				res = l.lessKnown(res, v)
 			}
 			p.found = append(p.found, res)
-			if res.Fields != nil {
+			if res.Values != nil {
 				p.kept += len(element)
 			}
 			if p.kept > mostKept {
@@ -263,7 +263,7 @@ func (l *lister) lookAside(ctx context.Context) error {
 	}
 	v := newValues()
 	for i := range l.resources {
-		if res := &l.resources[i]; res.Fields != nil {
+		if res := &l.resources[i]; res.Values != nil {
 			k.fill(res, known[res.ID])
 			*res = l.lessKnown(*res, v)
 		}
@@ -288,7 +288,7 @@ func (l *lister) lessKnown(res resource.Resource, v *values) resource.Resource {
 // sorted are the resources that values were kept of, and the IDs of the others.
 func (l *lister) sorted() (kept []resource.Resource, unchanged []string) {
 	for _, res := range l.resources {
-		if res.Fields == nil {
+		if res.Values == nil {
 			unchanged = append(unchanged, res.ID)
 		} else {
 			kept = append(kept, res)
@@ -301,7 +301,7 @@ func (l *lister) sorted() (kept []resource.Resource, unchanged []string) {
 func (k *kind) fill(res *resource.Resource, known map[string]any) {
 	for _, path := range k.aside.paths {
 		if value, ok := known[path]; ok {
-			k.set(res, path, value)
+			set(res, path, value)
 		}
 	}
 }

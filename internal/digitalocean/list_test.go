@@ -338,8 +338,8 @@ func TestListChildren(t *testing.T) {
 	if names := []string{got.Resources[0].Name, got.Resources[1].Name}; !slices.Equal(names, []string{"www.example.com", "example.org"}) {
 		t.Errorf("names %v", names)
 	}
-	if got.Resources[1].Fields["name"] != "@" {
-		t.Errorf("the field name is %v, not DigitalOcean's own", got.Resources[1].Fields["name"])
+	if got.Resources[1].Values["name"] != "@" {
+		t.Errorf("the field name is %v, not DigitalOcean's own", got.Resources[1].Values["name"])
 	}
 
 	// A domain that has gone since its listing leaves its own records unknown, and no other's.

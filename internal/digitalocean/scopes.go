@@ -61,11 +61,7 @@ func hide(res *resource.Resource, hidden []string) {
 			continue // the key did not come at all
 		}
 		if !strings.Contains(path, "[*]") {
-			value := res.Fields[path]
-			if value == nil {
-				value = res.Attrs[path]
-			}
-			if list, ok := value.([]any); ok && len(list) > 0 {
+			if list, ok := res.Values[path].([]any); ok && len(list) > 0 {
 				continue
 			}
 		}

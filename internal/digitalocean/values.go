@@ -11,8 +11,8 @@ import (
 // thousand droplets have a dozen sizes and two statuses between them.
 type values struct {
 	scalars map[string]any
-	// fields and attrs are those of a resource that was not kept, for the next one.
-	fields, attrs map[string]any
+	// idle is the memory of a resource that was not kept, for the next one.
+	idle map[string]any
 }
 
 // mostScalars bounds the memory of a listing whose values are all different.
@@ -35,20 +35,19 @@ func (v *values) decode(raw json.RawMessage) any {
 }
 
 // newResource returns a resource without any values yet.
-func (v *values) newResource(attrs int) resource.Resource {
-	res := resource.Resource{Fields: v.fields, Attrs: v.attrs}
-	v.fields, v.attrs = nil, nil
-	if res.Fields == nil {
-		res = resource.Resource{Fields: map[string]any{}, Attrs: make(map[string]any, attrs)}
+func (v *values) newResource(fields int) resource.Resource {
+	res := resource.Resource{Values: v.idle}
+	v.idle = nil
+	if res.Values == nil {
+		res.Values = make(map[string]any, fields)
 	}
 	return res
 }
 
 // reuse takes back the memory of a resource that nobody keeps.
 func (v *values) reuse(res resource.Resource) {
-	clear(res.Fields)
-	clear(res.Attrs)
-	v.fields, v.attrs = res.Fields, res.Attrs
+	clear(res.Values)
+	v.idle = res.Values
 }
 
 // reader normalises one value; raw is valid JSON and not null. known is false

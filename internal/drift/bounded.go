@@ -2,7 +2,6 @@ package drift
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,28 +9,43 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// AtLeast is for versions that are upgraded by themselves: 1.31.4 is as good as
-// 1.31.1, and 1.30.9 is not.
-var AtLeast Comparison = atLeast{FoldCase}
+// Version is for versions of software, of which a part may be declared: 1.33 is every
+// 1.33.x. Where upgraded is true they are upgraded by themselves, and a later one of the
+// same minor version is as good as the one that is declared.
+func Version(upgraded bool) Comparison { return version{FoldCase, upgraded} }
 
-type atLeast struct{ Comparison }
-
-func (a atLeast) Compare(desired, observed any) []Difference {
-	want, isScalar := scalarText(desired)
-	have, hasScalar := scalarText(observed)
-	if isScalar && hasScalar && want != "" && have != "" && compareVersions(have, want) >= 0 {
-		return nil
-	}
-	return a.Comparison.Compare(desired, observed)
+type version struct {
+	Comparison
+	upgraded bool
 }
 
-// compareVersions compares dot by dot and dash by dash: numbers by value, the
-// rest as text.
-func compareVersions(a, b string) int {
-	split := func(text string) []string {
-		return strings.FieldsFunc(Fold(text), func(r rune) bool { return strings.ContainsRune(".-+_", r) })
+// minorParts are how many parts of a version name its minor version.
+const minorParts = 2
+
+// Compare implements Comparison.
+func (v version) Compare(desired any, live Live) Outcome {
+	text, isScalar := scalarText(desired)
+	other, hasScalar := scalarText(live.Value)
+	want, have := versionParts(text), versionParts(other)
+	if isScalar && hasScalar && len(want) > 0 && len(have) > 0 {
+		same := min(len(want), len(have))
+		if v.upgraded {
+			same = min(same, minorParts)
+		}
+		if len(have) >= len(want) && compareVersions(want[:same], have[:same]) == 0 && compareVersions(want, have) <= 0 {
+			return Outcome{}
+		}
 	}
-	return slices.CompareFunc(split(a), split(b), func(a, b string) int {
+	return v.Comparison.Compare(desired, live)
+}
+
+func versionParts(text string) []string {
+	return strings.FieldsFunc(Fold(text), func(r rune) bool { return strings.ContainsRune(".-+_", r) })
+}
+
+// compareVersions compares part by part: numbers by value, the rest as text.
+func compareVersions(a, b []string) int {
+	return slices.CompareFunc(a, b, func(a, b string) int {
 		x, errX := strconv.ParseUint(a, 10, 64)
 		y, errY := strconv.ParseUint(b, 10, 64)
 		if errX == nil && errY == nil {
@@ -41,46 +55,22 @@ func compareVersions(a, b string) int {
 	})
 }
 
-// Range is for counts that an autoscaler moves: desired may be an object of min
-// and max, between which the observed number has to be.
-var Range Comparison = ranged{Number}
+// Between is for counts that an autoscaler moves: every number between these two is as
+// good as the declared one.
+func Between(low, high float64) Comparison { return between{Number, low, high} }
 
-type ranged struct{ Comparison }
-
-func (r ranged) Compare(desired, observed any) []Difference {
-	low, high, ok := bounds(desired)
-	count, counted := numberOf(observed)
-	if !ok || !counted {
-		return r.Comparison.Compare(desired, observed)
-	}
-	if low <= count && count <= high {
-		return nil
-	}
-	return []Difference{{Expected: desired, Actual: observed}}
+type between struct {
+	Comparison
+	low, high float64
 }
 
-// Adopt moves the bound that the observed number is beyond.
-func (r ranged) Adopt(desired, actual any, at resource.Path) (any, error) {
-	low, high, ok := bounds(desired)
-	count, counted := numberOf(actual)
-	if !ok || !counted || len(at) > 0 {
-		return r.Comparison.Adopt(desired, actual, at)
+// Compare implements Comparison.
+func (b between) Compare(desired any, live Live) Outcome {
+	_, declared := numberOf(desired)
+	if count, counted := numberOf(live.Value); declared && counted && b.low <= count && count <= b.high {
+		return Outcome{}
 	}
-	widened := maps.Clone(desired.(map[string]any))
-	if count < low {
-		widened["min"] = actual
-	}
-	if count > high {
-		widened["max"] = actual
-	}
-	return widened, nil
-}
-
-func bounds(desired any) (low, high float64, ok bool) {
-	object, isObject := desired.(map[string]any)
-	low, hasLow := numberOf(object["min"])
-	high, hasHigh := numberOf(object["max"])
-	return low, high, isObject && hasLow && hasHigh && len(object) == 2
+	return b.Comparison.Compare(desired, live)
 }
 
 func numberOf(value any) (number float64, ok bool) {

@@ -6,50 +6,36 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// Strict takes values as they are: types, case and the order of lists matter.
-// Only null and missing are alike, and numbers are equal by value.
-var Strict Comparison = strict{}
-
-type strict struct{}
-
-func (strict) Compare(desired, observed any) []Difference {
-	if string(resource.Canonical(desired)) == string(resource.Canonical(observed)) {
-		return nil
-	}
-	return []Difference{{Expected: desired, Actual: observed}}
-}
-
-func (strict) Adopt(desired, actual any, at resource.Path) (any, error) {
-	return edit(desired, at, func(any) any { return actual })
-}
-
 // Alias is for a field that has several names for one thing: DigitalOcean shows
 // an object, and any of these keys' values may be declared for it, as an image's
 // slug or its id. Two objects are compared by what the desired one names.
-func Alias(keys ...string) Comparison { return alias{keys} }
+func Alias(keys ...string) Comparison { return alias{loose{[]Form{Fold}}, keys} }
 
-type alias struct{ keys []string }
+type alias struct {
+	loose // without case
+	keys  []string
+}
 
-var folded = loose{[]Form{Fold}}
-
-func (a alias) Compare(desired, observed any) []Difference {
+// Compare implements Comparison.
+func (a alias) Compare(desired any, live Live) Outcome {
+	observed := live.Value
 	want, isObject := desired.(map[string]any)
 	have, hasObject := observed.(map[string]any)
 	switch {
-	case isObject == hasObject || folded.key(desired) == folded.key(observed):
-		return folded.Compare(desired, observed)
+	case isObject == hasObject || a.key(desired) == a.key(observed):
+		return a.loose.Compare(desired, live)
 	case isObject:
-		if slices.ContainsFunc(a.names(want), func(name any) bool { return folded.satisfies(name, observed) }) {
-			return nil
+		if slices.ContainsFunc(a.names(want), func(name any) bool { return a.satisfies(name, observed) }) {
+			return Outcome{}
 		}
-		return []Difference{{Expected: desired, Actual: settled(observed)}}
+		return different(desired, settled(observed))
 	default:
 		names := a.names(have)
-		if slices.ContainsFunc(names, func(name any) bool { return folded.satisfies(desired, name) }) ||
-			len(names) == 0 && folded.satisfies(desired, observed) {
-			return nil
+		if slices.ContainsFunc(names, func(name any) bool { return a.satisfies(desired, name) }) ||
+			len(names) == 0 && a.satisfies(desired, observed) {
+			return Outcome{}
 		}
-		return []Difference{{Expected: desired, Actual: a.inKind(desired, have)}}
+		return different(desired, a.inKind(desired, have))
 	}
 }
 
@@ -86,8 +72,12 @@ func isNumeric(value any) bool {
 	return numeric
 }
 
-func (a alias) Adopt(desired, actual any, at resource.Path) (any, error) {
-	return FoldCase.Adopt(desired, actual, at)
+// Restore implements Comparison. One name that differs is written as it is declared.
+func (a alias) Restore(desired any, live Live, at resource.Path) (any, error) {
+	if len(at) == 0 {
+		return desired, nil
+	}
+	return a.loose.Restore(desired, live, at)
 }
 
 // Subset is for lists to which others add: only what was declared has to be
@@ -96,20 +86,25 @@ func Subset(forms ...Form) Comparison { return subset{loose{forms}} }
 
 type subset struct{ elements loose }
 
-func (s subset) Compare(desired, observed any) []Difference {
+// Compare implements Comparison.
+func (s subset) Compare(desired any, live Live) Outcome {
+	observed := live.Value
 	if s.elements.key(desired) == nothing {
-		return nil
+		return Outcome{}
 	}
 	want, isList := listed(desired, observed).([]any)
 	have, hasList := observed.([]any)
 	if !isList || !hasList && s.elements.key(observed) != nothing {
-		return s.elements.Compare(desired, observed)
+		return s.elements.Compare(desired, live)
 	}
 	there := s.kept(want, have)
-	if len(there) == len(want) {
-		return nil
+	switch {
+	case len(there) == len(want):
+		return Outcome{}
+	case len(live.Hidden) > 0:
+		return undecided
 	}
-	return []Difference{{Expected: desired, Actual: there}}
+	return different(desired, there)
 }
 
 func (s subset) kept(want, have []any) []any {
@@ -126,6 +121,7 @@ func (s subset) kept(want, have []any) []any {
 	return kept
 }
 
+// Adopt implements Comparison.
 func (s subset) Adopt(desired, actual any, at resource.Path) (any, error) {
 	want, isList := listed(desired, actual).([]any)
 	have, hasList := actual.([]any)
@@ -133,4 +129,26 @@ func (s subset) Adopt(desired, actual any, at resource.Path) (any, error) {
 		return s.elements.Adopt(desired, actual, at)
 	}
 	return s.kept(want, have), nil
+}
+
+// Restore implements Comparison: what is missing is added.
+func (s subset) Restore(desired any, live Live, at resource.Path) (any, error) {
+	want, isList := listed(desired, live.Value).([]any)
+	have, hasList := live.Value.([]any)
+	if len(at) > 0 || !isList || !hasList && s.elements.key(live.Value) != nothing {
+		return s.elements.Restore(desired, live, at)
+	}
+	there := s.kept(want, have)
+	restored := slices.Clone(have)
+	for _, element := range want {
+		if len(s.kept([]any{element}, there)) == 0 {
+			restored = append(restored, element)
+		}
+	}
+	return restored, nil
+}
+
+// Place implements Comparison.
+func (s subset) Place(desired, value any, at resource.Path) any {
+	return s.elements.Place(desired, value, at)
 }

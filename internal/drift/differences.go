@@ -61,7 +61,7 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 			w.visit(at.Append(resource.Segment(name)), value, field)
 		}
 	case field != nil:
-		if field != parent && w.misnamed(at, desired, field.Members) {
+		if field != parent && w.misnamed(at, desired, field.names()) {
 			return
 		}
 		w.compare(at, desired, field.comparison())
@@ -116,30 +116,16 @@ func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
 const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
-	comparison = inContext(comparison, w.observed)
-	if _, moved := within[owned](comparison); moved {
+	out := comparison.Compare(desired, liveAt(w.observed, at))
+	switch {
+	case out.NotCompared:
 		return
-	}
-	observed, _ := w.observed.Lookup(at)
-	if Undecided(comparison, desired, observed) {
+	case out.Unknown:
 		w.unsee(at)
 		return
 	}
-	var hidden []resource.Path
-	if elements, ok := within[keyed](comparison); ok {
-		if paths := w.observed.Hidden(at); len(paths) > 0 {
-			observed, hidden = elements.assume(desired, observed, paths)
-		}
-	}
 	w.count(at, desired)
-	defer func() {
-		for _, path := range hidden {
-			if path = at.Append(path...); !w.ignored(path) {
-				w.unsee(path)
-			}
-		}
-	}()
-	for _, difference := range comparison.Compare(desired, observed) {
+	for _, difference := range out.Differences {
 		difference.Path = at.Append(difference.Path...)
 		switch {
 		case w.ignored(difference.Path) || w.unseen.touch(difference.Path):
@@ -147,6 +133,11 @@ func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 			w.unknown(difference.Path)
 		default:
 			w.result.Differences = append(w.result.Differences, difference)
+		}
+	}
+	for _, path := range out.Unseen {
+		if path = at.Append(path...); !w.ignored(path) {
+			w.unsee(path)
 		}
 	}
 }
@@ -174,10 +165,34 @@ func (w *walk) ignored(at resource.Path) bool {
 }
 
 func (f *Field) comparison() Comparison {
-	if f.Compare == nil {
-		return Loose
+	comparison := f.Compare
+	switch {
+	case f.Key != nil:
+		comparison = Elements(f.Key, Schema{Fields: f.Elements})
+	case comparison == nil:
+		comparison = Loose
 	}
-	return f.Compare
+	if f.Ordered {
+		return Ordered(comparison)
+	}
+	return comparison
+}
+
+// names are the names within the field's objects: of Elements, those of their fields.
+func (f *Field) names() Members {
+	if f.Key == nil {
+		return f.Members
+	}
+	out := Members{}
+	for i := range f.Elements {
+		top, _, nested := strings.Cut(f.Elements[i].Path, ".")
+		member := Member{Members: f.Elements[i].names(), Others: f.Elements[i].Others}
+		if nested {
+			member = Member{} // what lies in it is named by other fields too
+		}
+		out[top] = member
+	}
+	return out
 }
 
 // field returns the field at exactly this path, or nil.
@@ -211,10 +226,10 @@ func (s Schema) hasFieldsBelow(at resource.Path) bool {
 // whatever depth.
 func (s Schema) explain(at resource.Path) UnknownField {
 	field, depth := s.owner(at)
-	if field == nil || field.Members == nil {
+	if field == nil || field.names() == nil {
 		return s.unknownField(at)
 	}
-	members := field.Members
+	members := field.names()
 	for ; depth < len(at)-1 && members[string(at[depth])].Members != nil; depth++ {
 		members = members[string(at[depth])].Members
 	}
@@ -260,53 +275,4 @@ func (m Members) known(other string) resource.Path {
 		}
 	}
 	return nil
-}
-
-// declaredAt finds a declared value.
-func declaredAt(desired map[string]any, at resource.Path) (value any, ok bool) {
-	value = desired
-	for _, segment := range at {
-		object, isObject := value.(map[string]any)
-		if !isObject {
-			return nil, false
-		}
-		if value, ok = object[string(segment)]; !ok {
-			return nil, false
-		}
-	}
-	return value, true
-}
-
-// Adopt returns the desired values, edited so that the difference at that path is
-// gone: with null where nothing is there, and without the element of a keyed list
-// that is gone. actual is the difference's own Actual; what Cap made of a larger
-// one is refused. The input is not touched, but the result shares parts with it.
-func Adopt(s Schema, desired map[string]any, actual any, at resource.Path) (map[string]any, error) {
-	if IsCapped(actual) {
-		return nil, ErrCapped
-	}
-	field, depth := s.owner(at)
-	comparison := Loose
-	switch {
-	case field != nil:
-		comparison = field.comparison()
-	case s.hasFieldsBelow(at):
-		depth = len(at)
-	default:
-		return nil, ErrNotDeclared
-	}
-	old, ok := declaredAt(desired, at[:depth])
-	if !ok {
-		return nil, ErrNotDeclared
-	}
-	adopted, err := comparison.Adopt(old, actual, at[depth:])
-	if err != nil {
-		return nil, err
-	}
-	edited, err := edit(desired, at[:depth], func(any) any { return adopted })
-	if err != nil {
-		return nil, err
-	}
-	object, _ := edited.(map[string]any)
-	return maps.Clone(object), nil
 }

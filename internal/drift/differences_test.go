@@ -11,9 +11,8 @@ import (
 
 func live(t testing.TB) resource.Resource {
 	return resource.Resource{
-		Ref:    resource.Ref{Kind: "Thing", ID: "1"},
-		Fields: object(t, `{"name":"web-1","size_slug":"s-4vcpu-8gb","tags":["prod","web"]}`),
-		Attrs: object(t, `{
+		Ref: resource.Ref{Kind: "Thing", ID: "1"},
+		Values: object(t, `{"name":"web-1","size_slug":"s-4vcpu-8gb","tags":["prod","web"],
 			"image":{"id":1,"slug":"ubuntu"},
 			"backup_policy":{"plan":"daily","hour":4},
 			"rules":[{"id":"tcp/22","from":["1.2.3.4"]}],
@@ -127,14 +126,19 @@ func TestContextReachesTheComparison(t *testing.T) {
 	}
 }
 
-type undecided struct{ Comparison }
+type doubtful struct{ Comparison }
 
-func (undecided) Inconclusive(desired, observed any) bool { return observed == "either" }
+func (d doubtful) Compare(desired any, live Live) Outcome {
+	if live.Value == "either" {
+		return undecided
+	}
+	return d.Comparison.Compare(desired, live)
+}
 
-func TestInconclusiveIsNotObserved(t *testing.T) {
-	schema := Schema{Fields: []Field{{Path: "a", Compare: undecided{Loose}}}}
+func TestUnknownIsNotObserved(t *testing.T) {
+	schema := Schema{Fields: []Field{{Path: "a", Compare: doubtful{Loose}}}}
 	for observed, want := range map[string][2]int{"either": {0, 1}, "other": {1, 0}, "wanted": {0, 0}} {
-		got := Differences(schema, map[string]any{"a": "wanted"}, resource.Resource{Attrs: map[string]any{"a": observed}}, nil)
+		got := Differences(schema, map[string]any{"a": "wanted"}, resource.Resource{Values: map[string]any{"a": observed}}, nil)
 		if counts := [2]int{len(got.Differences), len(got.Unseen)}; counts != want {
 			t.Errorf("%s: differences and unseen are %v, want %v", observed, counts, want)
 		}

@@ -8,27 +8,6 @@ import "github.com/arcadiacloud/clouddrift/internal/resource"
 // no path: a desired key of that spelling would be written ["(existence)"].
 const Existence = "(existence)"
 
-// Difference is one place where desired and observed values are not equal.
-type Difference struct {
-	// Path is relative to the field when a Comparison returns it, else absolute.
-	Path resource.Path
-	// Expected is nil for an element that nobody declared.
-	Expected any
-	// Actual is nil where there is nothing: null, missing, or an element gone.
-	Actual any
-}
-
-// Comparison says when two values of a field are equal.
-type Comparison interface {
-	// Compare returns the differences, their paths relative to the field: none for
-	// the field itself, one segment for an element of a keyed list.
-	Compare(desired, observed any) []Difference
-	// Adopt returns the smallest edit of desired after which Compare no longer
-	// reports a difference at that path, or why there is none. actual is that
-	// difference's Actual.
-	Adopt(desired, actual any, at resource.Path) (any, error)
-}
-
 // Change is what it takes to bring a live field back to its desired value.
 type Change int
 
@@ -46,7 +25,14 @@ type Field struct {
 	Path string
 	// Compare is Loose where it is nil.
 	Compare Comparison
-	Change  Change
+	// Ordered says that the order of its list means something. Compare then compares the
+	// elements, each with the one in its place.
+	Ordered bool
+	// Key and Elements are of a list of objects that are known by a key and compared field
+	// by field, as Elements does. Compare is not used then.
+	Key      Key
+	Elements []Field
+	Change   Change
 	// Note tells a person what else to know of it.
 	Note string
 	// Members are the names within its objects, and within its lists' objects. Nil: it has

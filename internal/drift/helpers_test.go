@@ -79,26 +79,42 @@ func swap(one, other string) func(desired any) any {
 // every comparison there is, as the properties need them.
 func every() map[string]Comparison {
 	return map[string]Comparison{
-		"Loose":          Loose,
-		"FoldCase":       FoldCase,
-		"Text":           Text,
-		"Number":         Number,
-		"Addresses":      Addresses,
-		"Time":           Time,
-		"Strict":         Strict,
-		"Alias":          Alias("id", "slug"),
-		"Keyed":          Keyed(elementKey, same, func(a, _ any) any { return a }),
-		"Subset":         Subset(Fold),
-		"Tolerating":     Tolerating(SetFoldCase, "a", "b"),
-		"Default":        Default("a", Loose),
-		"Unset":          Unset(Loose),
-		"UnsetOrZero":    Unset(Default(json.Number("0"), Number)),
-		"Also":           Also(FoldCase, swap("a", "b")),
-		"AtLeast":        AtLeast,
-		"Range":          Range,
-		"OwnedElsewhere": OwnedElsewhere("another controller"),
-		"With":           With(func(resource.Resource) Comparison { return FoldCase }),
+		"Loose":           Loose,
+		"FoldCase":        FoldCase,
+		"Text":            Text,
+		"Number":          Number,
+		"Addresses":       Addresses,
+		"Time":            Time,
+		"Alias":           Alias("id", "slug"),
+		"Keyed":           Keyed(elementKey, same, func(a, _ any) any { return a }),
+		"Subset":          Subset(Fold),
+		"Tolerating":      Tolerating(SetFoldCase, "a", "b"),
+		"Default":         Default("a", Loose),
+		"Unset":           Unset(Loose),
+		"UnsetOrZero":     Unset(Default(json.Number("0"), Number)),
+		"Also":            Also(FoldCase, swap("a", "b")),
+		"Version":         Version(false),
+		"UpgradedVersion": Version(true),
+		"Between":         Between(2, 8),
+		"Ordered":         Ordered(FoldCase),
+		"Elements":        services(),
+		"OwnedElsewhere":  OwnedElsewhere("another controller"),
+		"With":            With(func(resource.Resource) Comparison { return FoldCase }),
 	}
+}
+
+// services are elements that are known by their id, with such lists within them.
+func services() Comparison {
+	return (&Field{Key: elementKey, Elements: []Field{
+		{Path: "id", Compare: FoldCase}, {Path: "size", Compare: Number}, {Path: "a"}, {Path: "b"},
+		{Path: "routes", Compare: Loose, Ordered: true},
+		{Path: "envs", Key: elementKey, Elements: []Field{{Path: "id"}, {Path: "value"}}},
+	}}).comparison()
+}
+
+// differences are what a comparison finds of a value that was seen.
+func differences(c Comparison, desired, observed any) []Difference {
+	return c.Compare(desired, Live{Value: observed}).Differences
 }
 
 // generator makes JSON values that are small enough to collide.

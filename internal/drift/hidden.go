@@ -1,10 +1,6 @@
 package drift
 
-import (
-	"maps"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
-)
+import "github.com/arcadiacloud/clouddrift/internal/resource"
 
 // assume fills what a token can't see of a list's elements with what is declared there,
 // so that the rest of each element is compared and an accept keeps it. The paths that were
@@ -65,30 +61,5 @@ func onlyHidden(element any, hidden []resource.Path) []resource.Path {
 			return nil // something that would be shown
 		}
 	}
-	return out
-}
-
-func valueAt(value any, path resource.Path) any {
-	for _, segment := range path {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = object[string(segment)]
-	}
-	return value
-}
-
-// withValue is a copy of an object with another value at the path.
-func withValue(object any, path resource.Path, value any) any {
-	if len(path) == 0 {
-		return value
-	}
-	inner, _ := object.(map[string]any)
-	out := maps.Clone(inner)
-	if out == nil {
-		out = map[string]any{}
-	}
-	out[string(path[0])] = withValue(out[string(path[0])], path[1:], value)
 	return out
 }

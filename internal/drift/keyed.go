@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,31 +35,36 @@ var whole = loose{}
 // keyOf does not depend on the order of what is in an element.
 func (k keyed) keyOf(element any) string { return k.key(settled(element)) }
 
-func (k keyed) Compare(desired, observed any) []Difference {
+// Compare implements Comparison.
+func (k keyed) Compare(desired any, live Live) Outcome {
+	var out Outcome
+	observed := live.Value
+	if len(live.Hidden) > 0 {
+		observed, out.Unseen = k.assume(desired, observed, live.Hidden)
+	}
 	want, isList := k.index(desired)
 	have, hasList := k.index(observed)
 	if !isList || !hasList {
 		if whole.key(desired) == whole.key(observed) {
-			return nil
+			return Outcome{}
 		}
-		return []Difference{{Expected: desired, Actual: settled(observed)}}
+		return different(desired, settled(observed))
 	}
 	keys := maps.Clone(want)
 	maps.Copy(keys, have)
-	var differences []Difference
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		expected, declared := want[key]
 		actual, exists := have[key]
 		if declared && exists && whole.key(expected) == whole.key(actual) {
 			continue
 		}
-		differences = append(differences, Difference{
+		out.Differences = append(out.Differences, Difference{
 			Path:     resource.Path{resource.Segment(key)},
 			Expected: expected,
 			Actual:   actual,
 		})
 	}
-	return differences
+	return out
 }
 
 // index tidies a list. ok is false where the value is neither a list nor empty.
@@ -96,6 +102,7 @@ func (k keyed) merged(alike []any) any {
 	return settled(k.merge(k.merged(alike[:half]), k.merged(alike[half:])))
 }
 
+// Adopt implements Comparison.
 func (k keyed) Adopt(desired, actual any, at resource.Path) (any, error) {
 	if len(at) == 0 {
 		return actual, nil
@@ -111,19 +118,70 @@ func (k keyed) Adopt(desired, actual any, at resource.Path) (any, error) {
 	if declared, ok := list[key]; ok && actual != nil && whole.key(declared) == whole.key(settled(k.tidy(actual))) {
 		return desired, nil
 	}
-	old, _ := desired.([]any)
-	edited := make([]any, 0, len(old)+1)
-	for _, element := range old {
-		switch {
-		case whole.key(element) == nothing || k.keyOf(element) != key:
-			edited = append(edited, element)
-		case actual != nil: // the first takes the place of all with this key
-			edited = append(edited, actual)
-			actual = nil
+	if actual == nil {
+		return k.replaced(desired, key, nil), nil
+	}
+	return k.replaced(desired, key, []any{actual}), nil
+}
+
+// Restore implements Comparison. A list of which something is hidden can't be written
+// without losing that.
+func (k keyed) Restore(desired any, live Live, at resource.Path) (any, error) {
+	if len(live.Hidden) > 0 {
+		return nil, errHiddenElements
+	}
+	if len(at) == 0 {
+		return desired, nil
+	}
+	want, isList := k.index(desired)
+	if len(at) > 1 || !isList {
+		return nil, ErrNotDeclared
+	}
+	key := string(at[0])
+	var elements []any
+	if _, declared := want[key]; declared {
+		for _, element := range listOf(desired) {
+			if whole.key(element) != nothing && k.keyOf(element) == key {
+				elements = append(elements, element)
+			}
 		}
 	}
-	if actual != nil {
-		edited = append(edited, actual)
+	return k.replaced(live.Value, key, elements), nil
+}
+
+// errHiddenElements is why a list can't be written.
+var errHiddenElements = errors.New("the token can't see all of this list, and writing it would remove what it can't see")
+
+// Place implements Comparison.
+func (k keyed) Place(_, value any, at resource.Path) any {
+	switch {
+	case len(at) == 0:
+		return value
+	case value == nil:
+		return []any{}
+	default:
+		return []any{value}
 	}
-	return edited, nil
+}
+
+// replaced is a list with these elements in the place of all that have the key: in that of
+// the first, or at the end.
+func (k keyed) replaced(list any, key string, elements []any) []any {
+	old := listOf(list)
+	edited := make([]any, 0, len(old)+len(elements))
+	for _, element := range old {
+		if whole.key(element) == nothing || k.keyOf(element) != key {
+			edited = append(edited, element)
+			continue
+		}
+		edited = append(edited, elements...)
+		elements = nil
+	}
+	return append(edited, elements...)
+}
+
+// listOf is a list, an empty one for anything else.
+func listOf(value any) []any {
+	list, _ := value.([]any)
+	return list
 }

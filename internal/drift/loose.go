@@ -36,8 +36,14 @@ func Loosely(forms ...Form) Comparison { return loose{forms} }
 
 type loose struct{ forms []Form }
 
-func (l loose) Compare(desired, observed any) []Difference {
-	return l.compare(nil, desired, observed)
+// Compare implements Comparison. What differs in a list of which elements are partly
+// hidden may differ in what is hidden.
+func (l loose) Compare(desired any, live Live) Outcome {
+	out := Outcome{Differences: l.compare(nil, desired, live.Value)}
+	if out.Differs() && len(live.Hidden) > 0 {
+		return undecided
+	}
+	return out
 }
 
 func (l loose) compare(at resource.Path, desired, observed any) []Difference {
@@ -219,54 +225,57 @@ func (l loose) distinct(list []any) []any {
 	return distinct
 }
 
+// Adopt implements Comparison.
 func (l loose) Adopt(desired, actual any, at resource.Path) (any, error) {
-	return edit(desired, at, func(old any) any { return l.merge(old, actual) })
+	return edit(desired, at, func(old any) any {
+		if len(l.compare(nil, old, actual)) == 0 {
+			return old
+		}
+		adopted := inWords(actual, old, func(mine, theirs any) bool { return l.satisfies(mine, theirs) })
+		if !l.satisfies(adopted, actual) { // elements that name too little paired off badly
+			return actual
+		}
+		return adopted
+	})
 }
 
-// merge is actual, in desired's own words as far as they still hold.
-func (l loose) merge(desired, actual any) any {
-	if len(l.Compare(desired, actual)) == 0 {
-		return desired
+// Restore implements Comparison.
+func (l loose) Restore(desired any, live Live, at resource.Path) (any, error) {
+	want, declared := valueDeclared(desired, at)
+	if !declared {
+		return nil, ErrNotDeclared
 	}
-	want, isList := desired.([]any)
-	have, hasList := actual.([]any)
-	if !isList || !hasList {
-		return actual
+	old := valueAt(live.Value, at)
+	if len(l.compare(nil, want, old)) == 0 {
+		return live.Value, nil
 	}
-	merged := make([]any, 0, len(have))
-	rest := slices.Clone(have)
-	for _, element := range want {
-		i := slices.IndexFunc(rest, func(other any) bool { return l.satisfies(element, other) })
-		if i >= 0 {
-			merged = append(merged, element)
+	restored := inWords(listed(want, old), old, func(theirs, mine any) bool { return l.satisfies(mine, theirs) })
+	if !l.satisfies(listed(want, old), restored) {
+		restored = want
+	}
+	return withValue(live.Value, at, restored), nil
+}
+
+// Place implements Comparison.
+func (l loose) Place(_, value any, at resource.Path) any { return withValue(nil, at, value) }
+
+// inWords is a list with the elements of another one, words, in the place of those that
+// are alike: those that stay keep the order and the spelling that they have in words.
+func inWords(value, words any, alike func(word, element any) bool) any {
+	elements, isList := value.([]any)
+	old, wasList := words.([]any)
+	if !isList || !wasList {
+		return value
+	}
+	out := make([]any, 0, len(elements))
+	rest := slices.Clone(elements)
+	for _, word := range old {
+		if i := slices.IndexFunc(rest, func(element any) bool { return alike(word, element) }); i >= 0 {
+			out = append(out, word)
 			rest = slices.Delete(rest, i, i+1)
 		}
 	}
-	merged = append(merged, rest...)
-	if !l.satisfies(merged, actual) { // elements that name too little paired off badly
-		return actual
-	}
-	return merged
-}
-
-// edit replaces the value at a path below desired. Nothing is added on the way:
-// what is not declared can't differ.
-func edit(desired any, at resource.Path, replace func(old any) any) (any, error) {
-	if len(at) == 0 {
-		return replace(desired), nil
-	}
-	object, ok := desired.(map[string]any)
-	value, declared := object[string(at[0])]
-	if !ok || !declared {
-		return nil, ErrNotDeclared
-	}
-	edited, err := edit(value, at[1:], replace)
-	if err != nil {
-		return nil, err
-	}
-	object = maps.Clone(object)
-	object[string(at[0])] = edited
-	return object, nil
+	return append(out, rest...)
 }
 
 // settled sorts all lists. DigitalOcean may list a set in another order the next

@@ -8,7 +8,7 @@ import (
 
 func TestMatches(t *testing.T) {
 	schema := Schema{Kind: "X", Fields: []Field{{Path: "type", Compare: FoldCase}, {Path: "region", Compare: FoldCase}}}
-	live := resource.Resource{Fields: map[string]any{"region": "fra1"}, Attrs: map[string]any{"type": "A"}, Unseen: []string{"tags"}}
+	live := resource.Resource{Values: map[string]any{"region": "fra1", "type": "A"}, Unseen: []string{"tags"}}
 	for _, c := range []struct {
 		why          string
 		where        map[string]any

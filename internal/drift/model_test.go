@@ -160,7 +160,7 @@ func world(g generator) Input {
 			in.Ignore = append(in.Ignore, resource.Path{resource.Segment(field)})
 		}
 	}
-	in.Observed.Attrs = attrs
+	in.Observed.Values = attrs
 	switch g.IntN(10) {
 	case 0:
 		in.Presence = resource.Unknown

@@ -83,7 +83,7 @@ func TestWorkGrowsWithTheDeclaration(t *testing.T) {
 				if c.field == "" {
 					desired = wide(n)
 				}
-				live := resource.Resource{Attrs: map[string]any{}, Unseen: c.unseen}
+				live := resource.Resource{Values: map[string]any{}, Unseen: c.unseen}
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
 				NewPlan(Input{Schema: schema, Desired: desired, Observed: live, Presence: resource.Present, MaxNew: 1})

@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -19,9 +18,34 @@ type tolerating struct {
 	elements []string
 }
 
-func (t tolerating) Compare(desired, observed any) []Difference {
-	return t.Comparison.Compare(desired, t.counted(desired, observed))
+// Compare implements Comparison.
+func (t tolerating) Compare(desired any, live Live) Outcome {
+	return t.Comparison.Compare(desired, live.With(t.counted(desired, live.Value)))
 }
+
+// Restore implements Comparison. The elements that do not count stay.
+func (t tolerating) Restore(desired any, live Live, at resource.Path) (any, error) {
+	counted := t.counted(desired, live.Value)
+	restored, err := t.Comparison.Restore(desired, live.With(counted), at)
+	list, isList := restored.([]any)
+	if err != nil || !isList && restored != nil {
+		return restored, err
+	}
+	for _, element := range listOf(live.Value) {
+		if text, _ := scalarText(element); t.tolerates(text) && !slices.ContainsFunc(listOf(counted), func(other any) bool {
+			kept, _ := scalarText(other)
+			return Fold(kept) == Fold(text)
+		}) {
+			list = append(slices.Clip(list), element)
+		}
+	}
+	if len(list) == 0 {
+		return restored, nil
+	}
+	return list, nil
+}
+
+func (t tolerating) tolerates(text string) bool { return slices.Contains(t.elements, Fold(text)) }
 
 // counted is the observed list without the elements that do not count.
 func (t tolerating) counted(desired, observed any) any {
@@ -38,7 +62,7 @@ func (t tolerating) counted(desired, observed any) any {
 	}
 	return slices.DeleteFunc(slices.Clone(have), func(element any) bool {
 		text, _ := scalarText(element)
-		return slices.Contains(t.elements, Fold(text)) && !declared(text)
+		return t.tolerates(text) && !declared(text)
 	})
 }
 
@@ -50,15 +74,29 @@ type defaulted struct {
 	value any
 }
 
-func (d defaulted) Compare(desired, observed any) []Difference {
-	return d.Comparison.Compare(d.or(desired), d.or(observed))
+// Compare implements Comparison. An answer without a value from which the inner comparison
+// can't tell anything stays unknown, whatever the default is.
+func (d defaulted) Compare(desired any, live Live) Outcome {
+	out := d.Comparison.Compare(d.or(desired), live.With(d.or(live.Value)))
+	if out.Differs() {
+		if plain := d.Comparison.Compare(d.or(desired), live); plain.Unknown {
+			return plain
+		}
+	}
+	return out
 }
 
+// Adopt implements Comparison.
 func (d defaulted) Adopt(desired, actual any, at resource.Path) (any, error) {
-	if len(at) == 0 && len(d.Compare(desired, actual)) == 0 {
+	if len(at) == 0 && d.Compare(desired, Live{Value: actual}).Equal() {
 		return desired, nil
 	}
 	return d.Comparison.Adopt(d.or(desired), actual, at)
+}
+
+// Restore implements Comparison.
+func (d defaulted) Restore(desired any, live Live, at resource.Path) (any, error) {
+	return d.Comparison.Restore(d.or(desired), live.With(d.or(live.Value)), at)
 }
 
 func (d defaulted) or(value any) any {
@@ -87,15 +125,18 @@ func Unset(inner Comparison) Comparison { return unset{inner} }
 
 type unset struct{ Comparison }
 
-func (u unset) Compare(desired, observed any) []Difference {
-	if u.left(desired) {
-		return nil
+// Compare implements Comparison.
+func (u unset) Compare(desired any, live Live) Outcome {
+	if u.left(desired, live) {
+		return Outcome{}
 	}
-	return u.Comparison.Compare(desired, observed)
+	return u.Comparison.Compare(desired, live)
 }
 
 // left says whether a value is declared that leaves the choice to DigitalOcean.
-func (u unset) left(desired any) bool { return len(u.Comparison.Compare(desired, nil)) == 0 }
+func (u unset) left(desired any, live Live) bool {
+	return u.Comparison.Compare(desired, Live{Of: live.Of}).Equal()
+}
 
 // Also is for values that people declare in a way that DigitalOcean's answers never
 // use: where desired differs, its other reading may still be what was observed.
@@ -106,12 +147,22 @@ type also struct {
 	reading func(desired any) any
 }
 
-func (a also) Compare(desired, observed any) []Difference {
-	differences := a.Comparison.Compare(desired, observed)
-	if len(differences) > 0 && len(a.Comparison.Compare(a.reading(desired), observed)) == 0 {
-		return nil
+// Compare implements Comparison. Where one reading is certainly what was observed, the
+// other does not matter.
+func (a also) Compare(desired any, live Live) Outcome {
+	first := a.Comparison.Compare(desired, live)
+	if first.Equal() || first.NotCompared {
+		return first
 	}
-	return differences
+	second := a.Comparison.Compare(a.reading(desired), live)
+	switch {
+	case second.Equal():
+		return second
+	case first.Unknown || second.Unknown:
+		return undecided
+	default:
+		return first
+	}
 }
 
 // OwnedElsewhere is for fields that another controller moves: never compared.
@@ -119,43 +170,47 @@ func OwnedElsewhere(owner string) Comparison { return owned{owner} }
 
 type owned struct{ owner string }
 
-func (owned) Compare(desired, observed any) []Difference { return nil }
+// Compare implements Comparison.
+func (owned) Compare(any, Live) Outcome { return Outcome{NotCompared: true} }
 
-func (o owned) Adopt(desired, actual any, at resource.Path) (any, error) {
-	return nil, fmt.Errorf("it is %s's to change: it is not compared, and there is nothing to accept", o.owner)
+// Adopt implements Comparison.
+func (o owned) Adopt(any, any, resource.Path) (any, error) { return nil, o.err() }
+
+// Restore implements Comparison.
+func (o owned) Restore(any, Live, resource.Path) (any, error) { return nil, o.err() }
+
+// Place implements Comparison.
+func (owned) Place(_, value any, at resource.Path) any { return withValue(nil, at, value) }
+
+func (o owned) err() error {
+	return fmt.Errorf("it is %s's to change: it is not compared, and there is nothing to resolve", o.owner)
 }
 
-// ErrNotDeclared says that there is nothing at the path to edit.
-var ErrNotDeclared = errors.New("it is not declared any more, so that nothing differs there")
-
-// Contextual is a Comparison that depends on more of the resource than the
-// field's own value: a DNS record's data is a host name or an address by its type.
-type Contextual interface {
-	Comparison
-	For(observed resource.Resource) Comparison
-}
-
-// With makes a Contextual comparison. Where the resource is not at hand, as in
-// Adopt, choose gets an empty one, and must then choose the strictest.
-func With(choose func(observed resource.Resource) Comparison) Contextual { return contextual{choose} }
+// With is a comparison that depends on more of the resource than the field's own value: a
+// DNS record's data is a host name or an address by its type. Where the resource is not
+// at hand, as in Adopt, choose gets an empty one, and must then choose the strictest.
+func With(choose func(live resource.Resource) Comparison) Comparison { return contextual{choose} }
 
 type contextual struct {
-	choose func(observed resource.Resource) Comparison
+	choose func(live resource.Resource) Comparison
 }
 
-func (c contextual) For(observed resource.Resource) Comparison { return c.choose(observed) }
-
-func (c contextual) Compare(desired, observed any) []Difference {
-	return c.choose(resource.Resource{}).Compare(desired, observed)
+// Compare implements Comparison.
+func (c contextual) Compare(desired any, live Live) Outcome {
+	return c.choose(live.Of).Compare(desired, live)
 }
 
+// Adopt implements Comparison.
 func (c contextual) Adopt(desired, actual any, at resource.Path) (any, error) {
 	return c.choose(resource.Resource{}).Adopt(desired, actual, at)
 }
 
-// Inconclusive is implemented by a Comparison for which some observed values
-// leave open whether they are the desired ones. Those count as not observed.
-type Inconclusive interface {
-	Comparison
-	Inconclusive(desired, observed any) bool
+// Restore implements Comparison.
+func (c contextual) Restore(desired any, live Live, at resource.Path) (any, error) {
+	return c.choose(live.Of).Restore(desired, live, at)
+}
+
+// Place implements Comparison.
+func (c contextual) Place(desired, value any, at resource.Path) any {
+	return c.choose(resource.Resource{}).Place(desired, value, at)
 }

@@ -16,8 +16,7 @@ var _ = register(Kind{
 		Example: "example.com",
 		NoCase:  true,
 	},
-	TopLevel: []string{"name"},
-	Name:     hostName,
+	Name: hostName,
 	Schema: drift.Schema{Kind: "Domain", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
 		{Path: "ttl", Compare: ttl, Change: drift.Never},

@@ -16,8 +16,7 @@ var _ = register(Kind{
 		Example: "example.com/3352896",
 		NoCase:  true,
 	},
-	TopLevel: []string{"name"},
-	Name:     hostName,
+	Name: hostName,
 
 	Identifying: []string{"type"},
 	Schema: drift.Schema{Kind: "DomainRecord", Fields: []drift.Field{

@@ -10,8 +10,7 @@ import (
 )
 
 var _ = register(Kind{
-	ID:       number,
-	TopLevel: []string{"name", "region", "size_slug", "status", "tags"},
+	ID: number,
 	Costly: Costly{
 		Paths:    []string{"backups", "backup_policy"},
 		NeededBy: []string{"backups", "backup_policy", "features"},
@@ -83,49 +82,52 @@ type image struct{ drift.Comparison }
 // imageKeys are what is read of an image.
 var imageKeys = []string{"id", "slug", "name", "type", "distribution", "public"}
 
-// Compare leaves out what can't be told of the live image.
-func (i image) Compare(desired, observed any) []drift.Difference {
+// Compare implements drift.Comparison. Where what can be told does not differ, and something
+// else was declared, it is unknown. Of one image, which its id says it is, the slug need not
+// be told.
+func (i image) Compare(desired any, live drift.Live) drift.Outcome {
+	observed := live.Value
 	declared, isObject := desired.(map[string]any)
-	if !isObject {
-		return i.Comparison.Compare(desired, observed)
+	told := i.told(declared, observed)
+	out := drift.Outcome{}
+	if !isObject || len(told) > 0 || len(declared) == 0 {
+		compared := desired
+		if isObject {
+			compared = told
+		}
+		out = i.Comparison.Compare(compared, live)
 	}
-	told := maps.Clone(declared)
-	maps.DeleteFunc(told, func(name string, _ any) bool { return !isTold(name, observed) })
-	if len(told) == 0 && len(declared) > 0 {
-		return nil
+	if out.NotCompared || out.Unknown {
+		return out
 	}
-	return i.Comparison.Compare(told, observed)
-}
-
-// Inside implements drift.Layered.
-func (i image) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
-	return image{change(i.Comparison)}
-}
-
-// Inconclusive implements drift.Layered.
-func (i image) Inconclusive(desired, observed any) bool {
-	return i.untold(desired, observed) || drift.Undecided(i.Comparison, desired, observed)
-}
-
-// untold is true where what can be told does not differ, and something else was declared.
-// Of one image, which its id says it is, the slug need not be told.
-func (i image) untold(desired, observed any) bool {
-	differs := len(i.Compare(desired, observed)) > 0
-	if live, isObject := observed.(map[string]any); observed == nil || isObject && len(live) == 0 {
-		return differs // every droplet has one
+	if shown, isObject := observed.(map[string]any); observed == nil || isObject && len(shown) == 0 {
+		return unknownIf(out.Differs(), out) // every droplet has one
 	}
-	declared, isObject := desired.(map[string]any)
 	if !isObject {
 		slug, _ := desired.(string)
 		_, isID := resource.ParseDecimal(slug)
-		return slug != "" && !isID && isRetired(observed)
+		return unknownIf(slug != "" && !isID && isRetired(observed), out)
 	}
 	for name := range declared {
-		if !differs && !isTold(name, observed) && (name != "slug" || text(declared["id"]) == "") {
-			return true
+		if !out.Differs() && !isTold(name, observed) && (name != "slug" || text(declared["id"]) == "") {
+			return unknownIf(true, out)
 		}
 	}
-	return false
+	return out
+}
+
+func unknownIf(unknown bool, out drift.Outcome) drift.Outcome {
+	if unknown {
+		return drift.Outcome{Unknown: true}
+	}
+	return out
+}
+
+// told is what of a declared object can be told of the live image.
+func (i image) told(declared map[string]any, observed any) map[string]any {
+	told := maps.Clone(declared)
+	maps.DeleteFunc(told, func(name string, _ any) bool { return !isTold(name, observed) })
+	return told
 }
 
 func isTold(name string, observed any) bool {

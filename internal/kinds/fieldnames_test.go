@@ -36,7 +36,7 @@ func TestNamesThatAreNotTheKinds(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			k, _ := Lookup(c.kind)
-			got := drift.Differences(k.Schema, decoded(t, c.desired), resource.Resource{Attrs: decoded(t, c.live)}, nil)
+			got := drift.Differences(k.Schema, decoded(t, c.desired), resource.Resource{Values: decoded(t, c.live)}, nil)
 			var says []string
 			for _, u := range got.Unknown {
 				says = append(says, u.Explain(c.kind))
@@ -62,12 +62,12 @@ func TestWrappersHideNothing(t *testing.T) {
 	}
 	for name, c := range around(shown{count}) {
 		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "ttl", Compare: c}}}
-		r := drift.Differences(s, map[string]any{"ttl": "300"}, resource.Resource{Attrs: map[string]any{"ttl": nil}}, nil)
+		r := drift.Differences(s, map[string]any{"ttl": "300"}, resource.Resource{Values: map[string]any{"ttl": nil}}, nil)
 		if len(r.Differences) != 0 || len(r.Unseen) != 1 {
 			t.Errorf("unknown, %s: %d differences, %d unseen", name, len(r.Differences), len(r.Unseen))
 		}
 	}
-	record := resource.Resource{Ref: resource.Ref{ID: "example.com/1"}, Attrs: map[string]any{"type": "CNAME", "data": "www.example.com"}}
+	record := resource.Resource{Ref: resource.Ref{ID: "example.com/1"}, Values: map[string]any{"type": "CNAME", "data": "www.example.com"}}
 	for name, c := range around(drift.With(recordData)) {
 		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "data", Compare: c}}}
 		if r := drift.Differences(s, map[string]any{"data": "www"}, record, nil); len(r.Differences) != 0 {
@@ -76,7 +76,7 @@ func TestWrappersHideNothing(t *testing.T) {
 	}
 	for name, c := range around(drift.OwnedElsewhere("an autoscaler")) {
 		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "count", Compare: c}}}
-		if r := drift.Differences(s, map[string]any{"count": 3}, resource.Resource{Attrs: map[string]any{"count": 5}}, nil); len(r.Differences) != 0 || r.Fields != 0 {
+		if r := drift.Differences(s, map[string]any{"count": 3}, resource.Resource{Values: map[string]any{"count": 5}}, nil); len(r.Differences) != 0 || r.Fields != 0 {
 			t.Errorf("owned elsewhere, %s: %+v", name, r)
 		}
 	}
@@ -93,7 +93,7 @@ func TestSpellingsThatAreOneValue(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			k, _ := Lookup(c.kind)
-			live := resource.Resource{Ref: resource.Ref{Kind: c.kind, ID: "example.com/1"}, Attrs: decoded(t, c.live)}
+			live := resource.Resource{Ref: resource.Ref{Kind: c.kind, ID: "example.com/1"}, Values: decoded(t, c.live)}
 			if got := drift.Differences(k.Schema, decoded(t, c.desired), live, nil); len(got.Differences)+len(got.Unknown)+len(got.Unseen) > 0 {
 				t.Errorf("%+v", got)
 			}

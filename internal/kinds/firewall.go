@@ -12,8 +12,7 @@ import (
 
 // Pending changes are not compared: they say how far the last change has come.
 var _ = register(Kind{
-	ID:       uuid,
-	TopLevel: []string{"name", "status", "tags"},
+	ID: uuid,
 	// Whether an empty list of these is one takes a call for each of their kinds.
 	Costly: Costly{
 		Paths: []string{

@@ -42,7 +42,7 @@ func TestWhatATokenMayNotSeeOfARule(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			k, _ := Lookup("Firewall")
 			desired := map[string]any{"inbound_rules": c.desired}
-			live := resource.Resource{Attrs: map[string]any{"inbound_rules": c.live}, Unseen: c.unseen}
+			live := resource.Resource{Values: map[string]any{"inbound_rules": c.live}, Unseen: c.unseen}
 			got := drift.Differences(k.Schema, desired, live, nil)
 			var differs, unsees []string
 			for _, d := range got.Differences {

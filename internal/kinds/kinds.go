@@ -17,8 +17,6 @@ type Kind struct {
 	drift.Schema
 	// Parent is the kind whose ID comes first in this one's, or empty.
 	Parent string
-	// TopLevel are the fields that are observed beside attrs, not in it.
-	TopLevel []string
 	// ID is the shape of an ID.
 	ID IDShape
 	// Identifying are the fields that, beside its name, say which resource is meant, as the
@@ -30,8 +28,9 @@ type Kind struct {
 	// Costly are the fields that take API calls of their own to observe.
 	Costly Costly
 
-	// table is set by register.
+	// table and top are set by register.
 	table string
+	top   []string
 }
 
 // Costly are fields that are only looked at where somebody declares them, or
@@ -63,7 +62,7 @@ func register(k Kind) Kind {
 	if _, twice := Lookup(k.Kind); twice {
 		panic("kinds: " + k.Kind + " is registered twice")
 	}
-	k.table = fieldTable(k)
+	k.table, k.top = fieldTable(k), topNames(k)
 	registry = append(registry, k)
 	return k
 }

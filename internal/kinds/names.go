@@ -26,6 +26,20 @@ func (k Kind) NameKey(name string) string {
 // another table is not taken for one in which the new field was empty.
 func (k Kind) FieldTable() string { return k.table }
 
+// TopNames are the keys that an observation of this kind has, each once.
+func (k Kind) TopNames() []string { return k.top }
+
+func topNames(k Kind) []string {
+	var out []string
+	for _, field := range k.Fields {
+		top, _, _ := strings.Cut(field.Path, ".")
+		if !slices.Contains(out, top) {
+			out = append(out, top)
+		}
+	}
+	return out
+}
+
 // fieldTable is a short hash of the paths of a kind's fields.
 func fieldTable(k Kind) string {
 	paths := make([]string, 0, len(k.Fields))

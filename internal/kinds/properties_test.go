@@ -2,7 +2,9 @@ package kinds
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -78,11 +80,8 @@ func TestFieldsWithinTheirResource(t *testing.T) {
 		[]any{[]any{map[string]any{"protocol": "tcp", "ports": "\u202e"}, strings.Repeat("é", 200)}},
 	}
 	for _, kind := range All() {
-		for i, around := range surroundings(kind) {
+		for _, around := range surroundings(kind) {
 			for _, field := range kind.Fields {
-				if _, depends := field.Compare.(drift.Contextual); i > 0 && !depends {
-					continue
-				}
 				for _, desired := range values {
 					tryField(t, kind, field.Path, desired, desired, around, !around.corrects)
 					for _, observed := range values {
@@ -101,10 +100,13 @@ func tryField(t *testing.T, kind Kind, field string, desired, observed any, arou
 		t.Fatal(err)
 	}
 	declared, found := nest(at, desired), resource.Resource{Ref: resource.Ref{Kind: kind.Kind, ID: kind.ID.Example},
-		Fields: nest(at, observed), Attrs: around.attrs, Unseen: around.unseen}
+		Values: with(around.attrs, at, observed), Unseen: around.unseen}
 	result := drift.Differences(kind.Schema, declared, found, nil)
 	if same && len(result.Differences) > 0 {
 		t.Fatalf("%s.%s: %s differs from itself at %s", kind.Kind, field, resource.Canonical(desired), result.Differences[0].Path)
+	}
+	if !around.corrects {
+		tryRestore(t, kind, declared, found, result.Differences)
 	}
 	for _, difference := range result.Differences {
 		if spelled := difference.Path.String(); utf8.RuneCountInString(spelled) > 1024 {
@@ -118,6 +120,38 @@ func tryField(t *testing.T, kind Kind, field string, desired, observed any, arou
 		t.Fatalf("%s.%s: desired %s, observed %s: accepting made %s, which differs at %s", kind.Kind, field,
 			resource.Canonical(desired), resource.Canonical(observed), resource.Canonical(declared), left[0].Path)
 	}
+}
+
+// tryRestore writes what a revert would write, for each difference alone.
+func tryRestore(t *testing.T, kind Kind, declared map[string]any, live resource.Resource, differences []drift.Difference) {
+	t.Helper()
+	for _, difference := range differences {
+		field, value, err := drift.Restore(kind.Schema, declared, live, difference.Path)
+		if err != nil {
+			t.Fatalf("%s: restoring %s: %v", kind.Kind, difference.Path, err)
+		}
+		restored := live
+		restored.Values = with(live.Values, field, value)
+		left := drift.Differences(kind.Schema, declared, restored, nil).Differences
+		if slices.ContainsFunc(left, func(d drift.Difference) bool { return d.Path.String() == difference.Path.String() }) || len(left) >= len(differences) {
+			t.Fatalf("%s.%s: desired %s, live %s: restoring made %s, which differs", kind.Kind, difference.Path,
+				resource.Canonical(declared), resource.Canonical(live.Values), resource.Canonical(restored.Values))
+		}
+	}
+}
+
+// with is values with another one at that path.
+func with(values map[string]any, at resource.Path, value any) map[string]any {
+	out := maps.Clone(values)
+	if out == nil {
+		out = map[string]any{}
+	}
+	if len(at) > 1 {
+		inner, _ := out[string(at[0])].(map[string]any)
+		value = with(inner, at[1:], value)
+	}
+	out[string(at[0])] = value
+	return out
 }
 
 func nest(at resource.Path, value any) map[string]any {
@@ -150,10 +184,10 @@ func TestRulesAreOneObservationInAnyOrder(t *testing.T) {
 		for range random.IntN(4) {
 			observed = append(observed, rule())
 		}
-		first := rules.Compare(desired, observed)
+		first := rules.Compare(desired, drift.Live{Value: observed}).Differences
 		random.Shuffle(len(observed), func(i, j int) { observed[i], observed[j] = observed[j], observed[i] })
 		random.Shuffle(len(desired), func(i, j int) { desired[i], desired[j] = desired[j], desired[i] })
-		second := rules.Compare(desired, observed)
+		second := rules.Compare(desired, drift.Live{Value: observed}).Differences
 		differed += len(first)
 		if len(first) != len(second) {
 			t.Fatalf("%d and %d differences of %s", len(first), len(second), resource.Canonical(observed))

@@ -1,6 +1,9 @@
 package kinds
 
-import "github.com/arcadiacloud/clouddrift/internal/drift"
+import (
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
 
 // seeing corrects the observed value before it is compared.
 type seeing struct {
@@ -8,18 +11,14 @@ type seeing struct {
 	correct func(observed any) any
 }
 
-func (s seeing) Compare(desired, observed any) []drift.Difference {
-	return s.Comparison.Compare(desired, s.correct(observed))
+// Compare implements drift.Comparison.
+func (s seeing) Compare(desired any, live drift.Live) drift.Outcome {
+	return s.Comparison.Compare(desired, live.With(s.correct(live.Value)))
 }
 
-// Inside implements drift.Layered.
-func (s seeing) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
-	return seeing{change(s.Comparison), s.correct}
-}
-
-// Inconclusive implements drift.Layered.
-func (s seeing) Inconclusive(desired, observed any) bool {
-	return drift.Undecided(s.Comparison, desired, s.correct(observed))
+// Restore implements drift.Comparison.
+func (s seeing) Restore(desired any, live drift.Live, at resource.Path) (any, error) {
+	return s.Comparison.Restore(desired, live.With(s.correct(live.Value)), at)
 }
 
 // either is for a value that may be seen in two ways, where nobody can tell which
@@ -29,27 +28,24 @@ type either struct {
 	other drift.Comparison
 }
 
-// Inside implements drift.Layered.
-func (e either) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
-	return either{change(e.Comparison), change(e.other)}
-}
-
-// Inconclusive implements drift.Layered.
-func (e either) Inconclusive(desired, observed any) bool {
-	return (len(e.Compare(desired, observed)) == 0) != (len(e.other.Compare(desired, observed)) == 0) ||
-		drift.Undecided(e.Comparison, desired, observed) || drift.Undecided(e.other, desired, observed)
+// Compare implements drift.Comparison.
+func (e either) Compare(desired any, live drift.Live) drift.Outcome {
+	one, other := e.Comparison.Compare(desired, live), e.other.Compare(desired, live)
+	if one.Unknown || other.Unknown || one.Equal() != other.Equal() {
+		return drift.Outcome{Unknown: true}
+	}
+	return one
 }
 
 // shown is for what every resource has: where an answer shows none, it is not that
 // there is none.
 type shown struct{ drift.Comparison }
 
-// Inside implements drift.Layered.
-func (s shown) Inside(change func(drift.Comparison) drift.Comparison) drift.Comparison {
-	return shown{change(s.Comparison)}
-}
-
-// Inconclusive implements drift.Layered.
-func (s shown) Inconclusive(desired, observed any) bool {
-	return observed == nil && len(s.Compare(desired, nil)) > 0 || drift.Undecided(s.Comparison, desired, observed)
+// Compare implements drift.Comparison.
+func (s shown) Compare(desired any, live drift.Live) drift.Outcome {
+	out := s.Comparison.Compare(desired, live)
+	if live.Value == nil && out.Differs() {
+		return drift.Outcome{Unknown: true}
+	}
+	return out
 }

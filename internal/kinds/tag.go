@@ -13,8 +13,7 @@ var _ = register(Kind{
 		Example: "env:production",
 		NoCase:  true, // the first spelling is the one that is shown
 	},
-	TopLevel: []string{"name"},
-	Name:     drift.Fold,
+	Name: drift.Fold,
 	Schema: drift.Schema{Kind: "Tag", Fields: []drift.Field{
 		{Path: "name", Compare: drift.FoldCase, Change: drift.ByReplacement},
 	}},

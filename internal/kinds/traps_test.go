@@ -33,20 +33,9 @@ func object(t testing.TB, text string) map[string]any {
 	return decoded
 }
 
-// live puts values where the inventory keeps them.
+// live is a resource of that kind.
 func live(kind Kind, values map[string]any) resource.Resource {
-	out := resource.Resource{
-		Ref:    resource.Ref{Kind: kind.Kind, ID: kind.ID.Example},
-		Fields: map[string]any{},
-		Attrs:  values,
-	}
-	for _, name := range kind.TopLevel {
-		if value, ok := values[name]; ok {
-			out.Fields[name] = value
-			delete(values, name)
-		}
-	}
-	return out
+	return resource.Resource{Ref: resource.Ref{Kind: kind.Kind, ID: kind.ID.Example}, Values: values}
 }
 
 func spring(t *testing.T, name string, traps []trap) {

@@ -54,7 +54,7 @@ func TestEveryWrapperKeepsWhatIsUnknown(t *testing.T) {
 		check := func(name string, comparison drift.Comparison) {
 			t.Helper()
 			s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "f", Compare: comparison}}}
-			live := resource.Resource{Attrs: map[string]any{"f": c.live}, Unseen: c.unseen}
+			live := resource.Resource{Values: map[string]any{"f": c.live}, Unseen: c.unseen}
 			r := drift.Differences(s, map[string]any{"f": c.desired}, live, nil)
 			got := "not compared"
 			switch {

@@ -3,8 +3,7 @@ package kinds
 import "github.com/arcadiacloud/clouddrift/internal/drift"
 
 var _ = register(Kind{
-	ID:       uuid,
-	TopLevel: []string{"name", "region", "tags"},
+	ID: uuid,
 	Schema: drift.Schema{Kind: "Volume", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement},
 		{Path: "region", Compare: slug, Change: drift.ByReplacement},

@@ -3,8 +3,7 @@ package kinds
 import "github.com/arcadiacloud/clouddrift/internal/drift"
 
 var _ = register(Kind{
-	ID:       uuid,
-	TopLevel: []string{"name", "region"},
+	ID: uuid,
 	Schema: drift.Schema{Kind: "VPC", Fields: []drift.Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "region", Compare: slug, Change: drift.ByReplacement},

@@ -25,16 +25,9 @@ type Resource struct {
 	Ref
 	// Name is what a person calls it, and what a reference by name is matched with.
 	Name string
-	// Fields are the normalised top-level values, by DigitalOcean's JSON names:
-	// name, region, size_slug, status, tags.
-	Fields map[string]any
-	// Attrs are the kind's other values, by DigitalOcean's JSON names. Only what
-	// the kind's field table names is ever in it.
-	Attrs map[string]any
-	// Stored are more attributes, as an API object holds them: each is decoded when it
-	// is looked up, since few of them ever are. ok is false for a name that was never
-	// recorded: nothing is known of it, nor where decoding fails. Nil: there are none.
-	Stored func(name string) (value any, ok bool, err error) `json:"-"`
+	// Values are what was observed, by DigitalOcean's JSON names. Only what the kind's field
+	// table names is ever in it. A Raw is decoded when it is looked up.
+	Values map[string]any
 	// Unseen are the paths, as Path writes them, that the answer did not hold, so
 	// that nothing is known of them: a token without the scope image:read sees no
 	// image. A path with [*] leads into each element of a list, as in
@@ -44,6 +37,10 @@ type Resource struct {
 	// ObservedAt is when the answer was asked for, not when it arrived.
 	ObservedAt time.Time
 }
+
+// Raw is an observed value as an API object holds it: JSON. Few values of a resource are
+// ever looked up, so that each is decoded when it is.
+type Raw []byte
 
 // Presence is whether a resource is there.
 type Presence int
@@ -108,10 +105,9 @@ func (l Listing) Presence(id string) Presence {
 	return Unknown
 }
 
-// Lookup finds an observed value: at the top level first, then among the
-// attributes. A value that is not there is nil. seen is false where the answer
-// that the observation was made from did not hold the path or a parent of it:
-// then nothing is known, not even that there is nothing.
+// Lookup finds an observed value. One that is not there is nil. seen is false where the
+// answer that the observation was made from did not hold the path or a parent of it: then
+// nothing is known, not even that there is nothing. A Raw that is no JSON was not seen.
 func (r Resource) Lookup(p Path) (value any, seen bool) {
 	text := p.String()
 	for _, unseen := range r.Unseen {
@@ -119,18 +115,18 @@ func (r Resource) Lookup(p Path) (value any, seen bool) {
 			return nil, false
 		}
 	}
-	if value, found := dig(r.Fields, p); found {
-		return value, true
+	if len(p) == 0 {
+		return nil, true
 	}
-	if value, found := dig(r.Attrs, p); found || r.Stored == nil || len(p) == 0 {
-		return value, true
+	value = r.Values[string(p[0])]
+	if raw, isRaw := value.(Raw); isRaw {
+		decoded, err := Decode(raw)
+		if err != nil {
+			return nil, false
+		}
+		value = decoded
 	}
-	top, found, err := r.Stored(string(p[0]))
-	if err != nil || !found {
-		return nil, false
-	}
-	value, _ = below(top, p[1:])
-	return value, true
+	return below(value, p[1:]), true
 }
 
 // Partial says whether something below the path, though not the path itself,
@@ -171,22 +167,14 @@ func spelledUnder(path, parent string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-func dig(values map[string]any, p Path) (value any, found bool) {
-	if len(p) == 0 {
-		return nil, false
-	}
-	return below(values, p)
-}
-
-func below(value any, p Path) (_ any, found bool) {
+// below is what lies at a path within a value, nil where there is nothing.
+func below(value any, p Path) any {
 	for _, segment := range p {
 		object, ok := value.(map[string]any)
 		if !ok {
-			return nil, false
+			return nil
 		}
-		if value, ok = object[string(segment)]; !ok {
-			return nil, false
-		}
+		value = object[string(segment)]
 	}
-	return value, true
+	return value
 }

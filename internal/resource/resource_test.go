@@ -8,13 +8,9 @@ import (
 
 func TestLookup(t *testing.T) {
 	droplet := Resource{
-		Fields: map[string]any{"name": "web-1", "region": "nyc3", "status": nil},
-		Attrs: map[string]any{
-			"name":          "shadowed",
-			"status":        "shadowed",
-			"region":        map[string]any{"name": "New York 3"},
-			"backup_policy": map[string]any{"plan": "daily"},
-			"empty":         map[string]any{},
+		Values: map[string]any{
+			"name": "web-1", "status": nil, "backup_policy": map[string]any{"plan": "daily"}, "empty": map[string]any{},
+			"size": Raw(`{"slug":"s-1","disk":25}`), "damaged": Raw(`{"slug`),
 		},
 		Unseen: []string{"image", "networks.v6", `labels["a.b"]`},
 	}
@@ -24,10 +20,11 @@ func TestLookup(t *testing.T) {
 		want any
 		seen bool
 	}{
-		{"the top level comes first", Path{"name"}, "web-1", true},
-		{"then the attributes", Path{"backup_policy", "plan"}, "daily", true},
-		{"null at the top level is an answer", Path{"status"}, nil, true},
-		{"a path that the top level does not have is looked for further", Path{"region", "name"}, "New York 3", true},
+		{"a value", Path{"name"}, "web-1", true},
+		{"one within another", Path{"backup_policy", "plan"}, "daily", true},
+		{"null is an answer", Path{"status"}, nil, true},
+		{"one that is not decoded yet", Path{"size", "slug"}, "s-1", true},
+		{"one that can't be decoded tells nothing", Path{"damaged", "slug"}, nil, false},
 		{"what is not there is seen not to be", Path{"backup_policy", "hour"}, nil, true},
 		{"nor is anything below a scalar", Path{"name", "first"}, nil, true},
 		{"nor in a resource without it", Path{"vpc_uuid"}, nil, true},

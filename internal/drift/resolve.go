@@ -1,0 +1,84 @@
+package drift
+
+import (
+	"maps"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// Adopt returns the desired values, edited so that the difference at that path is
+// gone: with null where nothing is there, and without the element of a keyed list
+// that is gone. actual is the difference's own Actual; what Cap made of a larger
+// one is refused. The input is not touched, but the result shares parts with it.
+func Adopt(s Schema, desired map[string]any, actual any, at resource.Path) (map[string]any, error) {
+	if IsCapped(actual) {
+		return nil, ErrCapped
+	}
+	comparison, depth, err := s.comparisonAt(at)
+	if err != nil {
+		return nil, err
+	}
+	old, declared := valueDeclared(desired, at[:depth])
+	if !declared {
+		return nil, ErrNotDeclared
+	}
+	adopted, err := comparison.Adopt(old, actual, at[depth:])
+	if err != nil {
+		return nil, err
+	}
+	edited, _ := withValue(desired, at[:depth], adopted).(map[string]any)
+	return maps.Clone(edited), nil
+}
+
+// Restore is the mirror of Adopt: it returns which field has to be written, and the whole
+// value that it has to have, so that the difference at that path is gone and nothing else
+// of the field changes.
+func Restore(s Schema, desired map[string]any, live resource.Resource, at resource.Path) (field resource.Path, value any, err error) {
+	comparison, depth, err := s.comparisonAt(at)
+	if err != nil {
+		return nil, nil, err
+	}
+	field = at[:depth]
+	want, declared := valueDeclared(desired, field)
+	if !declared {
+		return nil, nil, ErrNotDeclared
+	}
+	value, err = comparison.Restore(want, liveAt(live, field), at[depth:])
+	return field, value, err
+}
+
+// Expected returns what is declared at the path of a difference, provided that it differs
+// from that actual value. It has to do without the live resource.
+func Expected(s Schema, desired map[string]any, actual any, at resource.Path) (expected any, differs bool) {
+	comparison, depth, err := s.comparisonAt(at)
+	if err != nil {
+		return nil, false
+	}
+	field := at[:depth]
+	want, _ := valueDeclared(desired, field)
+	placed, _ := withValue(nil, field, comparison.Place(want, actual, at[depth:])).(map[string]any)
+	for _, difference := range Differences(s, desired, resource.Resource{Values: placed}, nil).Differences {
+		if difference.Path.String() == at.String() {
+			return difference.Expected, true
+		}
+	}
+	return nil, false
+}
+
+// comparisonAt is the comparison that decides at a path, and how much of the path leads to
+// the field that it compares.
+func (s Schema) comparisonAt(at resource.Path) (c Comparison, depth int, err error) {
+	if field, depth := s.owner(at); field != nil {
+		return field.comparison(), depth, nil
+	}
+	if s.hasFieldsBelow(at) {
+		return Loose, len(at), nil
+	}
+	return nil, 0, ErrNotDeclared
+}
+
+// liveAt is what is known of a field of a resource.
+func liveAt(of resource.Resource, at resource.Path) Live {
+	value, _ := of.Lookup(at)
+	return Live{Value: value, Hidden: of.Hidden(at), Of: of}
+}

@@ -149,7 +149,8 @@ func (j *judge) accounts() {
 	}
 }
 
-// memories: what a declaration's status counts never goes back.
+// memories: what a declaration's status counts never goes back. Episodes are those of the
+// resource that it is bound to.
 func (j *judge) memories() {
 	for _, l := range declared(j.h) {
 		for i := 1; i < len(l.states); i++ {
@@ -157,6 +158,9 @@ func (j *judge) memories() {
 			if is.SpecVersion < was.SpecVersion || is.ObservedGeneration < was.ObservedGeneration {
 				j.say("%s: specVersion or observedGeneration went from %d, %d back to %d, %d",
 					l.name, was.SpecVersion, was.ObservedGeneration, is.SpecVersion, is.ObservedGeneration)
+			}
+			if was.ResourceID != is.ResourceID {
+				continue
 			}
 			for _, f := range was.Fields {
 				if now := remembered(is, f.Path); now.Episode < f.Episode {

@@ -220,9 +220,14 @@ func TestJudge(t *testing.T) {
 			s.drift(31, "1", stale)
 			s.drift(32, "1", func(status *driftv1alpha1.CloudDriftStatus) { stale(status); status.Actual = value("small") })
 		}, "changed after it was resolved"},
-		"two open drifts":          {func(s *story) { drifted(s); s.take(13, 1, "d-2"); s.drift(14, "2", nil) }, "2 open drifts"},
-		"an episode not taken":     {func(s *story) { drifted(s); s.drift(14, "2", nil) }, "its episode was not taken before"},
-		"a memory that goes back":  {func(s *story) { drifted(s); s.take(14, 0, "") }, "went from episode 1 back to 0"},
+		"two open drifts":         {func(s *story) { drifted(s); s.take(13, 1, "d-2"); s.drift(14, "2", nil) }, "2 open drifts"},
+		"an episode not taken":    {func(s *story) { drifted(s); s.drift(14, "2", nil) }, "its episode was not taken before"},
+		"a memory that goes back": {func(s *story) { drifted(s); s.take(14, 0, "") }, "went from episode 1 back to 0"},
+		"a memory of another resource": {func(s *story) {
+			drifted(s)
+			s.take(14, 0, "")
+			s.history.records[len(s.history.records)-1].object.(*driftv1alpha1.CloudProvisioned).Status.ResourceID = "2"
+		}, ""},
 		"an edit that nobody made": {func(s *story) { drifted(s); s.declare(14, "huge", "", false) }, "nobody wrote that"},
 		"an accept without a mark": {func(s *story) { approved(s); s.declare(21, "large", "", false); s.drift(22, "1", accepted) }, "nobody wrote that"},
 		"an accept that was not recorded first": {func(s *story) {

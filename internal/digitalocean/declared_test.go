@@ -107,7 +107,7 @@ func declared(t *testing.T, text string) map[string]any {
 // answered is the kind's test body with a few things changed, as it is read.
 func answered(t *testing.T, name, changes string, without []string, aside string) resource.Resource {
 	t.Helper()
-	body := testBody(t, bodies[name])
+	body := testBody(t, fileOf(name))
 	if changes != "" {
 		if err := json.Unmarshal([]byte(changes), &body); err != nil {
 			t.Fatal(err)
@@ -121,16 +121,12 @@ func answered(t *testing.T, name, changes string, without []string, aside string
 		t.Fatal(err)
 	}
 	k := registry[name]
-	res, err := k.read(cut, "example.com", newValues())
+	res, err := k.read(cut, parentOf(k), newValues())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if aside != "" {
-		var record backupRecord
-		if err := json.Unmarshal([]byte(aside), &record); err != nil {
-			t.Fatal(err)
-		}
-		k.fill(&res, record.known(newValues()))
+		k.fill(&res, told(k.Aside, json.RawMessage(aside), newValues()))
 	}
 	return res
 }

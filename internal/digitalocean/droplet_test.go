@@ -83,7 +83,7 @@ func TestDropletNormalised(t *testing.T) {
 			"backup_ids": []any{number("53893572")}, "snapshot_ids": []any{number("67512819")},
 			"networks": map[string]any{
 				"v4": []any{
-					map[string]any{"ip_address": "10.128.192.124", "netmask": "255.255.0.0", "type": "private"},
+					map[string]any{"ip_address": "10.128.192.124", "netmask": "255.255.0.0", "gateway": "nil", "type": "private"},
 					map[string]any{"ip_address": "192.241.165.154", "netmask": "255.255.255.0", "gateway": "192.241.165.1", "type": "public"},
 				},
 				"v6": []any{map[string]any{"ip_address": "2604:a880:0:1010::18a:a001", "netmask": number("64"),

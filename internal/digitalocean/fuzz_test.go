@@ -15,29 +15,27 @@ import (
 // FuzzRead gives any bytes to the readers of every kind: they must end, must
 // not panic, and must keep nothing but what the kind's fields name.
 func FuzzRead(f *testing.F) {
-	for name, file := range bodies {
-		data, err := os.ReadFile("testdata/" + file + ".json")
+	for name, k := range registry {
+		data, err := os.ReadFile("testdata/" + fileOf(name) + ".json")
 		if err != nil {
 			f.Fatal(err)
 		}
-		k := registry[name]
-		f.Add([]byte(pageOf(k.listKey, []string{string(data)}, "{}", 1)))
-		f.Add([]byte(`{"` + k.itemKey + `":` + string(data) + `}`))
+		f.Add([]byte(pageOf(k.Listing.Key, []string{string(data)}, "{}", 1)))
+		f.Add([]byte(`{"` + k.itemKey() + `":` + string(data) + `}`))
 	}
 	f.Add([]byte(daily))
 	f.Add([]byte(`{"droplets":[null],"links":{"pages":null},"meta":{"total":-1}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, name := range Kinds() {
-			k := registry[name]
+		for _, k := range registry {
 			check := func(res resource.Resource) { checkKept(t, k, res) }
 			reader := &pageReader{number: 1, seen: map[string]bool{}, most: perPage}
-			p, err := reader.read(data, k.listKey, func(p *pageReader) error {
+			p, err := reader.read(data, k.Listing.Key, func(p *pageReader) error {
 				return eachElement(p.raw, func(element json.RawMessage) error {
 					body, err := cutObject(element)
 					if err != nil {
 						return err
 					}
-					res, err := k.read(body, "example.com", newValues())
+					res, err := k.read(body, parentOf(k), newValues())
 					if err == nil {
 						check(res)
 						err = p.saw(res.ID)
@@ -46,9 +44,9 @@ func FuzzRead(f *testing.F) {
 				})
 			})
 			if err == nil {
-				_ = p.wrong(reader, k.paging, p.total)
+				_ = p.wrong(reader, k.Listing.Paging, p.total)
 			}
-			if res, err := k.readItem(data, "example.com"); err == nil {
+			if res, err := k.readItem(data, parentOf(k)); err == nil {
 				check(res)
 			}
 		}
@@ -82,7 +80,7 @@ func FuzzAnyOf(f *testing.F) {
 }
 
 func checkKept(t *testing.T, k *kind, res resource.Resource) {
-	if res.ID == "" || res.Kind != k.name {
+	if res.ID == "" || res.Kind != k.Name {
 		t.Errorf("%+v", res.Ref)
 	}
 	fields := map[string]bool{}
@@ -93,11 +91,11 @@ func checkKept(t *testing.T, k *kind, res resource.Resource) {
 	for path := range res.Values {
 		count++
 		if !fields[path] {
-			t.Errorf("%s keeps %q", k.name, path)
+			t.Errorf("%s keeps %q", k.Name, path)
 		}
 	}
 	if count != len(k.fields) {
-		t.Errorf("%s: %d of %d fields are seen or unseen", k.name, count, len(k.fields))
+		t.Errorf("%s: %d of %d fields are seen or unseen", k.Name, count, len(k.fields))
 	}
 	if _, err := json.Marshal(res); err != nil {
 		t.Errorf("can't be written: %v", err)

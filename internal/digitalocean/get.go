@@ -15,8 +15,8 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 	if err != nil {
 		return resource.Resource{}, err
 	}
-	ctx = asking(ctx, k.name)
-	doing := fmt.Sprintf("reading %s %s", k.one, clean(id, c.token))
+	ctx = asking(ctx, k.Name)
+	doing := fmt.Sprintf("reading %s %s", k.One, clean(id, c.token))
 	path, parentID, err := k.getPath(id)
 	if err != nil {
 		return resource.Resource{}, &Error{Class: Invalid, Doing: doing, Message: err.Error()}
@@ -29,7 +29,7 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 	if err != nil {
 		return resource.Resource{}, &Error{Class: Malformed, Doing: doing, Message: clean(err.Error(), c.token)}
 	}
-	if !k.known.SameID(res.ID, id) {
+	if !k.SameID(res.ID, id) {
 		return resource.Resource{}, &Error{Class: Malformed, Doing: doing,
 			Message: "the answer is about " + clean(res.ID, c.token)}
 	}
@@ -39,13 +39,13 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 		return resource.Resource{}, err
 	}
 	hide(&res, hidden)
-	if k.aside == nil {
+	if k.Aside == nil {
 		return res, nil
 	}
 	var known map[string]any
-	if c.wants(k.name, k.aside.paths) {
-		known, err = k.aside.get(ctx, c, id)
-		if !k.aside.missing(err) {
+	if c.wants(k.Name, k.Aside.Paths) {
+		known, err = c.getAside(ctx, k.Aside, id)
+		if !asideIsMissing(err) {
 			return resource.Resource{}, err
 		}
 	}
@@ -62,12 +62,19 @@ func (k *kind) readItem(body []byte, parentID string) (resource.Resource, error)
 	if err != nil {
 		return resource.Resource{}, fmt.Errorf("the answer is %w", err)
 	}
-	if err := bounded(answer[k.itemKey]); err != nil {
+	key := k.itemKey()
+	if key == "" {
+		if err := bounded(body); err != nil {
+			return resource.Resource{}, err
+		}
+		return k.read(answer, parentID, newValues())
+	}
+	if err := bounded(answer[key]); err != nil {
 		return resource.Resource{}, err
 	}
-	item, err := cutObject(answer[k.itemKey])
+	item, err := cutObject(answer[key])
 	if err != nil {
-		return resource.Resource{}, fmt.Errorf("the answer has no %q", k.itemKey)
+		return resource.Resource{}, fmt.Errorf("the answer has no %q", key)
 	}
 	return k.read(item, parentID, newValues())
 }

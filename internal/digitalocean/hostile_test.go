@@ -112,7 +112,7 @@ func TestWhatAFirewallHidesIsUnseen(t *testing.T) {
 		t.Errorf("what a fault hides would come and go: %v", err)
 	}
 	probed.Store(0)
-	unasked := list(c.Without("Firewall", registry["Firewall"].known.Costly.Paths...))
+	unasked := list(c.Without("Firewall", registry["Firewall"].Costly.Paths...))
 	if probed.Load() != 0 || !strings.Contains(unasked, "inbound_rules[*].sources.load_balancer_uids") {
 		t.Errorf("%d questions; unseen: %s", probed.Load(), unasked)
 	}

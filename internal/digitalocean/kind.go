@@ -2,102 +2,48 @@ package digitalocean
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// kind is how one kind is read. Each has a file of its own, which registers it.
-// What a kind is stands in the package kinds.
+// kind is how one kind is read, made of its description in the package kinds.
 type kind struct {
-	name string
-	// parent and known are from the package kinds.
-	parent string
-	known  kinds.Kind
-	// one and many are what messages call it.
-	one, many string
-	// path is the listing's, below the endpoint; with a parent it holds a %s
-	// for the parent's id.
-	path string
-	// listKey and itemKey are where an answer holds the resources, or the one.
-	listKey, itemKey string
-	// queries are the listings that together show all there is; nil means one
-	// without a query of its own.
+	kinds.Kind
+	fields []field
+	// queries are the listings that together show all there is.
 	queries []url.Values
-	// paging is how the listing says that it has come to its end.
-	paging paging
-	// id is the key that holds the id; "id" where it is empty.
-	id string
-	// refName gives what a reference by name is matched with, where that is not
-	// the field name.
-	refName func(name, parentID string) string
-	fields  []field
-	// aside is what another endpoint tells about the kind, or nil.
-	aside *aside
-	// scoped are the keys within the fields that only a token sees which may see another
-	// kind. An empty value there tells nothing to any other.
-	scoped []scoped
-}
-
-// scoped is what hangs on the sight of one kind.
-type scoped struct {
-	// paths of the keys, as resource.Resource.Unseen has them.
-	paths []string
-	// listing is that kind's: it answers 403 to a token that may not see it.
-	listing string
 }
 
 // field is one value that is kept of a resource. What no field names is
 // dropped where it is read, so that a secret can't get any further.
 type field struct {
-	path string
-	// key is where the body holds it; path, where empty.
-	key string
+	// path is its top-level name, key where the body holds it; none where it is "".
+	path, key string
 	// optional fields are left out of the body when they are empty. The others
 	// are Unseen when they do not come: then a scope is missing.
 	optional bool
-	// read normalises the value; nil keeps a scalar or a list of scalars as it came. What
-	// a reader does not name is dropped at every depth.
-	read reader
+	read     reader
 }
 
-// aside is a second endpoint that tells some of the kind's fields.
-type aside struct {
-	// paths are the fields that nothing else tells for certain.
-	paths []string
-	// list asks for all resources of the kind, get for one. They return what is
-	// known by id.
-	list func(ctx context.Context, c *Client) (map[string]map[string]any, error)
-	get  func(ctx context.Context, c *Client, id string) (map[string]any, error)
-}
+var registry = registered()
 
-// missing says whether the fields are unseen for good: the token may not ask there,
-// or there is nothing. Anything else heals by itself, so that the whole is in error:
-// ten thousand resources would be written as unseen, and once more a minute later.
-func (a *aside) missing(err error) bool {
-	class := ClassOf(err)
-	return class == "" || class == Forbidden || class == NotFound
-}
-
-var registry = map[string]*kind{}
-
-// register panics on a kind that the package kinds does not know.
-func register(k kind) {
-	known, ok := kinds.Lookup(k.name)
-	if !ok {
-		panic("digitalocean: the package kinds does not know " + k.name)
+func registered() map[string]*kind {
+	out := map[string]*kind{}
+	for _, known := range kinds.All() {
+		k := &kind{Kind: known, queries: known.Listing.Queries}
+		if k.queries == nil {
+			k.queries = []url.Values{{}}
+		}
+		for _, part := range known.Parts() {
+			k.fields = append(k.fields, fieldOf(part))
+		}
+		out[known.Name] = k
 	}
-	k.known, k.parent = known, known.Parent
-	k.id = cmp.Or(k.id, "id")
-	if k.queries == nil {
-		k.queries = []url.Values{{}}
-	}
-	registry[k.name] = &k
+	return out
 }
 
 func lookup(name, doing string) (*kind, error) {
@@ -108,31 +54,21 @@ func lookup(name, doing string) (*kind, error) {
 	return k, nil
 }
 
-// Kinds are the kinds that can be listed, parents before children.
-func Kinds() []string {
-	var names []string
-	for _, k := range kinds.All() {
-		if _, ok := registry[k.Schema.Kind]; ok {
-			names = append(names, k.Schema.Kind)
-		}
-	}
-	return names
-}
+// isChild says whether its ID begins with its parent's.
+func (k *kind) isChild() bool { return k.Parent != "" && !k.Listing.Single }
 
-// ParentOf is the kind whose listing List needs for this one, or "".
-func ParentOf(kind string) string {
-	if k, ok := registry[kind]; ok {
-		return k.parent
-	}
-	return ""
-}
+// isPerParent says whether every parent has a listing of its own.
+func (k *kind) isPerParent() bool { return k.Parent != "" && k.Listing.Within == "" }
 
 // listPath is the path of the listing under one parent.
-func (k *kind) listPath(parentID string) string {
-	if k.parent == "" {
-		return k.path
+func (k *kind) listPath(parentID string) string { return within(k.Listing.Path, parentID) }
+
+// within puts ids into a path that has places for them.
+func within(path string, ids ...string) string {
+	for _, id := range ids {
+		path = strings.Replace(path, "%s", url.PathEscape(id), 1)
 	}
-	return fmt.Sprintf(k.path, url.PathEscape(parentID))
+	return path
 }
 
 // canBeAskedFor says whether an id can be part of a path. Dots alone would be resolved into
@@ -142,10 +78,10 @@ func canBeAskedFor(id string) bool { return id != "." && id != ".." }
 // getPath is the path of one resource, and its parent's id.
 func (k *kind) getPath(id string) (path, parentID string, err error) {
 	own := id
-	if k.parent != "" {
+	if k.isChild() {
 		var ok bool
 		if parentID, own, ok = strings.Cut(id, "/"); !ok {
-			return "", "", fmt.Errorf("its id must be the %s's and its own, joined by a slash", strings.ToLower(k.parent))
+			return "", "", fmt.Errorf("its id must be the %s's and its own, joined by a slash", strings.ToLower(k.Parent))
 		}
 	}
 	for _, part := range []string{parentID, own} {
@@ -153,8 +89,14 @@ func (k *kind) getPath(id string) (path, parentID string, err error) {
 			return "", "", fmt.Errorf("no id is %q", part)
 		}
 	}
-	if own == "" || k.parent != "" && parentID == "" || len(id) > longestID {
+	if own == "" || k.isChild() && parentID == "" || len(id) > longestID {
 		return "", "", fmt.Errorf("its id is empty or too long")
+	}
+	switch {
+	case k.Listing.Single:
+		return k.listPath(own), own, nil
+	case k.Listing.ItemPath != "":
+		return within(k.Listing.ItemPath, parentID, own), parentID, nil
 	}
 	return k.listPath(parentID) + "/" + url.PathEscape(own), parentID, nil
 }
@@ -162,26 +104,20 @@ func (k *kind) getPath(id string) (path, parentID string, err error) {
 // read makes a resource of its body. ObservedAt is the caller's to set.
 func (k *kind) read(body object, parentID string, v *values) (resource.Resource, error) {
 	res := v.newResource(len(k.fields))
-	id, err := readID(body[k.id])
+	id, err := k.idOf(body, parentID)
 	if err != nil {
-		return res, fmt.Errorf("a %s without a usable %s: %w", k.one, k.id, err)
+		return res, err
 	}
-	if k.parent != "" {
-		id = parentID + "/" + id
-	}
-	if len(id) > longestID {
-		return res, fmt.Errorf("a %s with a %s of %d bytes, longer than any", k.one, k.id, len(id))
-	}
-	res.Ref = resource.Ref{Kind: k.name, ID: id}
+	res.Ref = resource.Ref{Kind: k.Name, ID: id}
 	for _, f := range k.fields {
 		if err := f.readInto(&res, body, v); err != nil {
-			return res, fmt.Errorf("%s %s: %w", k.one, id, err)
+			return res, fmt.Errorf("%s %s: %w", k.One, id, err)
 		}
 	}
 	// One without a name can't be referred to by one. It is there all the same.
-	if name, ok := res.Values["name"].(string); ok {
-		if k.refName != nil {
-			name = k.refName(name, parentID)
+	if name, ok := res.Values[k.Named].(string); ok {
+		if k.FullName != nil {
+			name = k.FullName(name, parentID)
 		}
 		if length(name) <= longestName {
 			res.Name = name
@@ -190,9 +126,26 @@ func (k *kind) read(body object, parentID string, v *values) (resource.Resource,
 	return res, nil
 }
 
+func (k *kind) idOf(body object, parentID string) (string, error) {
+	if k.Listing.Single {
+		return parentID, nil
+	}
+	id, err := readID(body[k.Listing.IDKey])
+	if err != nil {
+		return "", fmt.Errorf("a %s without a usable %s: %w", k.One, k.Listing.IDKey, err)
+	}
+	if k.isChild() {
+		id = parentID + "/" + id
+	}
+	if len(id) > longestID {
+		return "", fmt.Errorf("a %s with a %s of %d bytes, longer than any", k.One, k.Listing.IDKey, len(id))
+	}
+	return id, nil
+}
+
 func (f field) readInto(res *resource.Resource, body object, v *values) error {
-	raw, came := body[cmp.Or(f.key, f.path)]
-	if !came {
+	raw, came := body[f.key]
+	if !came || f.key == "" {
 		if f.optional {
 			res.Values[f.path] = nil
 			return nil
@@ -201,7 +154,7 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 		return nil
 	}
 	read := f.read
-	if read == nil || isNull(raw) {
+	if isNull(raw) {
 		read = plain
 	}
 	value, known, err := read(raw, v)
@@ -216,8 +169,10 @@ func (f field) readInto(res *resource.Resource, body object, v *values) error {
 	return nil
 }
 
-// set overwrites a value by its path, for what comes from aside.
-func set(res *resource.Resource, path string, value any) {
-	res.Unseen = slices.DeleteFunc(res.Unseen, func(p string) bool { return p == path })
-	res.Values[path] = value
+// itemKey is where an answer holds the one resource; "" where it is the answer.
+func (k *kind) itemKey() string {
+	if k.Listing.Single {
+		return ""
+	}
+	return cmp.Or(k.Listing.ItemKey, k.Listing.Key)
 }

@@ -6,40 +6,33 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// bodies are the files with a full body of each kind.
-var bodies = map[string]string{
-	"Droplet": "droplet", "Volume": "volume", "VPC": "vpc", "Firewall": "firewall",
-	"Tag": "tag", "Domain": "domain", "DomainRecord": "domain_record",
+// fileOf is the file with a full body of a kind: domain_record of DomainRecord.
+func fileOf(kind string) string {
+	return strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(kind, "${1}_$2"))
 }
 
-func TestKindsHaveParentsFirst(t *testing.T) {
-	all := Kinds()
-	if len(all) != len(bodies) {
-		t.Errorf("%v, but there are bodies of %d", all, len(bodies))
+// parentOf is the ID that the parent of the kind's test body has.
+func parentOf(k *kind) string {
+	parent, known := kinds.Lookup(k.Parent)
+	if !known {
+		return ""
 	}
-	for i, name := range all {
-		if parent := ParentOf(name); parent != "" && !slices.Contains(all[:i], parent) {
-			t.Errorf("%s comes before its parent %s", name, parent)
-		}
-	}
-	if ParentOf("DomainRecord") != "Domain" || ParentOf("Dropplet") != "" {
-		t.Error("wrong parents")
-	}
+	return parent.ID.Example
 }
 
 // readBody reads the kind's test body, as a listing would.
 func readBody(t *testing.T, name string) resource.Resource {
 	t.Helper()
-	data, err := os.ReadFile("testdata/" + bodies[name] + ".json")
+	data, err := os.ReadFile("testdata/" + fileOf(name) + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +40,7 @@ func readBody(t *testing.T, name string) resource.Resource {
 	if err := json.Unmarshal(data, &body); err != nil {
 		t.Fatal(err)
 	}
-	res, err := registry[name].read(body, "example.com", newValues())
+	res, err := registry[name].read(body, parentOf(registry[name]), newValues())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +82,10 @@ func TestEveryFieldOfTheTablesIsRead(t *testing.T) {
 
 // The tables are the allowlist of what an object in the cluster may hold.
 func TestNothingElseIsRead(t *testing.T) {
-	for _, name := range Kinds() {
+	for name := range registry {
 		k := registry[name]
 		for _, f := range k.fields {
-			if !slices.ContainsFunc(k.known.Fields, func(known drift.Field) bool {
+			if !slices.ContainsFunc(k.Fields, func(known kinds.Field) bool {
 				return known.Path == f.path || strings.HasPrefix(known.Path, f.path+".")
 			}) {
 				t.Errorf("%s.%s is not in the kind's table", name, f.path)
@@ -102,7 +95,7 @@ func TestNothingElseIsRead(t *testing.T) {
 }
 
 func TestNothingSecretIsKept(t *testing.T) {
-	for _, name := range Kinds() {
+	for name := range registry {
 		res := readBody(t, name)
 		if text := toJSON(t, res); strings.Contains(text, "SECRET") {
 			t.Errorf("%s: %s", name, text)
@@ -113,14 +106,14 @@ func TestNothingSecretIsKept(t *testing.T) {
 // A body without a field that needs no scope must not be read as one without
 // the field's value.
 func TestEveryAbsentKeyIsUnseenOrOptional(t *testing.T) {
-	for _, name := range Kinds() {
+	for name := range registry {
 		k := registry[name]
 		for _, f := range k.fields {
-			if f.path == k.id || f.path == "name" {
+			if f.path == k.Listing.IDKey || f.path == "name" {
 				continue
 			}
-			minimal := object{"id": json.RawMessage(`1`), "name": json.RawMessage(`"x"`)}
-			res, err := k.read(minimal, "example.com", newValues())
+			minimal := object{"id": json.RawMessage(`1`), "name": json.RawMessage(`"x"`), "ip": json.RawMessage(`"192.0.2.1"`)}
+			res, err := k.read(minimal, parentOf(k), newValues())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,26 +125,34 @@ func TestEveryAbsentKeyIsUnseenOrOptional(t *testing.T) {
 }
 
 func TestEveryKindIsListedAndGot(t *testing.T) {
-	for _, name := range Kinds() {
+	for name := range registry {
 		t.Run(name, func(t *testing.T) {
 			k := registry[name]
-			item := toJSON(t, testBody(t, bodies[name]))
+			item := toJSON(t, testBody(t, fileOf(name)))
+			element := item
+			if k.Listing.Within != "" {
+				element = fmt.Sprintf(`{"id":%q,%q:[%s]}`, parentOf(k), k.Listing.Within, item)
+			}
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				switch {
 				case r.URL.Query().Get("type") == "gpus":
-					_, _ = fmt.Fprint(w, pageOf(k.listKey, nil, "{}", 0))
+					_, _ = fmt.Fprint(w, pageOf(k.Listing.Key, nil, "{}", 0))
 				case strings.Contains(r.URL.Path, "/backups/"):
 					refuse(w, 403, "forbidden", "no")
+				case k.Listing.Single:
+					_, _ = fmt.Fprint(w, item)
+				case r.URL.Path == "/"+k.listPath(parentOf(k)) && k.Listing.Paging == kinds.Whole:
+					_, _ = fmt.Fprintf(w, `{%q:[%s]}`, k.Listing.Key, element)
 				case r.URL.Query().Get("page") != "":
-					_, _ = fmt.Fprint(w, pageOf(k.listKey, []string{item}, "{}", 1))
+					_, _ = fmt.Fprint(w, pageOf(k.Listing.Key, []string{element}, "{}", 1))
 				default:
-					_, _ = fmt.Fprintf(w, `{%q:%s}`, k.itemKey, item)
+					_, _ = fmt.Fprintf(w, `{%q:%s}`, k.itemKey(), item)
 				}
 			})
 			parents := resource.Listing{}
-			if k.parent != "" {
-				parents = resource.Listing{Kind: k.parent, Complete: true,
-					Resources: []resource.Resource{{Ref: resource.Ref{Kind: k.parent, ID: "example.com"}}}}
+			if k.Parent != "" {
+				parents = resource.Listing{Kind: k.Parent, Complete: true,
+					Resources: []resource.Resource{{Ref: resource.Ref{Kind: k.Parent, ID: parentOf(k)}}}}
 			}
 			listed, err := c.List(t.Context(), name, parents)
 			if err != nil || !listed.Complete || len(listed.Resources) != 1 {

@@ -31,19 +31,19 @@ func (c *Client) List(ctx context.Context, kind string, parents resource.Listing
 }
 
 func (c *Client) list(ctx context.Context, k *kind, parents resource.Listing) (resource.Listing, error) {
-	listing := resource.Listing{Kind: k.name, StartedAt: c.now()}
-	if k.parent != "" && (parents.Kind != k.parent || !parents.Complete) {
-		return listing, &Error{Class: Incomplete, Doing: "listing " + k.many,
-			Message: "that takes a complete listing of the kind " + k.parent}
+	listing := resource.Listing{Kind: k.Name, StartedAt: c.now()}
+	if k.isPerParent() && (parents.Kind != k.Parent || !parents.Complete) {
+		return listing, &Error{Class: Incomplete, Doing: "listing " + k.Many,
+			Message: "that takes a complete listing of the kind " + k.Parent}
 	}
 	l := &lister{client: c, kind: k, byID: map[string]int{}}
-	err := l.list(asking(ctx, k.name), parents)
+	err := l.list(asking(ctx, k.Name), parents)
 	listing.Resources, listing.Unchanged = l.sorted()
 	listing.GoneParents = l.gone
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt
 	}
-	if k.parent != "" && !parents.StartedAt.IsZero() {
+	if k.isPerParent() && !parents.StartedAt.IsZero() {
 		// A parent that came since is not in it, nor is what it holds.
 		listing.StartedAt = parents.StartedAt
 	}
@@ -91,7 +91,7 @@ type part struct {
 
 func (l *lister) parts(parents resource.Listing) []*part {
 	ids := []string{""}
-	if l.kind.parent != "" {
+	if l.kind.isPerParent() {
 		ids = slices.Collect(parents.IDs())
 	}
 	parts := make([]*part, 0, len(ids)*len(l.kind.queries))
@@ -127,7 +127,7 @@ func (l *lister) listParts(ctx context.Context, parts []*part) error {
 	}
 	err := group.Wait()
 	if cause := ctx.Err(); err == nil && cause != nil {
-		err = &Error{Class: Canceled, Doing: "listing " + l.kind.many, Message: cause.Error(), cause: cause}
+		err = &Error{Class: Canceled, Doing: "listing " + l.kind.Many, Message: cause.Error(), cause: cause}
 	}
 	for _, p := range parts {
 		if p.gone {
@@ -149,19 +149,19 @@ func (l *lister) listParts(ctx context.Context, parts []*part) error {
 // listPart reads one listing. Whether its parent is gone is in the part.
 func (l *lister) listPart(ctx context.Context, p *part, v *values) error {
 	k, c := l.kind, l.client
-	doing := "listing " + k.many
+	doing := "listing " + k.Many
 	if p.parentID != "" {
 		doing += " of " + clean(p.parentID, c.token)
 	}
 	if len(p.query) > 0 {
 		doing += " with " + p.query.Encode()
 	}
-	if k.parent != "" && !canBeAskedFor(p.parentID) {
+	if k.isPerParent() && !canBeAskedFor(p.parentID) {
 		p.gone = true
 		return nil
 	}
-	err := l.walk(ctx, pages{doing, k.listPath(p.parentID), p.query, k.listKey, k.paging}, p, v)
-	if ClassOf(err) == NotFound && k.parent != "" {
+	err := l.walk(ctx, pages{doing, k.listPath(p.parentID), p.query, k.Listing.Key, k.Listing.Paging}, p, v)
+	if ClassOf(err) == NotFound && k.isPerParent() {
 		return l.parentGone(ctx, p, err)
 	}
 	return k.notListed(err)
@@ -170,7 +170,7 @@ func (l *lister) listPart(ctx context.Context, p *part, v *values) error {
 // parentGone makes sure that a parent whose children's listing was answered 404 is gone: a
 // 404 alone would have every child of a parent that is there read as deleted.
 func (l *lister) parentGone(ctx context.Context, p *part, answered error) error {
-	_, err := l.client.Get(ctx, l.kind.parent, p.parentID)
+	_, err := l.client.Get(ctx, l.kind.Parent, p.parentID)
 	switch ClassOf(err) {
 	case NotFound:
 		p.gone = true
@@ -184,7 +184,6 @@ func (l *lister) parentGone(ctx context.Context, p *part, answered error) error 
 
 // walk reads the pages of one listing.
 func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) error {
-	body := object{}
 	return l.client.walk(ctx, pages, func(page *pageReader) error {
 		if p.startedAt.IsZero() {
 			p.startedAt = page.askedAt
@@ -193,35 +192,97 @@ func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) erro
 			// A walk that begins anew must not keep what has gone since the last.
 			p.found, p.kept = p.found[:0], 0
 		}
-		return eachElement(page.raw, func(element json.RawMessage) error {
-			if err := bounded(element); err != nil {
-				return err
-			}
-			if err := body.cut(element); err != nil {
-				return err
-			}
-			res, err := l.kind.read(body, p.parentID, v)
-			if err != nil {
-				return err
-			}
-			res.ObservedAt = page.askedAt
-			hide(&res, l.hidden)
-			if err := page.saw(res.ID); err != nil {
-				return err
-			}
-			if !l.looksAside() {
-				res = l.lessKnown(res, v)
-			}
-			p.found = append(p.found, res)
-			if res.Values != nil {
-				p.kept += len(element)
-			}
-			if p.kept > mostKept {
-				return fmt.Errorf("there are more than %d MiB of them", mostKept>>20)
-			}
-			return nil
-		})
+		r := &reading{lister: l, part: p, page: page, values: v, body: object{}}
+		switch {
+		case l.kind.Listing.Single:
+			return r.element(page.raw)
+		case l.kind.Listing.Within != "":
+			return eachElement(page.raw, r.parent)
+		default:
+			return eachElement(page.raw, r.element)
+		}
 	})
+}
+
+// reading is one page of a listing that is being read.
+type reading struct {
+	*lister
+	part   *part
+	page   *pageReader
+	values *values
+	body   object
+}
+
+// element reads one resource of the page.
+func (r *reading) element(element json.RawMessage) error {
+	res, err := r.resource(element, r.part.parentID)
+	if err != nil {
+		return err
+	}
+	if err := r.page.saw(res.ID); err != nil {
+		return err
+	}
+	return r.take(res, len(element))
+}
+
+// parent reads the children that lie in one resource of the page.
+func (r *reading) parent(element json.RawMessage) error {
+	if err := bounded(element); err != nil {
+		return err
+	}
+	parent := object{}
+	if err := parent.cut(element); err != nil {
+		return err
+	}
+	id, err := readID(parent["id"])
+	if err != nil {
+		return fmt.Errorf("a %s without a usable id: %w", r.kind.Parent, err)
+	}
+	if err := r.page.saw(id); err != nil {
+		return err
+	}
+	children := parent[r.kind.Listing.Within]
+	switch {
+	case children == nil:
+		return fmt.Errorf("%s %s comes without its %s", r.kind.Parent, id, r.kind.Many)
+	case isNull(children):
+		return nil
+	}
+	return eachElement(children, func(child json.RawMessage) error {
+		res, err := r.resource(child, id)
+		if err != nil {
+			return err
+		}
+		return r.take(res, len(child))
+	})
+}
+
+func (r *reading) resource(element json.RawMessage, parentID string) (resource.Resource, error) {
+	if err := bounded(element); err != nil {
+		return resource.Resource{}, err
+	}
+	if err := r.body.cut(element); err != nil {
+		return resource.Resource{}, err
+	}
+	res, err := r.kind.read(r.body, parentID, r.values)
+	res.ObservedAt = r.page.askedAt
+	hide(&res, r.hidden)
+	return res, err
+}
+
+// take keeps a resource, size bytes long, or what there is to keep of it.
+func (r *reading) take(res resource.Resource, size int) error {
+	if !r.looksAside() {
+		res = r.lessKnown(res, r.values)
+	}
+	r.part.found = append(r.part.found, res)
+	if res.Values != nil {
+		r.part.kept += size
+	}
+	if r.part.kept > mostKept {
+		return fmt.Errorf("there are more than %d MiB of them", mostKept>>20)
+	}
+	return nil
 }
 
 // notListed keeps a listing's 404 from reading as one resource's: the endpoint is not
@@ -250,14 +311,14 @@ func (l *lister) keep(res resource.Resource) {
 // for the whole listing, unless it is final, see aside.missing.
 func (l *lister) lookAside(ctx context.Context) error {
 	k := l.kind
-	if k.aside == nil {
+	if k.Aside == nil {
 		return nil
 	}
 	var known map[string]map[string]any
 	if l.looksAside() && len(l.resources) > 0 {
 		var err error
-		known, err = k.aside.list(ctx, l.client)
-		if !k.aside.missing(err) {
+		known, err = l.client.listAside(ctx, k.Aside)
+		if !asideIsMissing(err) {
 			return err
 		}
 	}
@@ -273,7 +334,7 @@ func (l *lister) lookAside(ctx context.Context) error {
 
 // looksAside says whether another endpoint is asked too.
 func (l *lister) looksAside() bool {
-	return l.kind.aside != nil && l.client.wants(l.kind.name, l.kind.aside.paths)
+	return l.kind.Aside != nil && l.client.wants(l.kind.Name, l.kind.Aside.Paths)
 }
 
 // lessKnown leaves nothing but its name of a resource that is known as it was seen.
@@ -295,13 +356,4 @@ func (l *lister) sorted() (kept []resource.Resource, unchanged []string) {
 		}
 	}
 	return kept, unchanged
-}
-
-// fill sets what is known from aside. The body has left the rest unseen.
-func (k *kind) fill(res *resource.Resource, known map[string]any) {
-	for _, path := range k.aside.paths {
-		if value, ok := known[path]; ok {
-			set(res, path, value)
-		}
-	}
 }

@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // volumesPaged is the kind Volume, as it would be with another paging.
-func volumesPaged(p paging) *kind {
+func volumesPaged(p kinds.Paging) *kind {
 	k := *registry["Volume"]
-	k.paging = p
+	k.Listing.Paging = p
 	return &k
 }
 
@@ -31,35 +32,35 @@ func TestPaging(t *testing.T) {
 		return bare(all[min((page-1)*perPage, len(all)):min(page*perPage, len(all))], "")
 	}
 	for name, tt := range map[string]struct {
-		paging paging
+		paging kinds.Paging
 		answer func(page int) string
 		came   int
 		says   string
 	}{
-		"paged, and no total":          {paged, func(int) string { return bare(all[:2], "") }, 2, "does not say how many"},
-		"whole, without a total":       {whole, func(int) string { return bare(all[:2], "") }, 2, ""},
-		"whole, of nothing":            {whole, func(int) string { return bare(nil, "") }, 0, ""},
-		"whole, more than fill a page": {whole, func(int) string { return bare(all, "") }, len(all), ""},
-		"whole, with its total":        {whole, func(int) string { return pageOf("volumes", all[:2], "{}", 2) }, 2, ""},
-		"whole, with another total":    {whole, func(int) string { return pageOf("volumes", all[:2], "{}", 3) }, 2, "2 came of 3"},
-		"whole, and yet another page":  {whole, func(int) string { return bare(all[:2], next) }, 2, "another page"},
-		"whole, an id twice":           {whole, func(int) string { return bare([]string{all[0], all[0]}, "") }, 1, "came twice"},
-		"until short":                  {untilShort, short, len(all), ""},
-		"until short, of nothing":      {untilShort, func(int) string { return bare(nil, "") }, 0, ""},
-		"until short, the last one is full": {untilShort, func(page int) string {
+		"paged, and no total":          {kinds.Paged, func(int) string { return bare(all[:2], "") }, 2, "does not say how many"},
+		"whole, without a total":       {kinds.Whole, func(int) string { return bare(all[:2], "") }, 2, ""},
+		"whole, of nothing":            {kinds.Whole, func(int) string { return bare(nil, "") }, 0, ""},
+		"whole, more than fill a page": {kinds.Whole, func(int) string { return bare(all, "") }, len(all), ""},
+		"whole, with its total":        {kinds.Whole, func(int) string { return pageOf("volumes", all[:2], "{}", 2) }, 2, ""},
+		"whole, with another total":    {kinds.Whole, func(int) string { return pageOf("volumes", all[:2], "{}", 3) }, 2, "2 came of 3"},
+		"whole, and yet another page":  {kinds.Whole, func(int) string { return bare(all[:2], next) }, 2, "another page"},
+		"whole, an id twice":           {kinds.Whole, func(int) string { return bare([]string{all[0], all[0]}, "") }, 1, "came twice"},
+		"until short":                  {kinds.UntilShort, short, len(all), ""},
+		"until short, of nothing":      {kinds.UntilShort, func(int) string { return bare(nil, "") }, 0, ""},
+		"until short, the last one is full": {kinds.UntilShort, func(page int) string {
 			if page > 1 {
 				return bare(nil, "")
 			}
 			return bare(all[:perPage], "")
 		}, perPage, ""},
-		"until short, one page for ever":      {untilShort, func(int) string { return short(1) }, perPage, "came twice"},
-		"until short, short and not the last": {untilShort, func(int) string { return bare(all[:2], next) }, 2, "short and yet not the last"},
-		"until short, with another total":     {untilShort, func(int) string { return pageOf("volumes", all[:2], "{}", 3) }, 2, "2 came of 3"},
+		"until short, one page for ever":      {kinds.UntilShort, func(int) string { return short(1) }, perPage, "came twice"},
+		"until short, short and not the last": {kinds.UntilShort, func(int) string { return bare(all[:2], next) }, 2, "short and yet not the last"},
+		"until short, with another total":     {kinds.UntilShort, func(int) string { return pageOf("volumes", all[:2], "{}", 3) }, 2, "2 came of 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				page, err := strconv.Atoi(r.URL.Query().Get("page"))
-				if (err != nil) != (tt.paging == whole) {
+				if (err != nil) != (tt.paging == kinds.Whole) {
 					t.Errorf("asked for %s", r.URL)
 				}
 				_, _ = fmt.Fprint(w, tt.answer(max(page, 1)))
@@ -77,15 +78,6 @@ func TestPaging(t *testing.T) {
 				t.Errorf("%v does not say %q", err, tt.says)
 			}
 		})
-	}
-}
-
-// The kinds that there are have not changed by there being other pagings.
-func TestKindsArePaged(t *testing.T) {
-	for _, name := range Kinds() {
-		if registry[name].paging != paged {
-			t.Errorf("%s is not paged", name)
-		}
 	}
 }
 

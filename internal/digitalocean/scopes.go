@@ -14,12 +14,12 @@ import (
 // hiddenOf returns the paths of the kind that the token's scopes hide, or may hide: the
 // other kinds are only asked for where somebody declares what hangs on them.
 func (c *Client) hiddenOf(ctx context.Context, k *kind) ([]string, error) {
-	sees := make([]bool, len(k.scoped))
+	sees := make([]bool, len(k.Scoped))
 	group, ctx := errgroup.WithContext(ctx)
-	for i, s := range k.scoped {
-		if c.wants(k.name, s.paths) {
+	for i, s := range k.Scoped {
+		if c.wants(k.Name, s.Paths) {
 			group.Go(func() (err error) {
-				sees[i], err = c.sees(ctx, s.listing)
+				sees[i], err = c.sees(ctx, s.Listing)
 				return err
 			})
 		}
@@ -28,9 +28,9 @@ func (c *Client) hiddenOf(ctx context.Context, k *kind) ([]string, error) {
 		return nil, err
 	}
 	var hidden []string
-	for i, s := range k.scoped {
+	for i, s := range k.Scoped {
 		if !sees[i] {
-			hidden = append(hidden, s.paths...)
+			hidden = append(hidden, s.Paths...)
 		}
 	}
 	return hidden, nil

@@ -3,7 +3,9 @@ package digitalocean
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
+	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -63,25 +65,28 @@ func scalar(raw json.RawMessage, v *values) (any, bool, error) {
 	return v.decode(raw), true, nil
 }
 
-// slugOf reads an object, or a bare slug, as its slug.
-func slugOf(raw json.RawMessage, v *values) (any, bool, error) {
-	if raw[0] == '"' {
-		return scalar(raw, v)
-	}
-	var slug json.RawMessage
-	err := eachMember(raw, func(key string, value json.RawMessage) error {
-		if key == "slug" {
-			slug = value
+// memberOf reads an object as one of its members, as a region as its slug. A bare scalar
+// stands for itself.
+func memberOf(member string) reader {
+	return func(raw json.RawMessage, v *values) (any, bool, error) {
+		if raw[0] != '{' && raw[0] != '[' {
+			return scalar(raw, v)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, false, errors.New("neither a slug nor an object with one")
+		var found json.RawMessage
+		err := eachMember(raw, func(key string, value json.RawMessage) error {
+			if key == member {
+				found = value
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, false, fmt.Errorf("neither a %s nor an object with one", member)
+		}
+		if found == nil {
+			return nil, false, nil
+		}
+		return scalar(found, v)
 	}
-	if slug == nil {
-		return nil, false, nil
-	}
-	return scalar(slug, v)
 }
 
 // plain keeps a scalar, or a list of scalars.
@@ -92,15 +97,6 @@ func plain(raw json.RawMessage, v *values) (any, bool, error) {
 	return scalar(raw, v)
 }
 
-// only reads an object and keeps these keys of it, where they hold plain values.
-func only(keys ...string) reader {
-	readers := members{}
-	for _, key := range keys {
-		readers[key] = plain
-	}
-	return readers.read
-}
-
 // members are how the members of an object are read; no others are kept. Where one of them
 // tells nothing, the object does not: a part would pass for the whole.
 type members map[string]reader
@@ -109,6 +105,9 @@ func (m members) read(raw json.RawMessage, v *values) (any, bool, error) {
 	kept, known := make(map[string]any, len(m)), true
 	err := eachMember(raw, func(key string, value json.RawMessage) error {
 		read, wanted := m[key]
+		if !wanted {
+			read, wanted = m[drift.AnyName]
+		}
 		if !wanted {
 			return nil
 		}

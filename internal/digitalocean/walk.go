@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 )
 
 const (
@@ -26,29 +28,14 @@ const (
 type pages struct {
 	doing, path string
 	query       url.Values
-	// key is where a page holds its elements.
+	// key is where a page holds its elements; "" where the answer is the one there is.
 	key    string
-	paging paging
+	paging kinds.Paging
 }
 
-// paging is how a listing says that it has come to its end.
-type paging int
-
-const (
-	// paged listings say on each page how many there are in all, and where there is a next.
-	paged paging = iota
-	// whole listings are one answer. Where it says how many there are, it has to hold so
-	// many.
-	whole
-	// untilShort listings say nothing of their end: it is the first page with fewer than
-	// were asked for. What goes while they are read may push another out of sight, and
-	// nothing tells; that it is gone is believed only when it was asked for by its id.
-	untilShort
-)
-
 // most is how many elements one answer may hold.
-func (p paging) most() int {
-	if p == whole {
+func most(paging kinds.Paging) int {
+	if paging == kinds.Whole {
 		return mostWhole
 	}
 	return perPage
@@ -103,7 +90,7 @@ func (c *Client) walkOnce(ctx context.Context, pages pages, read func(*pageReade
 	if err := w.look(1, c.ask(ctx, pages, 1, room, nil)); err != nil || !w.next {
 		return err
 	}
-	if pages.paging == untilShort {
+	if pages.paging == kinds.UntilShort {
 		return w.oneByOne(ctx, room)
 	}
 	// Not rounded up by adding first: a total may be the largest number that there is.
@@ -189,7 +176,7 @@ func (c *Client) ask(ctx context.Context, pages pages, number int, room *bytes.B
 	query := url.Values{}
 	maps.Copy(query, pages.query)
 	out := pageAnswer{doing: pages.doing, room: room}
-	if pages.paging != whole {
+	if pages.paging != kinds.Whole {
 		query.Set("per_page", strconv.Itoa(perPage))
 		query.Set("page", strconv.Itoa(number))
 		out.doing = fmt.Sprintf("%s, page %d", pages.doing, number)
@@ -218,7 +205,7 @@ func (w *walking) look(number int, a pageAnswer) error {
 	if a.err != nil {
 		return a.err
 	}
-	reader := &pageReader{number: number, askedAt: a.askedAt, seen: w.seen, most: w.pages.paging.most()}
+	reader := &pageReader{number: number, askedAt: a.askedAt, seen: w.seen, most: most(w.pages.paging)}
 	p, err := reader.read(a.body, w.pages.key, w.read)
 	if err != nil {
 		return &Error{Class: Malformed, Doing: a.doing, Message: clean(err.Error(), w.client.token)}
@@ -227,7 +214,7 @@ func (w *walking) look(number int, a pageAnswer) error {
 		w.total, w.size = p.total, max(reader.count, 1)
 	}
 	w.next = p.next
-	if w.pages.paging == untilShort {
+	if w.pages.paging == kinds.UntilShort {
 		w.next = reader.count == perPage
 	}
 	if wrong := p.wrong(reader, w.pages.paging, w.total); wrong != "" {
@@ -237,7 +224,7 @@ func (w *walking) look(number int, a pageAnswer) error {
 }
 
 // wrong says why the listing can't become complete after this page, or "".
-func (p page) wrong(read *pageReader, paging paging, total int) string {
+func (p page) wrong(read *pageReader, paging kinds.Paging, total int) string {
 	if read.twice != "" {
 		return read.twice + " came twice"
 	}
@@ -246,7 +233,7 @@ func (p page) wrong(read *pageReader, paging paging, total int) string {
 	}
 	came := len(read.seen)
 	last := !p.next
-	if paging == untilShort {
+	if paging == kinds.UntilShort {
 		last = read.count < perPage
 	}
 	switch {
@@ -254,7 +241,7 @@ func (p page) wrong(read *pageReader, paging paging, total int) string {
 		return fmt.Sprintf("there were %d in all on page 1 and are %d now", total, p.total)
 	case came > total:
 		return fmt.Sprintf("%d came, more than the %d there are in all", came, total)
-	case !last && paging == whole:
+	case !last && paging == kinds.Whole:
 		return "there is another page, where one was to hold all"
 	case !last && read.count == 0:
 		return "the page is empty and yet not the last"
@@ -265,11 +252,11 @@ func (p page) wrong(read *pageReader, paging paging, total int) string {
 }
 
 // wrongWithoutTotal is wrong for a page that does not say how many there are in all.
-func (p page) wrongWithoutTotal(read *pageReader, paging paging) string {
+func (p page) wrongWithoutTotal(read *pageReader, paging kinds.Paging) string {
 	switch {
-	case paging == paged:
+	case paging == kinds.Paged:
 		return "the page does not say how many there are in all"
-	case p.next && paging == whole:
+	case p.next && paging == kinds.Whole:
 		return "there is another page, where one was to hold all"
 	case p.next && read.count < perPage:
 		return "the page is short and yet not the last"
@@ -294,7 +281,9 @@ func (p *pageReader) read(body []byte, key string, read func(*pageReader) error)
 	if err != nil {
 		return page{}, fmt.Errorf("the answer is %w", err)
 	}
-	if p.raw = answer[key]; p.raw == nil {
+	if key == "" {
+		p.raw = body
+	} else if p.raw = answer[key]; p.raw == nil {
 		return page{}, fmt.Errorf("the answer has no %q", key)
 	}
 	if err := read(p); err != nil {

@@ -84,5 +84,9 @@ func different(desired, actual any) Outcome {
 	return Outcome{Differences: []Difference{{Expected: desired, Actual: actual}}}
 }
 
+// ErrNotAdoptable says that no edit of what is declared ends a difference; the error that
+// wraps it says what to do.
+var ErrNotAdoptable = errors.New("it can't be accepted")
+
 // ErrNotDeclared says that there is nothing at the path to edit.
 var ErrNotDeclared = errors.New("it is not declared any more, so that nothing differs there")

@@ -61,7 +61,7 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 			w.visit(at.Append(resource.Segment(name)), value, field)
 		}
 	case field != nil:
-		if field != parent && w.misnamed(at, desired, field.names()) {
+		if field != parent && w.misnamed(at, desired, field.Names()) {
 			return
 		}
 		w.compare(at, desired, field.comparison())
@@ -100,7 +100,7 @@ func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
 	case map[string]any:
 		for name, value := range desired {
 			path := at.Append(resource.Segment(name))
-			if member, known := members[name]; known {
+			if member, known := members.Of(name); known {
 				found = w.misnamed(path, value, member.Members) || found
 				continue
 			}
@@ -173,26 +173,40 @@ func (f *Field) comparison() Comparison {
 		comparison = Loose
 	}
 	if f.Ordered {
-		return Ordered(comparison)
+		comparison = Ordered(comparison)
+	}
+	if f.Sensitive {
+		comparison = secret{}
 	}
 	return comparison
 }
 
-// names are the names within the field's objects: of Elements, those of their fields.
-func (f *Field) names() Members {
+// Names are the names within the field's objects: of a list of Elements, those of their
+// fields. Nil: it holds no object.
+func (f *Field) Names() Members {
 	if f.Key == nil {
 		return f.Members
 	}
 	out := Members{}
 	for i := range f.Elements {
-		top, _, nested := strings.Cut(f.Elements[i].Path, ".")
-		member := Member{Members: f.Elements[i].names(), Others: f.Elements[i].Others}
-		if nested {
-			member = Member{} // what lies in it is named by other fields too
-		}
-		out[top] = member
+		element := &f.Elements[i]
+		out.add(strings.Split(element.Path, "."), Member{Members: element.Names(), Others: element.Others, Sensitive: element.Sensitive})
 	}
 	return out
+}
+
+// add puts a member at a path.
+func (m Members) add(path []string, member Member) {
+	if len(path) == 1 {
+		m[path[0]] = member
+		return
+	}
+	outer := m[path[0]]
+	if outer.Members == nil {
+		outer.Members = Members{}
+	}
+	outer.Members.add(path[1:], member)
+	m[path[0]] = outer
 }
 
 // field returns the field at exactly this path, or nil.
@@ -226,10 +240,10 @@ func (s Schema) hasFieldsBelow(at resource.Path) bool {
 // whatever depth.
 func (s Schema) explain(at resource.Path) UnknownField {
 	field, depth := s.owner(at)
-	if field == nil || field.names() == nil {
+	if field == nil || field.Names() == nil {
 		return s.unknownField(at)
 	}
-	members := field.names()
+	members := field.Names()
 	for ; depth < len(at)-1 && members[string(at[depth])].Members != nil; depth++ {
 		members = members[string(at[depth])].Members
 	}

@@ -38,6 +38,8 @@ type Field struct {
 	// Members are the names within its objects, and within its lists' objects. Nil: it has
 	// none, or they are not known.
 	Members Members
+	// Sensitive says that its value is a secret, and observed as a Digest.
+	Sensitive bool
 	// Others are other tools' names for it: Terraform's and Ansible's.
 	Others []string
 }
@@ -46,6 +48,17 @@ type Field struct {
 // of Kubernetes' API conventions busy for ever.)
 type Members map[string]Member
 
+// AnyName stands among Members for every name, where people choose the names.
+const AnyName = "*"
+
+// Of returns the member of that name.
+func (m Members) Of(name string) (member Member, known bool) {
+	if member, known = m[name]; !known {
+		member, known = m[AnyName]
+	}
+	return member, known
+}
+
 // Member is what is known of one name within an object.
 type Member struct {
 	// Members are the names within its own value, as those of a Field.
@@ -53,6 +66,8 @@ type Member struct {
 	// Others are other tools' names for it, which they write where they have no object
 	// around it: Terraform's source_tags are sources.tags.
 	Others []string
+	// Sensitive values are secrets: they are observed as a Digest.
+	Sensitive bool
 }
 
 // Named are members that hold plain values.

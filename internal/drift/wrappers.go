@@ -3,12 +3,13 @@ package drift
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // Tolerating is for lists into which DigitalOcean itself puts these elements: they
-// count only where they were declared.
+// count only where they were declared. One that ends in * stands for all that begin so.
 func Tolerating(inner Comparison, elements ...string) Comparison {
 	return tolerating{inner, elements}
 }
@@ -45,7 +46,13 @@ func (t tolerating) Restore(desired any, live Live, at resource.Path) (any, erro
 	return list, nil
 }
 
-func (t tolerating) tolerates(text string) bool { return slices.Contains(t.elements, Fold(text)) }
+func (t tolerating) tolerates(text string) bool {
+	text = Fold(text)
+	return slices.ContainsFunc(t.elements, func(element string) bool {
+		prefix, isPrefix := strings.CutSuffix(element, "*")
+		return element == text || isPrefix && strings.HasPrefix(text, prefix)
+	})
+}
 
 // counted is the observed list without the elements that do not count.
 func (t tolerating) counted(desired, observed any) any {

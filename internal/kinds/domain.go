@@ -10,18 +10,20 @@ import (
 const domainName = `_?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\._?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+`
 
 // The zone file is not compared: its records are a kind of their own.
-var _ = register(Kind{
+var domain = Kind{
+	Name: "Domain", One: "domain", Many: "domains", Scope: "domain:read",
+	Listing: Listing{Path: "v2/domains", Key: "domains", ItemKey: "domain", IDKey: "name"},
 	ID: IDShape{
 		Pattern: regexp.MustCompile(`^` + domainName + `$`),
 		Example: "example.com",
 		NoCase:  true,
 	},
-	Name: hostName,
-	Schema: drift.Schema{Kind: "Domain", Fields: []drift.Field{
+	NameForm: hostName,
+	Fields: []Field{
 		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
 		{Path: "ttl", Compare: ttl, Change: drift.Never},
-	}},
-})
+	},
+}
 
 // ttl is what every domain and every record has. None, or 0, is DigitalOcean's
 // to choose.

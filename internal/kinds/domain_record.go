@@ -9,29 +9,44 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-var _ = register(Kind{
-	Parent: "Domain",
+var domainRecord = Kind{
+	Name: "DomainRecord", One: "record", Many: "records", Scope: "domain:read",
+	About:   "An id is the domain and the record's number. A reference by name takes the full domain name, as `www.example.com`; where several records have it, as at the apex, a `where` says which, as `{type: A}`. The `type` in `desired` says it too.",
+	Parent:  "Domain",
+	Listing: Listing{Path: "v2/domains/%s/records", Key: "domain_records", ItemKey: "domain_record"},
 	ID: IDShape{
 		Pattern: regexp.MustCompile(`^` + domainName + `/[1-9][0-9]{0,18}$`),
 		Example: "example.com/3352896",
 		NoCase:  true,
 	},
-	Name: hostName,
-
+	FullName:    recordFullName,
+	NameForm:    hostName,
 	Identifying: []string{"type"},
-	Schema: drift.Schema{Kind: "DomainRecord", Fields: []drift.Field{
-		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
-		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace},
-		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace, Others: []string{"value"}},
+	Fields: []Field{
+		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement, Others: []string{"record_type"}},
+		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace,
+			Words: "without case; relative to the domain, or in full; `@` is the domain"},
+		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace, Others: []string{"value"},
+			Words: "by the record's type: as an address; as a host name (`@` is the domain, and a name without a dot is within it); else as text, but for a line break at the end"},
 		{Path: "ttl", Compare: ttl, Change: drift.InPlace,
 			Note: "all records of one name and type share it"},
-		{Path: "priority", Compare: count, Change: drift.InPlace},
-		{Path: "port", Compare: count, Change: drift.InPlace},
-		{Path: "weight", Compare: count, Change: drift.InPlace},
-		{Path: "flags", Compare: count, Change: drift.InPlace},
-		{Path: "tag", Compare: drift.FoldCase, Change: drift.InPlace},
-	}},
-})
+		// Only the types that have them bring the others.
+		{Path: "priority", Optional: true, Compare: count, Change: drift.InPlace},
+		{Path: "port", Optional: true, Compare: count, Change: drift.InPlace},
+		{Path: "weight", Optional: true, Compare: count, Change: drift.InPlace},
+		{Path: "flags", Optional: true, Compare: count, Change: drift.InPlace},
+		{Path: "tag", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace},
+	},
+}
+
+// recordFullName is the record's full name. Within its domain the record is called
+// www, or @ for the domain itself.
+func recordFullName(name, domain string) string {
+	if name == "@" || name == "" {
+		return domain
+	}
+	return name + "." + domain
+}
 
 // count is for numbers that answers show as null, or leave out, where they are 0.
 var count = drift.Default(json.Number("0"), drift.Number)
@@ -73,7 +88,7 @@ func recordData(observed resource.Resource) drift.Comparison {
 		return hostWithin(domainOf(observed))
 	case "CAA":
 		if drift.Fold(shownText(observed, "tag")) == "iodef" {
-			return url
+			return webAddress
 		}
 		return hostOrDomain(domainOf(observed))
 	default: // text, and what is not known
@@ -81,9 +96,9 @@ func recordData(observed resource.Resource) drift.Comparison {
 	}
 }
 
-// url is verbatim, because a path has case, but for the dot that DigitalOcean wants at the
+// webAddress is verbatim, because a path has case, but for the dot that DigitalOcean wants at the
 // end of a request and does not show.
-var url = drift.Loosely(func(text string) string { return strings.TrimSuffix(strings.TrimRight(text, "\r\n"), ".") })
+var webAddress = drift.Loosely(func(text string) string { return strings.TrimSuffix(strings.TrimRight(text, "\r\n"), ".") })
 
 // verbatim is text in which everything matters but the line break that YAML's block
 // scalars put at the end. Blanks there are the record's own.

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -9,18 +10,21 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-var _ = register(Kind{
-	ID: number,
-	Costly: Costly{
-		Paths:    []string{"backups", "backup_policy"},
-		NeededBy: []string{"backups", "backup_policy", "features"},
+var droplet = Kind{
+	Name: "Droplet", One: "droplet", Many: "droplets", Scope: "droplet:read",
+	Listing: Listing{
+		Path: "v2/droplets", Key: "droplets", ItemKey: "droplet",
+		// The plain listing leaves GPU droplets out.
+		Queries: []url.Values{{}, {"type": {"gpus"}}},
 	},
-	Schema: drift.Schema{Kind: "Droplet", Unreadable: map[string]string{
+	ID: number,
+	Unreadable: map[string]string{
 		"ssh_keys":  "is only used when a droplet is created, and DigitalOcean never shows it",
 		"user_data": "is only used when a droplet is created, and DigitalOcean never shows it",
-	}, Fields: []drift.Field{
+	},
+	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
-		{Path: "region", Compare: slug, Change: drift.ByReplacement},
+		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
 		{Path: "size_slug", Compare: drift.FoldCase, Change: drift.WithDowntime,
 			Others: []string{"size"},
 			Note:   "a resize powers the droplet off, and a disk that has grown does not shrink again"},
@@ -29,15 +33,21 @@ var _ = register(Kind{
 		{Path: "image", Compare: image{drift.Alias("id", "slug")}, Change: drift.ByReplacement,
 			Members: drift.Named("id", "slug", "name", "type", "distribution", "public", "regions", "created_at",
 				"min_disk_size", "size_gigabytes", "description", "tags", "status", "error_message"),
-			Note: "a rebuild destroys what is on the disk"},
+			Reads: imageKeys,
+			Note:  "a rebuild destroys what is on the disk",
+			Words: "without case; by its `id` or `slug`, or an object of these, `name`, `type`, `distribution` and `public`; unknown once DigitalOcean retired the slug, and what else an object names"},
 		{Path: "vpc_uuid", Compare: drift.Unset(drift.FoldCase), Change: drift.ByReplacement, Others: []string{"vpc_id"}},
-		{Path: "features", Compare: drift.With(features), Change: drift.ByReplacement},
-		{Path: "backups", Compare: drift.With(backups), Change: drift.InPlace},
-		{Path: "ipv6", Compare: flag, Change: drift.WithDowntime, Note: "the droplet has to be off for it, and it can't be switched off again"},
-		{Path: "monitoring", Compare: flag, Change: drift.ByReplacement},
+		{Path: "features", Compare: drift.With(features), Change: drift.ByReplacement, Needs: []string{"backups"},
+			Words: "without case; what DigitalOcean's agents put in counts only where declared; unknown where it rests on whether backups are on, and nobody can tell"},
+		{Path: "backups", In: "features", Has: "backups", Compare: drift.With(backups), Change: drift.InPlace,
+			Words: "without case; unset is `false`; on with a usage-based policy too"},
+		{Path: "ipv6", In: "features", Has: "ipv6", Compare: flag, Change: drift.WithDowntime,
+			Note: "the droplet has to be off for it, and it can't be switched off again"},
+		{Path: "monitoring", In: "features", Has: "monitoring", Compare: flag, Change: drift.ByReplacement},
 		{Path: "backup_policy.plan", Compare: drift.FoldCase, Change: drift.InPlace},
 		{Path: "backup_policy.weekday", Compare: drift.Loosely(drift.Fold, weekday), Change: drift.InPlace},
-		{Path: "backup_policy.hour", Compare: drift.With(hour), Change: drift.InPlace},
+		{Path: "backup_policy.hour", Compare: drift.With(hour), Change: drift.InPlace,
+			Words: "as a number; a policy that does not show it: unknown"},
 		{Path: "backup_policy.window_length_hours", Compare: drift.Number, Change: drift.Never},
 		{Path: "backup_policy.retention_period_days", Compare: drift.Number, Change: drift.Never},
 		{Path: "memory", Compare: drift.Number, Change: drift.WithDowntime},
@@ -48,13 +58,39 @@ var _ = register(Kind{
 		{Path: "backup_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
 		{Path: "snapshot_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
 		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Change: drift.Never,
-			Members: drift.Members{
-				"v4": {Members: drift.Named("ip_address", "netmask", "gateway", "type")},
-				"v6": {Members: drift.Named("ip_address", "netmask", "gateway", "type")},
-			}, Others: []string{"ipv4_address", "ipv4_address_private", "ipv6_address"}},
+			Members: drift.Members{"v4": {Members: address}, "v6": {Members: address}},
+			Others:  []string{"ipv4_address", "ipv4_address_private", "ipv6_address"}},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
-	}},
-})
+	},
+	Aside: &Aside{
+		What:  "the droplets' backup policies",
+		Paths: []string{"backups", "backup_policy"},
+		List:  "v2/droplets/backups/policies", ListKey: "policies",
+		Get: "v2/droplets/%s/backups/policy", ItemKey: "policy",
+		Members: drift.Members{"backup_enabled": {}, "backup_policy": {
+			Members: drift.Named("plan", "weekday", "hour", "window_length_hours", "retention_period_days")}},
+		Tells: backupPolicy,
+	},
+}
+
+// address are the names within one of a droplet's addresses.
+var address = drift.Named("ip_address", "netmask", "gateway", "type")
+
+// backupPolicy is what the endpoint of backup policies tells: nothing, where it does not say
+// whether backups are on; no policy, where they are not.
+func backupPolicy(told map[string]any) map[string]any {
+	enabled, says := told["backup_enabled"].(bool)
+	policy, shown := told["backup_policy"]
+	switch {
+	case !says:
+		return nil
+	case !enabled:
+		return map[string]any{"backups": false, "backup_policy": nil}
+	case !shown || policy == nil:
+		return map[string]any{"backups": true}
+	}
+	return map[string]any{"backups": true, "backup_policy": policy}
+}
 
 var (
 	// slug is for regions, which answers also show as objects.

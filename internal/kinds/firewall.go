@@ -11,29 +11,32 @@ import (
 )
 
 // Pending changes are not compared: they say how far the last change has come.
-var _ = register(Kind{
-	ID: uuid,
-	// Whether an empty list of these is one takes a call for each of their kinds.
-	Costly: Costly{
-		Paths: []string{
-			"droplet_ids", "inbound_rules[*].sources.droplet_ids", "outbound_rules[*].destinations.droplet_ids",
-			"tags", "inbound_rules[*].sources.tags", "outbound_rules[*].destinations.tags",
-			"inbound_rules[*].sources.load_balancer_uids", "outbound_rules[*].destinations.load_balancer_uids",
-			"inbound_rules[*].sources.kubernetes_ids", "outbound_rules[*].destinations.kubernetes_ids",
-		},
-		NeededBy: []string{"droplet_ids", "tags", "inbound_rules", "outbound_rules"},
+var firewall = Kind{
+	Name: "Firewall", One: "firewall", Many: "firewalls", Scope: "firewall:read",
+	About:   "Rules are compared one by one; each that differs is a drift of its own, at `inbound_rules[\"tcp/22\"]`. A rule that is live and was not declared is a drift whose expected value is null.",
+	Listing: Listing{Path: "v2/firewalls", Key: "firewalls", ItemKey: "firewall"},
+	ID:      uuid,
+	// "Firewall resources are only shown to a token that may see them" (OpenAPI). Whether an
+	// empty list of these is one takes a call for each of their kinds.
+	Scoped: []Scoped{
+		{Listing: "v2/droplets", Paths: []string{"droplet_ids", "inbound_rules[*].sources.droplet_ids", "outbound_rules[*].destinations.droplet_ids"}},
+		{Listing: "v2/tags", Paths: []string{"tags", "inbound_rules[*].sources.tags", "outbound_rules[*].destinations.tags"}},
+		{Listing: "v2/load_balancers", Paths: []string{"inbound_rules[*].sources.load_balancer_uids", "outbound_rules[*].destinations.load_balancer_uids"}},
+		{Listing: "v2/kubernetes/clusters", Paths: []string{"inbound_rules[*].sources.kubernetes_ids", "outbound_rules[*].destinations.kubernetes_ids"}},
 	},
-	Schema: drift.Schema{Kind: "Firewall", Fields: []drift.Field{
+	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},
 		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace,
 			Note: "the droplets with these tags are behind the firewall"},
 		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace},
-		{Path: "inbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers},
-		{Path: "outbound_rules", Compare: rules, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers},
+		{Path: "inbound_rules", Compare: rules, Words: ruleWords, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers},
+		{Path: "outbound_rules", Compare: rules, Words: ruleWords, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
-	}},
-})
+	},
+}
+
+const ruleWords = "rule by rule, by protocol and ports; ports `0`, `all` and `1-65535` are equal; sources and destinations as sets"
 
 // ruleMembers are the names within a rule. What Terraform calls source_tags is within
 // sources here, and is what the rule of either direction may have been given.

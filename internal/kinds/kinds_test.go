@@ -7,19 +7,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 func TestAll(t *testing.T) {
 	var names []string
 	for _, kind := range All() {
-		names = append(names, kind.Kind)
+		if slices.Contains(names, kind.Name) {
+			t.Errorf("%s is there twice", kind.Name)
+		}
+		names = append(names, kind.Name)
 		if kind.Parent != "" && !slices.Contains(names, kind.Parent) {
 			t.Errorf("%s comes before its parent %s", kind.Kind, kind.Parent)
 		}
 	}
-	want := []string{"Domain", "Droplet", "Firewall", "Tag", "VPC", "Volume", "DomainRecord"}
+	want := []string{"DatabaseCluster", "Domain", "Droplet", "Firewall", "KubernetesCluster", "LoadBalancer", "ReservedIP", "Tag", "VPC", "Volume",
+		"DatabaseFirewall", "DomainRecord", "KubernetesNodePool"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -38,7 +41,7 @@ func TestTablesAreSound(t *testing.T) {
 					t.Errorf("%s is there twice", field.Path)
 				}
 				seen[field.Path] = true
-				if field.Compare == nil {
+				if field.Compare == nil && field.Key == nil {
 					t.Errorf("%s does not say how it is compared", field.Path)
 				}
 			}
@@ -69,18 +72,9 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", wrote, got, want)
 		}
 	}
-	if got := Suggest("LoadBalancer"); !strings.HasPrefix(got, "known are Domain, DomainRecord, ") {
-		t.Errorf("nothing is like a LoadBalancer: %s", got)
+	if got := Suggest("Uptime"); !strings.HasPrefix(got, "known are DatabaseCluster, DatabaseFirewall, ") {
+		t.Errorf("nothing is like an uptime check: %s", got)
 	}
-}
-
-func TestNoKindTwice(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("a second Tag was taken in")
-		}
-	}()
-	register(Kind{Schema: drift.Schema{Kind: "Tag"}})
 }
 
 func TestIDs(t *testing.T) {

@@ -7,14 +7,17 @@ import (
 )
 
 // What is tagged is not compared: it is declared on what carries the tag.
-var _ = register(Kind{
+var tag = Kind{
+	Name: "Tag", One: "tag", Many: "tags", Scope: "tag:read",
+	About:   "What carries a tag is declared on what carries it: `tags` of a droplet, say.",
+	Listing: Listing{Path: "v2/tags", Key: "tags", ItemKey: "tag", IDKey: "name"},
 	ID: IDShape{
 		Pattern: regexp.MustCompile(`^[A-Za-z0-9:_-]{1,255}$`),
 		Example: "env:production",
 		NoCase:  true, // the first spelling is the one that is shown
 	},
-	Name: drift.Fold,
-	Schema: drift.Schema{Kind: "Tag", Fields: []drift.Field{
+	NameForm: drift.Fold,
+	Fields: []Field{
 		{Path: "name", Compare: drift.FoldCase, Change: drift.ByReplacement},
-	}},
-})
+	},
+}

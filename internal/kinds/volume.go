@@ -2,19 +2,22 @@ package kinds
 
 import "github.com/arcadiacloud/clouddrift/internal/drift"
 
-var _ = register(Kind{
-	ID: uuid,
-	Schema: drift.Schema{Kind: "Volume", Fields: []drift.Field{
-		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement},
-		{Path: "region", Compare: slug, Change: drift.ByReplacement},
+var volume = Kind{
+	Name: "Volume", One: "volume", Many: "volumes", Scope: "block_storage:read",
+	Listing: Listing{Path: "v2/volumes", Key: "volumes", ItemKey: "volume"},
+	ID:      uuid,
+	Fields: []Field{
+		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"volume_name"}},
+		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
 		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace},
-		{Path: "size_gigabytes", Compare: drift.Number, Change: drift.InPlace, Others: []string{"size"},
+		{Path: "size_gigabytes", Compare: drift.Number, Change: drift.InPlace, Others: []string{"size", "block_size"},
 			Note: "a volume only grows"},
-		{Path: "description", Compare: drift.Text, Change: drift.ByReplacement},
-		{Path: "filesystem_type", Compare: drift.FoldCase, Change: drift.ByReplacement, Others: []string{"initial_filesystem_type"}},
-		{Path: "filesystem_label", Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"initial_filesystem_label"}},
-		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace,
+		{Path: "description", Optional: true, Compare: drift.Text, Change: drift.ByReplacement},
+		{Path: "filesystem_type", Optional: true, Compare: drift.FoldCase, Change: drift.ByReplacement, Others: []string{"initial_filesystem_type"}},
+		{Path: "filesystem_label", Optional: true, Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"initial_filesystem_label"}},
+		// Null or left out where it is attached to none; no scope hides it.
+		{Path: "droplet_ids", Optional: true, Compare: drift.Number, Change: drift.InPlace,
 			Note: "leave it out for a volume that Kubernetes attaches and moves"},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
-	}},
-})
+	},
+}

@@ -2,16 +2,19 @@ package kinds
 
 import "github.com/arcadiacloud/clouddrift/internal/drift"
 
-var _ = register(Kind{
-	ID: uuid,
-	Schema: drift.Schema{Kind: "VPC", Fields: []drift.Field{
+var vpc = Kind{
+	Name: "VPC", One: "VPC", Many: "VPCs", Scope: "vpc:read",
+	Listing: Listing{Path: "v2/vpcs", Key: "vpcs", ItemKey: "vpc"},
+	ID:      uuid,
+	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
-		{Path: "region", Compare: slug, Change: drift.ByReplacement},
-		{Path: "description", Compare: drift.Text, Change: drift.InPlace},
+		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
+		{Path: "description", Optional: true, Compare: drift.Text, Change: drift.InPlace},
 		{Path: "ip_range", Compare: drift.Unset(drift.Addresses), Change: drift.ByReplacement},
-		{Path: "default", Compare: flag, Change: drift.InPlace,
+		// No scope hides it: where it does not come, it is false.
+		{Path: "default", Optional: true, Compare: flag, Change: drift.InPlace,
 			Note: "it goes when another VPC of the region is made the default"},
 		{Path: "urn", Compare: drift.FoldCase, Change: drift.Never},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
-	}},
-})
+	},
+}

@@ -1,0 +1,148 @@
+package kinds
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// completed derives from each kind's description what follows from it.
+func completed(kinds ...Kind) []Kind {
+	for i := range kinds {
+		kinds[i].complete()
+	}
+	return kinds
+}
+
+func (k *Kind) complete() {
+	k.Schema = drift.Schema{Kind: k.Name, Unreadable: k.Unreadable, Fields: compared(k.Fields)}
+	k.Listing.IDKey = cmp.Or(k.Listing.IDKey, "id")
+	k.Named = cmp.Or(k.Named, "name")
+	k.Costly = k.costly()
+	k.top = nil
+	for _, field := range k.Fields {
+		if top := topOf(field.Path); !slices.Contains(k.top, top) {
+			k.top = append(k.top, top)
+		}
+	}
+	k.table = tableOf(k.Parts())
+}
+
+// tableOf is a short hash of everything that is read of a kind, at every depth.
+func tableOf(parts []Part) string {
+	read := map[string]any{}
+	for _, part := range parts {
+		read[part.Name] = []any{part.In, part.Of, part.Has, part.Sensitive, namesWithin(part.Names())}
+	}
+	return resource.Hash(read)[:12]
+}
+
+func namesWithin(members drift.Members) map[string]any {
+	out := map[string]any{}
+	for name, member := range members {
+		out[name] = []any{member.Sensitive, namesWithin(member.Members)}
+	}
+	return out
+}
+
+// topOf is the first part of a path.
+func topOf(path string) string {
+	top, _, _ := strings.Cut(path, ".")
+	return top
+}
+
+// compared are the fields as they are compared.
+func compared(fields []Field) []drift.Field {
+	var out []drift.Field
+	for _, f := range fields {
+		out = append(out, drift.Field{
+			Path: f.Path, Compare: f.Compare, Ordered: f.Ordered, Key: f.Key, Elements: compared(f.Elements),
+			Change: f.Change, Note: f.Note, Members: f.Members, Others: f.Others, Sensitive: f.Sensitive,
+		})
+	}
+	return out
+}
+
+// costly are the fields that are told aside, or hang on a scope, and what needs them.
+func (k *Kind) costly() Costly {
+	var out Costly
+	if k.Aside != nil {
+		out.Paths = append(out.Paths, k.Aside.Paths...)
+	}
+	for _, scoped := range k.Scoped {
+		out.Paths = append(out.Paths, scoped.Paths...)
+	}
+	needed := map[string]bool{}
+	for _, path := range out.Paths {
+		root, _, _ := strings.Cut(path, "[")
+		needed[topOf(root)] = true
+	}
+	for _, field := range k.Fields {
+		if slices.ContainsFunc(field.Needs, func(path string) bool { return slices.Contains(out.Paths, path) }) {
+			needed[topOf(field.Path)] = true
+		}
+	}
+	if len(needed) > 0 {
+		out.NeededBy = slices.Sorted(maps.Keys(needed))
+	}
+	return out
+}
+
+// Part is what is read of a body for one top-level name: a field, or an object that holds
+// several.
+type Part struct {
+	Name string
+	Field
+	// Aside says that only the second endpoint tells it for certain.
+	Aside bool
+}
+
+// Parts are what is read of the kind's bodies, each name once.
+func (k Kind) Parts() []Part {
+	out := make([]Part, 0, len(k.top))
+	for _, top := range k.top {
+		part := Part{Name: top, Field: Field{Path: top}}
+		for _, field := range k.Fields {
+			switch {
+			case field.Path == top:
+				part.Field = field
+			case topOf(field.Path) == top:
+				part.Members = withMember(part.Members, strings.Split(field.Path, ".")[1:], field)
+				part.Optional = part.Optional || field.Optional
+				part.In = cmp.Or(part.In, field.In)
+			}
+		}
+		part.In = cmp.Or(part.In, top)
+		part.Aside = k.Aside != nil && slices.Contains(k.Aside.Paths, top)
+		out = append(out, part)
+	}
+	return out
+}
+
+// Names are the names within the part's objects that are read; nil: it holds no object.
+func (p Part) Names() drift.Members {
+	if p.Reads != nil {
+		return drift.Named(p.Reads...)
+	}
+	return compared([]Field{p.Field})[0].Names()
+}
+
+// withMember adds the name that a nested field lies at.
+func withMember(members drift.Members, path []string, field Field) drift.Members {
+	if members == nil {
+		members = drift.Members{}
+	}
+	member := members[path[0]]
+	switch {
+	case len(path) > 1:
+		member.Members = withMember(member.Members, path[1:], field)
+	case member.Members == nil:
+		member.Members, member.Sensitive = compared([]Field{field})[0].Names(), field.Sensitive
+	}
+	members[path[0]] = member
+	return members
+}

@@ -1,0 +1,73 @@
+package kinds
+
+import (
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+var kubernetesCluster = Kind{
+	Name: "KubernetesCluster", One: "Kubernetes cluster", Many: "Kubernetes clusters", Scope: "kubernetes:read",
+	Listing: Listing{Path: "v2/kubernetes/clusters", Key: "kubernetes_clusters", ItemKey: "kubernetes_cluster"},
+	ID:      uuid,
+	Unreadable: map[string]string{
+		"node_pools": poolsApart,
+		"node_pool":  poolsApart,
+		"kubeconfig": "is a secret, which clouddrift never reads",
+	},
+	Fields: []Field{
+		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
+		{Path: "region", Compare: drift.FoldCase, Change: drift.ByReplacement},
+		{Path: "version", Compare: drift.With(clusterVersion), Change: drift.InPlace,
+			Words: "part by part: `1.33` is every 1.33.x; with `auto_upgrade` a later patch is no drift",
+			Note:  "a version is upgraded, and never taken back"},
+		{Path: "auto_upgrade", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "surge_upgrade", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "ha", Optional: true, Compare: flag, Change: drift.InPlace, Note: "high availability can't be switched off again"},
+		{Path: "maintenance_policy.day", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace},
+		{Path: "maintenance_policy.start_time", Optional: true, Compare: drift.Loosely(clock), Change: drift.InPlace,
+			Words: "as a time of day"},
+		{Path: "maintenance_policy.duration", Optional: true, Compare: drift.FoldCase, Change: drift.Never},
+		{Path: "control_plane_firewall.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "control_plane_firewall.allowed_addresses", Optional: true, Compare: drift.Addresses, Change: drift.InPlace},
+		{Path: "tags", Compare: ownTags, Words: ownTagWords, Change: drift.InPlace},
+		{Path: "registry_enabled", Optional: true, Compare: flag, Change: drift.InPlace, Others: []string{"registry_integration"}},
+		{Path: "registries", Optional: true, Compare: drift.SetFoldCase, Change: drift.InPlace},
+		{Path: "vpc_uuid", Compare: drift.Unset(drift.FoldCase), Change: drift.ByReplacement},
+		{Path: "cluster_subnet", Optional: true, Compare: drift.Unset(drift.Addresses), Change: drift.ByReplacement},
+		{Path: "service_subnet", Optional: true, Compare: drift.Unset(drift.Addresses), Change: drift.ByReplacement},
+		{Path: "worker_subnet_uuid", Optional: true, Compare: drift.Unset(drift.FoldCase), Change: drift.ByReplacement},
+		{Path: "isolated_workers", Optional: true, Compare: flag, Change: drift.ByReplacement},
+		{Path: "cluster_autoscaler_configuration.scale_down_utilization_threshold", Optional: true, Compare: drift.Number, Change: drift.InPlace},
+		{Path: "cluster_autoscaler_configuration.scale_down_unneeded_time", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace},
+		{Path: "cluster_autoscaler_configuration.expanders", Optional: true, Compare: drift.FoldCase, Ordered: true, Change: drift.InPlace,
+			Words: "without case, in their order: the autoscaler asks one after the other"},
+		{Path: "sso.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "sso.required", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "sso.issuer_url", Optional: true, Compare: drift.Loose, Change: drift.InPlace},
+		{Path: "sso.client_id", Optional: true, Compare: drift.Loose, Change: drift.InPlace},
+		{Path: "routing_agent.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "amd_gpu_device_plugin.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "amd_gpu_device_metrics_exporter_plugin.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "nvidia_gpu_device_plugin.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "rdma_shared_dev_plugin.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "coredns_autoscaler.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "p2p_oci_registry_plugin.enabled", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "status", Of: "state", Compare: drift.FoldCase, Change: drift.Never},
+		{Path: "endpoint", Optional: true, Compare: drift.Loose, Change: drift.Never},
+		{Path: "ipv4", Optional: true, Compare: drift.Addresses, Change: drift.Never, Others: []string{"ipv4_address"}},
+		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
+	},
+}
+
+const poolsApart = "is declared as KubernetesNodePool, a kind of its own"
+
+// clusterVersion depends on whether DigitalOcean upgrades the cluster.
+func clusterVersion(live resource.Resource) drift.Comparison {
+	upgraded, _ := live.Lookup(resource.Path{"auto_upgrade"})
+	return drift.Version(upgraded == true)
+}
+
+// ownTags are tags but for those with which DigitalOcean tags clusters, pools and nodes.
+var ownTags = drift.Tolerating(drift.SetFoldCase, "k8s", "k8s:*", "k8s-worker")
+
+const ownTagWords = "without case; the tags of DigitalOcean's own (`k8s`, `k8s:…`) count only where declared"

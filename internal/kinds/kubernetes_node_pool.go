@@ -1,0 +1,65 @@
+package kinds
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// The nodes are not compared: they are droplets, and come and go.
+var kubernetesNodePool = Kind{
+	Name: "KubernetesNodePool", One: "node pool", Many: "node pools", Scope: "kubernetes:read",
+	About:  "An id is the cluster's and the pool's. A reference by name takes the pool's name; where pools of several clusters have it, declare them by id.",
+	Parent: "KubernetesCluster",
+	Listing: Listing{
+		Path: "v2/kubernetes/clusters", Key: "kubernetes_clusters", Within: "node_pools",
+		ItemPath: "v2/kubernetes/clusters/%s/node_pools/%s", ItemKey: "node_pool",
+	},
+	ID: IDShape{
+		Pattern: regexp.MustCompile(`^` + uuidText + `/` + uuidText + `$`),
+		Example: "bd5f5959-5e1e-4205-a714-a914373942af/cdda885e-7663-40c8-bc74-3a036c66545d",
+		NoCase:  true,
+	},
+	Fields: []Field{
+		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
+		{Path: "size", Compare: drift.FoldCase, Change: drift.ByReplacement},
+		{Path: "count", Compare: drift.With(poolCount), Change: drift.InPlace, Others: []string{"node_count"},
+			Words: "as a number; with `auto_scale`, every count between `min_nodes` and `max_nodes` is equal"},
+		{Path: "auto_scale", Optional: true, Compare: flag, Change: drift.InPlace},
+		{Path: "min_nodes", Optional: true, Compare: count, Change: drift.InPlace},
+		{Path: "max_nodes", Optional: true, Compare: count, Change: drift.InPlace},
+		{Path: "tags", Compare: ownTags, Words: ownTagWords, Change: drift.InPlace},
+		{Path: "labels", Optional: true, Compare: drift.Loose, Change: drift.InPlace, Members: drift.Members{drift.AnyName: {}}},
+		{Path: "taints", Optional: true, Key: taintKey, Change: drift.InPlace, Others: []string{"taint"},
+			Words: "taint by taint, by `key` and `effect`",
+			Elements: []Field{
+				{Path: "key", Compare: drift.Loose},
+				{Path: "value", Compare: drift.Loose},
+				{Path: "effect", Compare: drift.FoldCase},
+			}},
+	},
+}
+
+// poolCount is the autoscaler's to choose within the pool's bounds.
+func poolCount(live resource.Resource) drift.Comparison {
+	if on, _ := live.Lookup(resource.Path{"auto_scale"}); on != true {
+		return drift.Number
+	}
+	bound := func(name resource.Segment, otherwise float64) float64 {
+		value, _ := live.Lookup(resource.Path{name})
+		number, err := strconv.ParseFloat(text(value), 64)
+		if err != nil {
+			return otherwise
+		}
+		return number
+	}
+	return drift.Between(bound("min_nodes", 0), bound("max_nodes", math.MaxInt32))
+}
+
+func taintKey(taint any) string {
+	object, _ := taint.(map[string]any)
+	return short(text(object["key"]) + "/" + drift.Fold(text(object["effect"])))
+}

@@ -1,0 +1,25 @@
+package kinds
+
+import (
+	"regexp"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+)
+
+var reservedIP = Kind{
+	Name: "ReservedIP", One: "reserved IP", Many: "reserved IPs", Scope: "reserved_ip:read",
+	About:   "Its id is the address, and so is its name. `droplet` is the id of the droplet that has it, null for none.",
+	Listing: Listing{Path: "v2/reserved_ips", Key: "reserved_ips", ItemKey: "reserved_ip", IDKey: "ip"},
+	ID: IDShape{
+		Pattern: regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){3}$`),
+		Example: "203.0.113.200",
+	},
+	Named: "ip",
+	Fields: []Field{
+		{Path: "ip", Compare: drift.Addresses, Change: drift.ByReplacement, Others: []string{"ip_address"}},
+		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
+		{Path: "droplet", Of: "id", Compare: drift.Alias("id", "name"), Change: drift.InPlace, Others: []string{"droplet_id"}},
+		{Path: "locked", Optional: true, Compare: flag, Change: drift.Never},
+		{Path: "project_id", Optional: true, Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
+	},
+}

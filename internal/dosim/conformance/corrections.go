@@ -41,6 +41,8 @@ var corrections = []correction{
 	{"NS records have no flags and no tag", "domain_record_ns", "", notRequired("flags", "tag")},
 	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
 	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},
+	{"a load balancer may have neither droplets nor a tag, and a change need not name its region", "load_balancer_create", "", anyPart},
+	{"a global load balancer has glb_settings instead", "load_balancer_base", "", notRequired("forwarding_rules")},
 }
 
 func correct(doc *openapi3.T) error {
@@ -61,6 +63,15 @@ func correct(doc *openapi3.T) error {
 		c.mend(schema)
 	}
 	return nil
+}
+
+// anyPart lets a value do that suits any of the alternatives, or several, and that lacks
+// what they require themselves.
+func anyPart(s *openapi3.Schema) {
+	s.AnyOf, s.OneOf = s.OneOf, nil
+	for _, part := range s.AnyOf {
+		part.Value.Required = nil
+	}
 }
 
 func nullable(s *openapi3.Schema) {

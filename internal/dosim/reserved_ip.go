@@ -107,8 +107,10 @@ func (n ipName) create(c *call) (*reply, error) {
 	c.team.defaultProject()
 	_, known := c.team.Projects.get(req.Project)
 	switch {
-	case !ok && req.Droplet == 0:
+	case req.Region == "" && req.Droplet == 0:
 		return nil, invalid("You must specify a region or a Droplet.")
+	case !ok && req.Droplet == 0:
+		return nil, invalid("region is invalid")
 	case req.Project != "" && !known:
 		return nil, invalid("project_id is invalid: there is no such project")
 	}

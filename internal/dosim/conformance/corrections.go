@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -42,7 +43,13 @@ var corrections = []correction{
 	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
 	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},
 	{"a load balancer may have neither droplets nor a tag, and a change need not name its region", "load_balancer_create", "", anyPart},
+	{"godo says so, and the API knows it", "project_assignment", "resources", resourceType("reservedip")},
 	{"a global load balancer has glb_settings instead", "load_balancer_base", "", notRequired("forwarding_rules")},
+}
+
+// resourceType lets a URN be of one type more.
+func resourceType(name string) func(*openapi3.Schema) {
+	return func(s *openapi3.Schema) { s.Items.Value.Pattern = strings.Replace(s.Items.Value.Pattern, "(", "("+name+"|", 1) }
 }
 
 func correct(doc *openapi3.T) error {

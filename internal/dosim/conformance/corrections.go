@@ -49,7 +49,9 @@ var corrections = []correction{
 
 // resourceType lets a URN be of one type more.
 func resourceType(name string) func(*openapi3.Schema) {
-	return func(s *openapi3.Schema) { s.Items.Value.Pattern = strings.Replace(s.Items.Value.Pattern, "(", "("+name+"|", 1) }
+	return func(s *openapi3.Schema) {
+		s.Items.Value.Pattern = strings.Replace(s.Items.Value.Pattern, "(", "("+name+"|", 1)
+	}
 }
 
 func correct(doc *openapi3.T) error {

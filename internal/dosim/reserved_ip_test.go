@@ -97,6 +97,10 @@ var _ = Describe("reserved IPs", func() {
 		Expect(failure(err)).To(Equal("422 The Droplet already has a reserved IP."))
 		_, _, err = c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{})
 		Expect(failure(err)).To(Equal("422 You must specify a region or a Droplet."))
+		_, _, err = c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: "mars1"})
+		Expect(failure(err)).To(Equal("422 region is invalid"))
+		_, _, err = c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: "nyc3", ProjectID: "4de7ac8b-495b-4884-9a69-1050c6793cd6"})
+		Expect(failure(err)).To(Equal("422 project_id is invalid: there is no such project"))
 	})
 
 	It("move from droplet to droplet, within their region", func() {
@@ -111,6 +115,12 @@ var _ = Describe("reserved IPs", func() {
 		Expect(failure(err)).To(Equal("422 The Droplet is not in the region of the address."))
 		_, _, err = c.ReservedIPActions.Assign(ctx, ip.IP, 1)
 		Expect(failure(err)).To(HavePrefix("422 "))
+		_, _, err = c.DropletActions.Reboot(ctx, two.ID)
+		Expect(err).NotTo(HaveOccurred())
+		_, _, err = c.ReservedIPActions.Unassign(ctx, ip.IP)
+		Expect(failure(err)).To(Equal("422 Droplet already has a pending event."))
+		_, _, err = c.ReservedIPActions.Get(ctx, ip.IP, 1)
+		Expect(failure(err)).To(HavePrefix("404 "))
 	})
 
 	It("survive their droplet, unassigned", func() {

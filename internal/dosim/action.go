@@ -35,6 +35,7 @@ type action struct {
 	Droplet      int             `json:"droplet,omitempty"`
 	Volume       string          `json:"volume,omitempty"`
 	Image        int             `json:"image,omitempty"`
+	IP           string          `json:"ip,omitempty"`
 	Params       json.RawMessage `json:"params,omitempty"`
 	// Due is when the first request to come finds it ended; Fails says how.
 	Due   time.Time `json:"due"`
@@ -49,6 +50,9 @@ var effects = map[string]func(s *Server, t *team, a *action) bool{
 	"droplet": finishDropletAction,
 	"volume":  finishVolumeAction,
 	"image":   finishImageAction,
+
+	asReservedIP.one: finishReservedIPAction,
+	asFloatingIP.one: finishReservedIPAction,
 }
 
 // patience is how long it takes until what was asked has happened; an insider
@@ -117,6 +121,8 @@ func (a *action) view() any {
 		view["resource_id"] = a.Droplet
 	case "image":
 		view["resource_id"] = a.Image
+	case asReservedIP.one, asFloatingIP.one:
+		view["resource_id"] = ipNumber(a.IP)
 	}
 	return view
 }

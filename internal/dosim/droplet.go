@@ -103,7 +103,7 @@ func deleteDroplet(c *call, d *droplet) (*reply, error) {
 	return &reply{http.StatusNoContent, nil}, nil
 }
 
-// removeDroplet lets go of its volumes and firewalls; they survive it.
+// removeDroplet lets go of what it had and of what had it; they survive it.
 func (c *call) removeDroplet(d *droplet) {
 	for _, id := range slices.Clone(d.Volumes) {
 		if v, ok := c.team.Volumes.get(id); ok {
@@ -111,6 +111,8 @@ func (c *call) removeDroplet(d *droplet) {
 		}
 	}
 	c.team.forgetDroplet(d.ID)
+	c.team.forgetBackend(d.ID)
+	c.team.releaseIPs(d.ID)
 	if v, ok := c.team.VPCs.get(d.VPC); ok {
 		v.release(d.PrivateIP)
 	}

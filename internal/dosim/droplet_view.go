@@ -140,6 +140,7 @@ func (c *call) networks(d *droplet) networks {
 	if !d.NoPublic {
 		n.V4 = append(n.V4, networkV4{offset("198.18.0.0", d.ID%(1<<17)), "255.254.0.0", "198.18.0.1", "public"})
 	}
+	n.V4 = append(n.V4, c.team.reservedNetworks(d)...)
 	if v, ok := c.team.VPCs.get(d.VPC); ok {
 		// No gateway is "nil" in so many letters.
 		n.V4 = append(n.V4, networkV4{d.PrivateIP, v.netmask(), "nil", "private"})
@@ -211,8 +212,12 @@ func listAssociated(c *call, d *droplet) (*reply, error) {
 			snapshots = append(snapshots, associated{strconv.Itoa(i.ID), i.Name, "0.06"})
 		}
 	}
+	addresses := []associated{}
+	if ip, ok := c.team.reservedIPOf(d.ID); ok && c.token.has("reserved_ip:read") {
+		addresses = append(addresses, associated{fmt.Sprint(ipNumber(ip.IP)), ip.IP, "5.00"})
+	}
 	return &reply{http.StatusOK, map[string]any{
-		"reserved_ips": []associated{}, "floating_ips": []associated{}, "snapshots": snapshots,
+		"reserved_ips": addresses, "floating_ips": addresses, "snapshots": snapshots,
 		"volumes": volumes, "volume_snapshots": volumeSnapshots,
 	}}, nil
 }

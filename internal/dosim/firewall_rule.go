@@ -168,6 +168,11 @@ func (t *team) forgetTag(name string) {
 		f.Tags = withoutTag(f.Tags, name)
 		f.forget(func(with *targets) { with.Tags = withoutTag(with.Tags, name) })
 	}
+	for _, lb := range t.LoadBalancers.rows {
+		if strings.EqualFold(lb.Tag, name) {
+			lb.Tag = ""
+		}
+	}
 }
 
 // forget takes something out of the rules, and the rules out of which all is

@@ -231,6 +231,7 @@ var _ = Describe("seeding", func() {
 		w := newWorld()
 		lists := map[string]string{
 			"Droplet": "droplets", "Volume": "volumes", "VPC": "vpcs", "Firewall": "firewalls", "Tag": "tags", "Domain": "domains",
+			"LoadBalancer": "load_balancers", "ReservedIP": "reserved_ips",
 		}
 		for kind, path := range lists {
 			Expect(w.Seed(kind, 5)).To(Succeed())

@@ -32,7 +32,7 @@ type urnType struct{ path, scope string }
 
 var urnTypes = map[string]urnType{
 	"dbaas": {"databases", "database:read"}, "domain": {"domains", "domain:read"}, "droplet": {"droplets", "droplet:read"},
-	"floatingip": {"floating_ips", "reserved_ip:read"}, "kubernetes": {"kubernetes/clusters", "kubernetes:read"},
+	"floatingip": {"floating_ips", "reserved_ip:read"}, "reservedip": {"reserved_ips", "reserved_ip:read"}, "kubernetes": {"kubernetes/clusters", "kubernetes:read"},
 	"loadbalancer": {"load_balancers", "load_balancer:read"}, "space": {"spaces", "spaces:read"},
 	"volume": {"volumes", "block_storage:read"}, "vpc": {"vpcs", "vpc:read"},
 }
@@ -42,6 +42,11 @@ func (c *call) resource(urn string) (projectResource, error) {
 	parts := strings.SplitN(urn, ":", 3)
 	if len(parts) != 3 || parts[0] != "do" || urnTypes[parts[1]].path == "" {
 		return projectResource{}, invalid("%q is not a valid URN", urn)
+	}
+	if parts[1] == "reservedip" {
+		// Projects show the former name of an address, whichever it was assigned by.
+		parts[1] = "floatingip"
+		urn = strings.Join(parts, ":")
 	}
 	return projectResource{
 		URN: urn, AssignedAt: stamp(c.now), Status: "not_found",
@@ -73,6 +78,12 @@ func (c *call) allResources() []projectResource {
 	}
 	for _, d := range c.team.Domains.rows {
 		add("domain", d.Name, c.team.ProjectCreated)
+	}
+	for _, lb := range c.team.LoadBalancers.rows {
+		add("loadbalancer", lb.ID, lb.CreatedAt)
+	}
+	for _, ip := range c.team.ReservedIPs.rows {
+		add("floatingip", ip.IP, ip.CreatedAt)
 	}
 	return out
 }
@@ -130,11 +141,14 @@ func assignResources(c *call, p *project) (*reply, error) {
 		if scope := scopeOf(urn); !c.token.has(scope) {
 			return nil, missing(scope)
 		}
-		if i := slices.IndexFunc(all, func(have projectResource) bool { return have.URN == urn }); i >= 0 {
+		if i := slices.IndexFunc(all, func(have projectResource) bool { return have.URN == r.URN }); i >= 0 {
 			r = all[i]
 			r.Status = "already_assigned"
-			if c.projectOf(urn) != p.ID {
+			if c.projectOf(r.URN) != p.ID {
 				r.Status, r.AssignedAt = "assigned", stamp(c.now)
+				if err := c.movable(r.URN, req.Resources); err != nil {
+					return nil, err
+				}
 			}
 		}
 		views = append(views, r)
@@ -144,5 +158,6 @@ func assignResources(c *call, p *project) (*reply, error) {
 			c.assign(r.URN, assignment{p.ID, r.AssignedAt})
 		}
 	}
+	c.team.followDroplets()
 	return &reply{http.StatusOK, map[string]any{"resources": views}}, nil
 }

@@ -150,8 +150,8 @@ func (t *Tape) name(id string) string {
 }
 
 var (
-	idKey   = regexp.MustCompile(`(^|\.|_)(id|ids|uuid|uuids)(\.\d+)?$`)
-	idValue = regexp.MustCompile(`^([0-9]{7,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+	idKey   = regexp.MustCompile(`(^|\.|_)(id|ids|uuid|uuids)(\.\d+)?$|\.ip$`)
+	idValue = regexp.MustCompile(`^([0-9]{7,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]+(\.[0-9]+){3})$`)
 	indices = regexp.MustCompile(`\.\d+`)
 )
 

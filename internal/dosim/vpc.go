@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -210,18 +211,30 @@ func deleteVPC(c *call, v *vpc) (*reply, error) {
 	return &reply{http.StatusNoContent, nil}, nil
 }
 
-func (c *call) membersOf(v *vpc) []*droplet {
-	return c.team.Droplets.filter(func(d *droplet) bool { return d.VPC == v.ID && d.DeletedAt == nil })
+// member is what is in a network; scope is what it takes to see it.
+type member struct{ ofType, scope, urn, name, createdAt string }
+
+func (c *call) membersOf(v *vpc) []member {
+	out := []member{}
+	for _, d := range c.team.Droplets.rows {
+		if d.VPC == v.ID && d.DeletedAt == nil {
+			out = append(out, member{"droplet", "droplet:read", fmt.Sprintf("do:droplet:%d", d.ID), d.Name, d.CreatedAt.Format(timeFormat)})
+		}
+	}
+	for _, lb := range c.team.LoadBalancers.rows {
+		if lb.VPC == v.ID {
+			out = append(out, member{"load_balancer", "load_balancer:read", lb.urn(), lb.Name, lb.CreatedAt.Format(timeFormat)})
+		}
+	}
+	return out
 }
 
 func listMembers(c *call, v *vpc) (*reply, error) {
-	members := c.membersOf(v)
-	if of := c.query("resource_type"); of != "" && of != "droplet" || !c.token.has("droplet:read") {
-		members = nil
-	}
-	return list(c, "members", members, func(d *droplet) any {
-		return map[string]any{
-			"urn": fmt.Sprintf("do:droplet:%d", d.ID), "name": d.Name, "created_at": d.CreatedAt.Format(timeFormat),
-		}
+	of := c.query("resource_type")
+	members := slices.DeleteFunc(c.membersOf(v), func(m member) bool {
+		return of != "" && of != m.ofType || !c.token.has(m.scope)
+	})
+	return list(c, "members", members, func(m member) any {
+		return map[string]any{"urn": m.urn, "name": m.name, "created_at": m.createdAt}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -41,6 +42,16 @@ var corrections = []correction{
 	{"NS records have no flags and no tag", "domain_record_ns", "", notRequired("flags", "tag")},
 	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
 	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},
+	{"a load balancer may have neither droplets nor a tag, and a change need not name its region", "load_balancer_create", "", anyPart},
+	{"godo says so, and the API knows it", "project_assignment", "resources", resourceType("reservedip")},
+	{"a global load balancer has glb_settings instead", "load_balancer_base", "", notRequired("forwarding_rules")},
+}
+
+// resourceType lets a URN be of one type more.
+func resourceType(name string) func(*openapi3.Schema) {
+	return func(s *openapi3.Schema) {
+		s.Items.Value.Pattern = strings.Replace(s.Items.Value.Pattern, "(", "("+name+"|", 1)
+	}
 }
 
 func correct(doc *openapi3.T) error {
@@ -61,6 +72,15 @@ func correct(doc *openapi3.T) error {
 		c.mend(schema)
 	}
 	return nil
+}
+
+// anyPart lets a value do that suits any of the alternatives, or several, and that lacks
+// what they require themselves.
+func anyPart(s *openapi3.Schema) {
+	s.AnyOf, s.OneOf = s.OneOf, nil
+	for _, part := range s.AnyOf {
+		part.Value.Required = nil
+	}
 }
 
 func nullable(s *openapi3.Schema) {

@@ -86,6 +86,7 @@ func (s *Server) settle(t *team, now time.Time) {
 		s.changes++
 		return true
 	})
+	s.settleKube(t, now)
 }
 
 var errPendingEvent = invalid("Droplet already has a pending event.")

@@ -47,6 +47,9 @@ type team struct {
 	// Assigned says in which project a resource is, by its URN.
 	Assigned map[string]assignment `json:"assigned,omitempty"`
 
+	// KubeClusters have their node pools within.
+	KubeClusters table[string, *kubeCluster] `json:"kubernetes_clusters"`
+
 	// Seeded counts what was seeded, so that names stay unique.
 	Seeded int `json:"seeded,omitempty"`
 

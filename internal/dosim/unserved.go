@@ -6,7 +6,4 @@ var unservedKind = kind{name: "Unserved", routes: []route{
 	{pattern: "GET /v2/load_balancers", scope: "load_balancer:read", handle: func(c *call) (*reply, error) {
 		return list(c, "load_balancers", []any{}, func(v any) any { return v })
 	}},
-	{pattern: "GET /v2/kubernetes/clusters", scope: "kubernetes:read", handle: func(c *call) (*reply, error) {
-		return list(c, "kubernetes_clusters", []any{}, func(v any) any { return v })
-	}},
 }}

@@ -138,7 +138,7 @@ func (t *team) forgetKubeCluster(id string) {
 
 // seedKubeCluster adds a running cluster with a pool of one node.
 func seedKubeCluster(s *Server, t *team, n int) {
-	c := &call{Server: s, team: t, now: s.now()}
+	c := &call{Server: s, team: t, now: s.now(), insider: true}
 	k := newKubeCluster(c.now)
 	k.Name, k.Region, k.Version = fmt.Sprintf("seed-%d", n), "nyc3", kubeVersions[0].Slug
 	k.VPC, k.HA = t.roomyVPC(c.now, k.Region).ID, defaultHA(k.Version)

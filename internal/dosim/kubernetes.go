@@ -125,7 +125,7 @@ func (c *call) removeKubeCluster(k *kubeCluster) {
 	for _, p := range k.Pools {
 		c.removeKubePool(p)
 	}
-	k.schedule()
+	c.team.scheduleKube(k)
 	c.team.forgetKubeCluster(k.ID)
 }
 

@@ -44,7 +44,7 @@ func createKubeCluster(c *call) (*reply, error) {
 		c.addKubePool(k, p)
 	}
 	k.planUpgrade(c.now)
-	k.schedule()
+	c.team.scheduleKube(k)
 	return &reply{http.StatusCreated, map[string]any{"kubernetes_cluster": c.kubeClusterView(k)}}, nil
 }
 
@@ -174,7 +174,7 @@ func updateKubeCluster(c *call, k *kubeCluster) (*reply, error) {
 	c.tagKubeCluster(k, req.Tags)
 	k.UpdatedAt = stamp(c.now)
 	k.planUpgrade(c.now)
-	k.schedule()
+	c.team.scheduleKube(k)
 	return &reply{http.StatusAccepted, map[string]any{"kubernetes_cluster": c.kubeClusterView(k)}}, nil
 }
 

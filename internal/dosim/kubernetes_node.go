@@ -74,7 +74,7 @@ func (c *call) scaleKubePool(k *kubeCluster, p *kubePool) {
 	for _, n := range have[min(p.Count, len(have)):] {
 		c.retireKubeNode(n, "draining")
 	}
-	k.schedule()
+	c.team.scheduleKube(k)
 }
 
 // retireKubeNode sends a node away; it takes as long as an action.
@@ -119,7 +119,7 @@ func deleteKubeNode(c *call, k *kubeCluster, p *kubePool) (*reply, error) {
 		p.Count--
 	}
 	k.UpdatedAt = stamp(c.now)
-	k.schedule()
+	c.team.scheduleKube(k)
 	return &reply{http.StatusAccepted, nil}, nil
 }
 
@@ -142,12 +142,12 @@ func recycleKubePool(c *call, k *kubeCluster, p *kubePool) (*reply, error) {
 		c.replaceKubeNode(k, p, n)
 	}
 	k.UpdatedAt = stamp(c.now)
-	k.schedule()
+	c.team.scheduleKube(k)
 	return &reply{http.StatusAccepted, nil}, nil
 }
 
-// schedule says when the cluster next has anything to do by itself.
-func (k *kubeCluster) schedule() {
+// scheduleKube says when a cluster next has anything to do by itself.
+func (t *team) scheduleKube(k *kubeCluster) {
 	k.NextAt = k.UpgradeAt
 	sooner := func(at time.Time) {
 		if k.NextAt.IsZero() || at.Before(k.NextAt) {
@@ -167,22 +167,25 @@ func (k *kubeCluster) schedule() {
 	if k.Deleted && len(k.Pools) == 0 {
 		sooner(k.CreatedAt)
 	}
+	if !k.idle() && !slices.Contains(t.busyKube, k) {
+		t.busyKube = append(t.busyKube, k)
+	}
 }
 
 // settleKube lets clusters do what is due.
 func (s *Server) settleKube(t *team, now time.Time) {
-	var due []*kubeCluster
-	for _, k := range t.KubeClusters.rows {
-		if !k.NextAt.IsZero() && !k.NextAt.After(now) {
-			due = append(due, k)
+	c := &call{Server: s, team: t, now: now}
+	for _, k := range slices.Clone(t.busyKube) {
+		if !k.idle() && !k.NextAt.After(now) {
+			c.settleKubeCluster(k)
+			s.changes++
 		}
 	}
-	c := &call{Server: s, team: t, now: now}
-	for _, k := range due {
-		c.settleKubeCluster(k)
-		s.changes++
-	}
+	t.busyKube = slices.DeleteFunc(t.busyKube, (*kubeCluster).idle)
 }
+
+// idle says whether a cluster has nothing to do by itself.
+func (k *kubeCluster) idle() bool { return k.NextAt.IsZero() }
 
 func (c *call) settleKubeCluster(k *kubeCluster) {
 	for _, p := range k.Pools {
@@ -199,10 +202,11 @@ func (c *call) settleKubeCluster(k *kubeCluster) {
 	k.Pools = slices.DeleteFunc(k.Pools, func(p *kubePool) bool { return p.Deleting && len(p.Nodes) == 0 })
 	if k.Deleted && len(k.Pools) == 0 {
 		c.team.KubeClusters.remove(k.ID)
+		k.NextAt = time.Time{}
 		return
 	}
 	if !k.UpgradeAt.IsZero() && !k.UpgradeAt.After(c.now) {
 		c.upgradeKube(k, newestPatch(k.Version))
 	}
-	k.schedule()
+	c.team.scheduleKube(k)
 }

@@ -214,7 +214,7 @@ func deleteKubePool(c *call, k *kubeCluster, p *kubePool) (*reply, error) {
 	}
 	c.removeKubePool(p)
 	k.UpdatedAt = stamp(c.now)
-	k.schedule()
+	c.team.scheduleKube(k)
 	// Without nodes there is nothing to wait for.
 	c.settleKubeCluster(k)
 	return &reply{http.StatusNoContent, nil}, nil

@@ -98,7 +98,7 @@ func upgradeKubeCluster(c *call, k *kubeCluster) (*reply, error) {
 		return nil, preconditionFailed("the cluster is " + k.state(c.now))
 	}
 	c.upgradeKube(k, to.Slug)
-	k.schedule()
+	c.team.scheduleKube(k)
 	return &reply{http.StatusAccepted, nil}, nil
 }
 

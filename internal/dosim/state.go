@@ -55,6 +55,8 @@ type team struct {
 
 	// pending are the actions of Actions that are still in progress.
 	pending []*action
+	// busyKube are the clusters of KubeClusters that have something to do by themselves.
+	busyKube []*kubeCluster
 }
 
 func newState() *state {
@@ -104,6 +106,7 @@ func (s *state) team(t Token) *team {
 func (s *state) relink() {
 	for _, t := range s.Teams {
 		t.pending = t.Actions.filter(func(a *action) bool { return a.Status == actionInProgress })
+		t.busyKube = t.KubeClusters.filter(func(k *kubeCluster) bool { return !k.idle() })
 	}
 }
 

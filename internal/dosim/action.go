@@ -71,8 +71,9 @@ func (c *call) begin(a *action) *action {
 	return a
 }
 
-// settle ends the actions that are due.
+// settle ends the actions that are due, after what clusters began by themselves.
 func (s *Server) settle(t *team, now time.Time) {
+	s.settleKube(t, now)
 	t.pending = slices.DeleteFunc(t.pending, func(a *action) bool {
 		if a.Due.After(now) {
 			return false
@@ -86,7 +87,6 @@ func (s *Server) settle(t *team, now time.Time) {
 		s.changes++
 		return true
 	})
-	s.settleKube(t, now)
 }
 
 var errPendingEvent = invalid("Droplet already has a pending event.")

@@ -176,7 +176,7 @@ func (t *team) scheduleKube(k *kubeCluster) {
 func (s *Server) settleKube(t *team, now time.Time) {
 	c := &call{Server: s, team: t, now: now}
 	for _, k := range slices.Clone(t.busyKube) {
-		if !k.idle() && !k.NextAt.After(now) {
+		for !k.idle() && !k.NextAt.After(now) {
 			c.settleKubeCluster(k)
 			s.changes++
 		}
@@ -187,6 +187,8 @@ func (s *Server) settleKube(t *team, now time.Time) {
 // idle says whether a cluster has nothing to do by itself.
 func (k *kubeCluster) idle() bool { return k.NextAt.IsZero() }
 
+// settleKubeCluster removes what is gone, and begins an upgrade that is due, as of the time
+// when it was.
 func (c *call) settleKubeCluster(k *kubeCluster) {
 	for _, p := range k.Pools {
 		p.Nodes = slices.DeleteFunc(p.Nodes, func(n *kubeNode) bool {
@@ -206,7 +208,9 @@ func (c *call) settleKubeCluster(k *kubeCluster) {
 		return
 	}
 	if !k.UpgradeAt.IsZero() && !k.UpgradeAt.After(c.now) {
-		c.upgradeKube(k, newestPatch(k.Version))
+		then := *c
+		then.now = k.UpgradeAt
+		then.upgradeKube(k, newestPatch(k.Version))
 	}
 	c.team.scheduleKube(k)
 }

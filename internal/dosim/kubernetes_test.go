@@ -207,6 +207,17 @@ var _ = Describe("Kubernetes clusters", func() {
 		Expect(readCluster(c, k.ID).VersionSlug).To(Equal("1.33.4-do.2"))
 	})
 
+	It("have upgraded themselves long ago where nobody looked in between", func() {
+		k := w.cluster(c, "prod", func(r *godo.KubernetesClusterCreateRequest) { r.VersionSlug, r.AutoUpgrade = "1.33.1-do.0", true })
+		w.clock.Advance(48 * time.Hour)
+		now := readCluster(c, k.ID)
+		Expect(now.VersionSlug + " " + string(now.Status.State)).To(Equal("1.33.4-do.2 running"))
+		Expect(now.NodePools[0].Nodes).To(HaveLen(2))
+		for _, d := range dropletsTagged(c, "k8s:"+k.ID) {
+			Expect(d.Status).To(Equal("active"))
+		}
+	})
+
 	It("keep what opens them from a token without the scope for it", func() {
 		k := w.cluster(c, "prod")
 		config, _, err := c.Kubernetes.GetKubeConfig(ctx, k.ID, nil)

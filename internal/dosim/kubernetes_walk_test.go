@@ -46,7 +46,7 @@ func (w walker) walkKubernetes() {
 	w.settle()
 	cluster := w.get(at)["kubernetes_cluster"].(object)["id"]
 	w.walkKubeRegistries(cluster)
-	w.walkKubeRemoval(cluster, net)
+	w.walkKubeRemoval(cluster)
 }
 
 func (w walker) walkKubePools(at string) {
@@ -78,7 +78,7 @@ func (w walker) walkKubeRegistries(cluster any) {
 	}
 }
 
-func (w walker) walkKubeRemoval(cluster, net any) {
+func (w walker) walkKubeRemoval(cluster any) {
 	GinkgoHelper()
 	at := fmt.Sprintf("/v2/kubernetes/clusters/%v", cluster)
 	volume := w.create(http.StatusCreated, "/v2/volumes", "volume", object{
@@ -96,5 +96,4 @@ func (w walker) walkKubeRemoval(cluster, net any) {
 		w.do(http.StatusNoContent, "DELETE", fmt.Sprintf("/v2/kubernetes/clusters/%v%s", id, below), nil)
 	}
 	w.settle()
-	w.do(http.StatusForbidden, "DELETE", fmt.Sprintf("/v2/vpcs/%v", net), nil)
 }

@@ -75,8 +75,9 @@ func (c *call) begin(a *action) *action {
 	return a
 }
 
-// settle ends the actions that are due.
+// settle ends the actions that are due, after what clusters began by themselves.
 func (s *Server) settle(t *team, now time.Time) {
+	s.settleKube(t, now)
 	t.pending = slices.DeleteFunc(t.pending, func(a *action) bool {
 		if a.Due.After(now) {
 			return false

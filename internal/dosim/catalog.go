@@ -80,6 +80,7 @@ var sizes = func() []size {
 		plain("s-1vcpu-1gb-amd", "Basic AMD", 1024, 1, 25, 1, 7),
 		plain("s-1vcpu-1gb-intel", "Basic Intel", 1024, 1, 25, 1, 7),
 		plain("s-1vcpu-2gb", "Basic", 2048, 1, 50, 2, 12),
+		plain("s-1vcpu-2gb-intel", "Basic Intel", 2048, 1, 50, 2, 14),
 		plain("s-2vcpu-2gb", "Basic", 2048, 2, 60, 3, 18),
 		plain("s-2vcpu-4gb", "Basic", 4096, 2, 80, 4, 24),
 		plain("s-2vcpu-4gb-amd", "Basic AMD", 4096, 2, 80, 4, 28),

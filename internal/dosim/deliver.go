@@ -29,7 +29,9 @@ func deliver(ctx context.Context, w http.ResponseWriter, status int, payload []b
 		length /= 2
 		body = io.LimitReader(body, length)
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
 	if status != http.StatusNoContent {
 		w.Header().Set("Content-Length", strconv.FormatInt(length, 10))
 	}

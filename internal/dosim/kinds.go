@@ -19,6 +19,6 @@ func kinds() []kind {
 		accountKind, sshKeyKind, actionKind, catalogKind, imageKind,
 		snapshotKind, projectKind, vpcPeeringKind, imageActionKind, oneClickKind,
 		loadBalancerKind, reservedIPKind,
-		unservedKind,
+		kubernetesKind, kubernetesPoolKind,
 	}
 }

@@ -76,6 +76,9 @@ func (c *call) allResources() []projectResource {
 	for _, v := range c.team.Volumes.rows {
 		add("volume", v.ID, v.CreatedAt)
 	}
+	for _, k := range c.team.kubeClusters() {
+		add("kubernetes", k.ID, k.CreatedAt)
+	}
 	for _, d := range c.team.Domains.rows {
 		add("domain", d.Name, c.team.ProjectCreated)
 	}

@@ -24,6 +24,9 @@ func asInsider(ctx context.Context, teamUUID string) context.Context {
 
 type handler func(c *call) (*reply, error)
 
+// text is a body that is sent as it is.
+type text string
+
 // reply is a successful answer; a nil body is an empty one.
 type reply struct {
 	status int
@@ -56,6 +59,9 @@ func (s *Server) serve(rt route) http.HandlerFunc {
 		status, payload := s.answer(r.Context(), rt, r, body, requestID, adm)
 		if !adm.insider {
 			s.record(r, rt, adm, status)
+		}
+		if rt.produces != "" && status < http.StatusBadRequest {
+			w.Header().Set("Content-Type", rt.produces)
 		}
 		deliver(r.Context(), w, status, payload, adm.fault)
 	}
@@ -169,6 +175,9 @@ func (s *Server) carryOut(rt route, r *http.Request, body []byte, requestID stri
 	}
 	if rep.body == nil {
 		return rep.status, nil
+	}
+	if plain, ok := rep.body.(text); ok {
+		return rep.status, []byte(plain)
 	}
 	payload, err := json.Marshal(rep.body)
 	if err != nil {

@@ -126,4 +126,6 @@ type route struct {
 	// badRequest is the shape of its 400s, where the description has one that
 	// a bad tag name is answered with too. Nil: that name is a 422.
 	badRequest errorShape
+	// produces is the media type of its answers, but for errors. Empty: JSON.
+	produces string
 }

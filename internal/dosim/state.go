@@ -50,11 +50,16 @@ type team struct {
 	// Assigned says in which project a resource is, by its URN.
 	Assigned map[string]assignment `json:"assigned,omitempty"`
 
+	// KubeClusters have their node pools within.
+	KubeClusters table[string, *kubeCluster] `json:"kubernetes_clusters"`
+
 	// Seeded counts what was seeded, so that names stay unique.
 	Seeded int `json:"seeded,omitempty"`
 
 	// pending are the actions of Actions that are still in progress.
 	pending []*action
+	// busyKube are the clusters of KubeClusters that have something to do by themselves.
+	busyKube []*kubeCluster
 }
 
 func newState() *state {
@@ -104,6 +109,7 @@ func (s *state) team(t Token) *team {
 func (s *state) relink() {
 	for _, t := range s.Teams {
 		t.pending = t.Actions.filter(func(a *action) bool { return a.Status == actionInProgress })
+		t.busyKube = t.KubeClusters.filter(func(k *kubeCluster) bool { return !k.idle() })
 	}
 }
 

@@ -180,7 +180,7 @@ func do(h *http.Client, method, url string, body any) (int, map[string]any) {
 	data, err := io.ReadAll(answer.Body)
 	Expect(err).NotTo(HaveOccurred())
 	var out map[string]any
-	if len(data) > 0 {
+	if strings.HasPrefix(answer.Header.Get("Content-Type"), "application/json") && len(data) > 0 {
 		Expect(json.Unmarshal(data, &out)).To(Succeed(), "%s %s: %s", method, url, data)
 	}
 	return answer.StatusCode, out

@@ -71,6 +71,9 @@ func (c *call) allResources() []projectResource {
 	for _, v := range c.team.Volumes.rows {
 		add("volume", v.ID, v.CreatedAt)
 	}
+	for _, d := range c.team.Databases.rows {
+		add("dbaas", d.ID, d.CreatedAt)
+	}
 	for _, d := range c.team.Domains.rows {
 		add("domain", d.Name, c.team.ProjectCreated)
 	}

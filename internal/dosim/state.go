@@ -42,6 +42,8 @@ type team struct {
 	DeletedImages table[int, *image]  `json:"deleted_images"`
 	Actions       table[int, *action] `json:"actions"`
 
+	Databases table[string, *databaseCluster] `json:"databases"`
+
 	Peerings table[string, *peering] `json:"vpc_peerings"`
 	Projects table[string, *project] `json:"projects"`
 	// Assigned says in which project a resource is, by its URN.

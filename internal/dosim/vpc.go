@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -200,7 +202,7 @@ func deleteVPC(c *call, v *vpc) (*reply, error) {
 	if v.Default {
 		return nil, forbidden("Can not delete default VPCs")
 	}
-	if len(c.membersOf(v)) > 0 {
+	if len(c.membersOf(v, "")) > 0 {
 		return nil, forbidden("Can not delete VPC with members")
 	}
 	if len(c.peeringsOf(v)) > 0 {
@@ -210,18 +212,34 @@ func deleteVPC(c *call, v *vpc) (*reply, error) {
 	return &reply{http.StatusNoContent, nil}, nil
 }
 
-func (c *call) membersOf(v *vpc) []*droplet {
-	return c.team.Droplets.filter(func(d *droplet) bool { return d.VPC == v.ID && d.DeletedAt == nil })
+// vpcMember is a resource in a private network.
+type vpcMember struct {
+	URN       string `json:"urn"`
+	Name      string `json:"name"`
+	CreatedAt string `json:"created_at"`
+}
+
+// membersOf are the resources in a network, those of one type where it is not
+// empty.
+func (c *call) membersOf(v *vpc, ofType string) []vpcMember {
+	out := []vpcMember{}
+	add := func(kind, id, name string, created time.Time) {
+		if ofType == "" || ofType == kind {
+			out = append(out, vpcMember{"do:" + kind + ":" + id, name, created.Format(timeFormat)})
+		}
+	}
+	for _, d := range c.team.Droplets.rows {
+		if d.VPC == v.ID && d.DeletedAt == nil {
+			add("droplet", strconv.Itoa(d.ID), d.Name, d.CreatedAt)
+		}
+	}
+	for _, d := range c.databasesIn(v) {
+		add("dbaas", d.ID, d.Name, d.CreatedAt)
+	}
+	return out
 }
 
 func listMembers(c *call, v *vpc) (*reply, error) {
-	members := c.membersOf(v)
-	if of := c.query("resource_type"); of != "" && of != "droplet" || !c.token.has("droplet:read") {
-		members = nil
-	}
-	return list(c, "members", members, func(d *droplet) any {
-		return map[string]any{
-			"urn": fmt.Sprintf("do:droplet:%d", d.ID), "name": d.Name, "created_at": d.CreatedAt.Format(timeFormat),
-		}
-	})
+	visible := slices.DeleteFunc(c.membersOf(v, c.query("resource_type")), func(m vpcMember) bool { return !c.token.has(scopeOf(m.URN)) })
+	return list(c, "members", visible, func(m vpcMember) any { return m })
 }

@@ -55,11 +55,10 @@ func patchConfig(c *call, d *databaseCluster) (*reply, error) {
 	if req.Config == nil {
 		return nil, invalid("config is required")
 	}
-	for _, s := range []engineSetting{sqlMode, evictionPolicy} {
-		if value, ok := req.Config[s.inConfig]; ok {
-			if text, isText := value.(string); !isText || !s.valid(text) {
-				return nil, invalid("invalid %s: %v", s.inConfig, value)
-			}
+	if policy, ok := req.Config[evictionPolicy.inConfig]; ok {
+		text, _ := policy.(string)
+		if !evictionPolicy.valid(evictionPolicy.fromConfig(text)) {
+			return nil, invalid("invalid %s: %v", evictionPolicy.inConfig, policy)
 		}
 	}
 	maps.Copy(d.Config, req.Config)
@@ -70,25 +69,34 @@ func patchConfig(c *call, d *databaseCluster) (*reply, error) {
 type engineSetting struct {
 	// name is its key there, inConfig its key in the engine's configuration.
 	name, inConfig string
-	engine         func(string) bool
-	valid          func(string) bool
+	engine         func(slug string) bool
+	valid          func(value string) bool
+	// toConfig and fromConfig translate between the two.
+	toConfig, fromConfig func(value string) string
 }
 
-var sqlMode = engineSetting{"sql_mode", "sql_mode", isMySQL, func(string) bool { return true }}
+func unchanged(value string) string { return value }
 
+var sqlMode = engineSetting{"sql_mode", "sql_mode", isMySQL, func(string) bool { return true }, unchanged, unchanged}
+
+// evictionPolicy is allkeys_lru at its own address, and allkeys-lru in the
+// configuration, as Valkey itself spells it.
 var evictionPolicy = engineSetting{
 	"eviction_policy", "valkey_maxmemory_policy",
-	func(engine string) bool { return databaseEngines[engine].caching },
-	func(policy string) bool {
-		return slices.Contains([]string{"noeviction", "allkeys_lru", "allkeys_random", "volatile_lru", "volatile_random", "volatile_ttl"}, policy)
-	},
+	func(slug string) bool { return databaseEngines[slug].caching },
+	func(value string) bool { return slices.Contains(evictionPolicies, value) },
+	func(value string) string { return strings.ReplaceAll(value, "_", "-") },
+	func(value string) string { return strings.ReplaceAll(value, "-", "_") },
 }
+
+var evictionPolicies = []string{"noeviction", "allkeys_lru", "allkeys_random", "volatile_lru", "volatile_random", "volatile_ttl"}
 
 func (s engineSetting) get(_ *call, d *databaseCluster) (*reply, error) {
 	if !s.engine(d.Engine) {
 		return nil, invalid("%s has no %s", d.Engine, s.name)
 	}
-	return &reply{http.StatusOK, object{s.name: d.effectiveConfig()[s.inConfig]}}, nil
+	value, _ := d.effectiveConfig()[s.inConfig].(string)
+	return &reply{http.StatusOK, object{s.name: s.fromConfig(value)}}, nil
 }
 
 func (s engineSetting) put(c *call, d *databaseCluster) (*reply, error) {
@@ -103,6 +111,6 @@ func (s engineSetting) put(c *call, d *databaseCluster) (*reply, error) {
 	case !ok || !s.valid(value):
 		return nil, invalid("invalid %s: %q", s.name, value)
 	}
-	d.Config[s.inConfig] = value
+	d.Config[s.inConfig] = s.toConfig(value)
 	return &reply{http.StatusNoContent, nil}, nil
 }

@@ -38,6 +38,10 @@ var corrections = []correction{
 	{"godo patches with null what stays", "project_base", "environment", nullable},
 	{"godo patches with null what stays", "project", "is_default", nullable},
 	{"a project may have none", "project_base", "environment", alsoAllow("")},
+	{"godo sends null where there are none", "database_cluster", "rules", nullable},
+	{"in the description's words, but not in the list of types", "tags_resource", "resources", func(s *openapi3.Schema) {
+		alsoAllow("database")(s.Items.Value.Properties["resource_type"].Value)
+	}},
 	{"NS records have no flags and no tag", "domain_record_ns", "", notRequired("flags", "tag")},
 	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
 	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},

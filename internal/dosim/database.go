@@ -87,6 +87,9 @@ type databaseCluster struct {
 	Rules      []trustedSource   `json:"rules"`
 	Config     object            `json:"config"`
 	Events     []databaseEvent   `json:"events"`
+	// ReplicaOf is the id of the cluster that a replica follows; empty for a
+	// cluster.
+	ReplicaOf string `json:"replica_of,omitempty"`
 	// Next is the change that is under way.
 	Next *databaseChange `json:"next,omitempty"`
 }
@@ -175,11 +178,17 @@ func listDatabases(c *call) (*reply, error) {
 	if tagged != "" && !c.token.has("tag:read") {
 		return nil, missing("tag:read")
 	}
-	found := c.databases(func(d *databaseCluster) bool { return tagged == "" || hasTag(d.Tags, tagged) })
+	found := c.databases(func(d *databaseCluster) bool {
+		return d.ReplicaOf == "" && (tagged == "" || hasTag(d.Tags, tagged))
+	})
 	return unpaged(c, "databases", found, c.databaseView)
 }
 
+// deleteDatabase deletes a cluster with its replicas, or one of these.
 func deleteDatabase(c *call, d *databaseCluster) (*reply, error) {
+	for _, r := range c.replicasOf(d) {
+		c.team.Databases.remove(r.ID)
+	}
 	c.team.Databases.remove(d.ID)
 	return &reply{http.StatusNoContent, nil}, nil
 }

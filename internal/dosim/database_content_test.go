@@ -186,6 +186,42 @@ var _ = Describe("what a database cluster holds", func() {
 		Expect(failure(err)).To(HavePrefix("422"), "that is MySQL's")
 	})
 
+	It("has replicas, which are resized by their own ids and can become clusters", func() {
+		d := w.databaseCluster(c, "shop")
+		made, _, err := c.Databases.CreateReplica(ctx, d.ID, &godo.DatabaseCreateReplicaRequest{Name: "read-1", Region: "ams3", Size: "db-s-1vcpu-2gb"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(made.Status).To(Equal("forking"))
+		Expect(made.Connection.Password).To(Equal(d.Connection.Password), "users are the cluster's")
+		listed := func() int {
+			GinkgoHelper()
+			all, _, err := c.Databases.List(ctx, nil)
+			Expect(err).NotTo(HaveOccurred())
+			return len(all)
+		}
+		Expect(listed()).To(Equal(1), "a replica is listed with its cluster only")
+		w.settle()
+		_, err = c.Databases.Resize(ctx, made.ID, &godo.DatabaseResizeRequest{SizeSlug: "db-s-2vcpu-4gb", NumNodes: 1})
+		Expect(err).NotTo(HaveOccurred())
+		w.settle()
+		replica, _, err := c.Databases.GetReplica(ctx, d.ID, "read-1")
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]string{replica.Status, replica.Size, replica.Region}).To(Equal([]string{"online", "db-s-2vcpu-4gb", "ams3"}))
+		_, err = c.Databases.PromoteReplicaToPrimary(ctx, d.ID, "read-1")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(listed()).To(Equal(2))
+		_, _, err = c.Databases.CreateReplica(ctx, d.ID, &godo.DatabaseCreateReplicaRequest{Name: "read-2", Region: "ams3", Size: "db-s-1vcpu-2gb"})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = c.Databases.Delete(ctx, d.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(listed()).To(Equal(1), "a cluster goes with its replicas")
+	})
+
+	It("has no replicas of Valkey", func() {
+		d := w.databaseCluster(c, "cache", func(r *godo.DatabaseCreateRequest) { r.EngineSlug = "valkey" })
+		_, _, err := c.Databases.CreateReplica(ctx, d.ID, &godo.DatabaseCreateReplicaRequest{Name: "read-1", Region: "ams3", Size: "db-s-1vcpu-2gb"})
+		Expect(failure(err)).To(HavePrefix("422"))
+	})
+
 	It("is trusted by the certificate of its team", func() {
 		d := w.databaseCluster(c, "shop")
 		ca, _, err := c.Databases.GetCA(ctx, d.ID)

@@ -37,12 +37,8 @@ func createDatabase(c *call) (*reply, error) {
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*databaseRequest) error{
-		c.checkDatabaseScopes, c.checkDatabaseName, c.completeEngine, c.checkDatabasePlace, c.checkDatabaseExtras,
-	} {
-		if err := check(&req); err != nil {
-			return nil, err
-		}
+	if err := c.checkDatabase(&req); err != nil {
+		return nil, err
 	}
 	d := c.addDatabase(&req)
 	view := c.databaseView(d)
@@ -51,6 +47,18 @@ func createDatabase(c *call) (*reply, error) {
 		d.Users[0].Password = ""
 	}
 	return &reply{http.StatusCreated, object{"database": view}}, nil
+}
+
+// checkDatabase refuses a request that cannot be carried out, and completes it.
+func (c *call) checkDatabase(req *databaseRequest) error {
+	for _, check := range []func(*databaseRequest) error{
+		c.checkDatabaseScopes, c.checkDatabaseName, c.completeEngine, c.checkDatabasePlace, c.checkDatabaseExtras,
+	} {
+		if err := check(req); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addDatabase makes what was found to be good.

@@ -44,6 +44,7 @@ func (w walker) walkDatabases() {
 	w.get(at + "/do_settings")
 	w.do(http.StatusNoContent, "PUT", at+"/firewall", object{"rules": []object{{"type": "tag", "value": "shop", "description": "the shop"}}})
 	w.get(at + "/firewall")
+	w.walkReplicas(at)
 	w.walkDatabaseContents(at)
 	w.clock.Advance(time.Hour)
 	w.get("/v2/databases?page=2&per_page=1")
@@ -52,6 +53,19 @@ func (w walker) walkDatabases() {
 	w.get(at + "/ca")
 	w.do(http.StatusNoContent, "DELETE", at, nil)
 	w.do(http.StatusNotFound, "GET", at, nil)
+}
+
+func (w walker) walkReplicas(at string) {
+	GinkgoHelper()
+	w.do(http.StatusCreated, "POST", at+"/replicas", object{"name": "read-1", "size": "db-s-2vcpu-4gb", "tags": []string{"shop"}})
+	w.do(http.StatusCreated, "POST", at+"/replicas", object{"name": "read-2", "size": "db-s-2vcpu-4gb", "region": "nyc3"})
+	w.do(http.StatusUnprocessableEntity, "POST", at+"/replicas", object{"name": "read-3", "size": "db-s-1vcpu-1gb"})
+	w.settle()
+	w.get(at + "/replicas")
+	w.get(at + "/replicas/read-1")
+	w.do(http.StatusNoContent, "PUT", at+"/replicas/read-1/promote", nil)
+	w.do(http.StatusNotFound, "GET", at+"/replicas/read-1", nil)
+	w.do(http.StatusNoContent, "DELETE", at+"/replicas/read-2", nil)
 }
 
 // walkDatabaseContents asks for what is in a cluster of PostgreSQL, and of

@@ -18,7 +18,7 @@ func kinds() []kind {
 		tagKind, domainKind, domainRecordKind,
 		accountKind, sshKeyKind, actionKind, catalogKind, imageKind,
 		snapshotKind, projectKind, vpcPeeringKind, imageActionKind, oneClickKind,
-		databaseKind, databaseFirewallKind, databaseUserKind, databaseDBKind, databaseConfigKind, databaseRecordKind,
+		databaseKind, databaseFirewallKind, databaseUserKind, databaseDBKind, databaseConfigKind, databaseRecordKind, databaseReplicaKind,
 		unservedKind,
 	}
 }

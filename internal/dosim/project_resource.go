@@ -72,7 +72,9 @@ func (c *call) allResources() []projectResource {
 		add("volume", v.ID, v.CreatedAt)
 	}
 	for _, d := range c.team.Databases.rows {
-		add("dbaas", d.ID, d.CreatedAt)
+		if d.ReplicaOf == "" {
+			add("dbaas", d.ID, d.CreatedAt)
+		}
 	}
 	for _, d := range c.team.Domains.rows {
 		add("domain", d.Name, c.team.ProjectCreated)

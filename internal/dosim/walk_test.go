@@ -86,7 +86,7 @@ var optional = regexp.MustCompile(`links\.pages$` +
 var notSimulated = regexp.MustCompile(`/droplets/autoscale` + // a kind of its own
 	`|^(DELETE|POST) .*/destroy_with_associated_resources|/destroy_with_associated_resources/status$` +
 	`|/images/\{image_id\}/account_transfer|^POST /v2/1-clicks/kubernetes` +
-	`|/v2/databases/.*/(replicas|online-migration|topics|logsink|schema-registry|indexes)|/v2/databases/metrics/credentials`)
+	`|/v2/databases/.*/(online-migration|topics|logsink|schema-registry|indexes)|/v2/databases/metrics/credentials`)
 
 func (w walker) walkAccount() {
 	GinkgoHelper()

@@ -20,5 +20,6 @@ func kinds() []kind {
 		snapshotKind, projectKind, vpcPeeringKind, imageActionKind, oneClickKind,
 		loadBalancerKind, reservedIPKind,
 		kubernetesKind, kubernetesPoolKind,
+		databaseKind, databaseFirewallKind, databaseUserKind, databaseDBKind, databaseConfigKind, databaseRecordKind, databaseReplicaKind,
 	}
 }

@@ -193,7 +193,7 @@ func updateLoadBalancer(c *call, lb *loadBalancer) (*reply, error) {
 		return nil, err
 	}
 	c.applySpec(lb, &req)
-	c.beginChange(lb)
+	c.beginBalancerChange(lb)
 	return &reply{http.StatusOK, map[string]any{"load_balancer": c.loadBalancerView(lb)}}, nil
 }
 
@@ -216,7 +216,7 @@ func (lb *loadBalancer) settled(now time.Time) error {
 	return nil
 }
 
-func (c *call) beginChange(lb *loadBalancer) {
+func (c *call) beginBalancerChange(lb *loadBalancer) {
 	lb.New, lb.SettledAt = false, c.now.Add(c.patience())
 }
 

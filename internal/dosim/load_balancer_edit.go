@@ -25,7 +25,7 @@ func editLoadBalancer(edit loadBalancerEdit) func(c *call, lb *loadBalancer) (*r
 			return nil, err
 		}
 		lb.loadBalancerSpec = spec
-		c.beginChange(lb)
+		c.beginBalancerChange(lb)
 		return &reply{http.StatusNoContent, nil}, nil
 	}
 }

@@ -79,6 +79,11 @@ func (c *call) allResources() []projectResource {
 	for _, k := range c.team.kubeClusters() {
 		add("kubernetes", k.ID, k.CreatedAt)
 	}
+	for _, d := range c.team.Databases.rows {
+		if d.ReplicaOf == "" {
+			add("dbaas", d.ID, d.CreatedAt)
+		}
+	}
 	for _, d := range c.team.Domains.rows {
 		add("domain", d.Name, c.team.ProjectCreated)
 	}

@@ -42,8 +42,9 @@ type team struct {
 	DeletedImages table[int, *image]  `json:"deleted_images"`
 	Actions       table[int, *action] `json:"actions"`
 
-	LoadBalancers table[string, *loadBalancer] `json:"load_balancers"`
-	ReservedIPs   table[string, *reservedIP]   `json:"reserved_ips"`
+	LoadBalancers table[string, *loadBalancer]    `json:"load_balancers"`
+	ReservedIPs   table[string, *reservedIP]      `json:"reserved_ips"`
+	Databases     table[string, *databaseCluster] `json:"databases"`
 
 	Peerings table[string, *peering] `json:"vpc_peerings"`
 	Projects table[string, *project] `json:"projects"`

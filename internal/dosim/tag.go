@@ -96,8 +96,17 @@ var taggables = map[string]taggable{
 			visit(&s.Tags)
 		}
 	}},
-	// No databases here yet; the client crashes where the object is missing.
-	"database": {"databases", "database:read", "database:update", func(*team, string) (*[]string, bool) { return nil, false }, func(*team, func(*[]string)) {}},
+	"database": {"databases", databaseRead, databaseUpdate, func(t *team, id string) (*[]string, bool) {
+		d, ok := t.Databases.get(id)
+		if !ok {
+			return nil, false
+		}
+		return &d.Tags, true
+	}, func(t *team, visit func(*[]string)) {
+		for _, d := range t.Databases.rows {
+			visit(&d.Tags)
+		}
+	}},
 }
 
 func onTag(handle func(c *call, t *tag) (*reply, error)) handler {

@@ -94,6 +94,7 @@ func knownScopes() []string {
 	delete(set, "")
 	// Asked for by volumeSubresource, which serves several scopes.
 	set["block_storage_snapshot:read"] = true
+	set[viewCredentials] = true
 	for _, what := range taggables {
 		set[what.scope], set[what.change] = true, true
 	}

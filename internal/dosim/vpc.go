@@ -226,6 +226,9 @@ func (c *call) membersOf(v *vpc) []member {
 			out = append(out, member{"load_balancer", "load_balancer:read", lb.urn(), lb.Name, lb.CreatedAt.Format(timeFormat)})
 		}
 	}
+	for _, d := range c.databasesIn(v) {
+		out = append(out, member{"dbaas", "database:read", "do:dbaas:" + d.ID, d.Name, d.CreatedAt.Format(timeFormat)})
+	}
 	return out
 }
 

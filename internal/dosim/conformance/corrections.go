@@ -54,6 +54,10 @@ var corrections = []correction{
 	{"the Terraform provider sends null for what stays", "rdma_shared_dev_plugin", "enabled", nullable},
 	{"the Terraform provider sends null for what stays", "coredns_autoscaler", "enabled", nullable},
 	{"the Terraform provider sends null for what stays", "p2p_oci_registry_plugin", "enabled", nullable},
+	{"godo sends null where there are none", "database_cluster", "rules", nullable},
+	{"in the description's words, but not in the list of types", "tags_resource", "resources", func(s *openapi3.Schema) {
+		alsoAllow("database")(s.Items.Value.Properties["resource_type"].Value)
+	}},
 	{"NS records have no flags and no tag", "domain_record_ns", "", notRequired("flags", "tag")},
 	{"TXT records have no flags and no tag", "domain_record_txt", "", notRequired("flags", "tag")},
 	{"SRV records have no flags and no tag", "domain_record_srv", "", notRequired("flags", "tag")},

@@ -61,7 +61,8 @@ type Fault struct {
 	// TotalDelta is added to meta.total.
 	TotalDelta int `json:"total_delta,omitempty"`
 	// FailAction makes the action that the request begins end as errored,
-	// without its effect.
+	// without its effect. A change of a database cluster, which is no action,
+	// ends without its effect too.
 	FailAction bool `json:"fail_action,omitempty"`
 }
 

@@ -76,6 +76,8 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudAccountStatus
         elementRelationship: atomic
+      default:
+        observedGeneration: -1
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudAccountSpec
   map:
     fields:
@@ -270,6 +272,8 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudProvisionedStatus
         elementRelationship: atomic
+      default:
+        observedGeneration: -1
 - name: com.github.arcadiacloud.clouddrift.api.v1alpha1.CloudProvisionedSpec
   map:
     fields:

@@ -15,7 +15,8 @@ type CloudAccountStatusApplyConfiguration struct {
 	// conditions are Ready, Synced and DriftsWithheld; beside them Stalled and
 	// Reconciling while they apply.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the generation that the status speaks of.
+	// observedGeneration is the generation that the status speaks of; -1 until the operator has
+	// looked at the object, so that nothing takes a new object for one that is ready.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// teamUUID is the DigitalOcean team that the first working token belonged to. A
 	// token of another team is refused. To move to another team, make a new

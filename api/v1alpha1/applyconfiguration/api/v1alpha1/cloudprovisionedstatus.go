@@ -14,7 +14,8 @@ type CloudProvisionedStatusApplyConfiguration struct {
 	// conditions are Ready and InSync; beside them Stalled and Reconciling while they
 	// apply.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the generation that the status speaks of.
+	// observedGeneration is the generation that the status speaks of; -1 until the operator has
+	// looked at the object, so that nothing takes a new object for one that is ready.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// specVersion counts the changes of the desired state that were seen: 1 for the first
 	// one. Applying the same state again counts nothing; going back to an earlier one does.

@@ -53,7 +53,9 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 	if err != nil {
 		return nil, fmt.Errorf("counting requests: %w", err)
 	}
-	pool := digitalocean.NewPool(digitalocean.WithVersion(version), digitalocean.WithObserver(observe))
+	pool := digitalocean.NewPool(digitalocean.WithVersion(version), digitalocean.WithObserver(func(r digitalocean.Request) {
+		observe(r.Kind, string(r.Class), r.Took)
+	}))
 	err = controller.Setup(ctx, mgr, controller.Options{
 		//nolint:contextcheck // making a client asks nothing; what it asks later has the caller's context
 		Clouds: func(endpoint, token string) (controller.Cloud, error) {

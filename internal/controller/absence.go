@@ -47,7 +47,7 @@ func (s suspect) seen() bool {
 // suspects are what is held, or only declared, and not in the complete listing.
 // What was observed after the listing began says nothing against it.
 func (v inventory) suspects(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
-	now := v.clock.Now()
+	now := v.Clock.Now()
 	listed := v.listedNames(listing)
 	var out []suspect
 	for name, r := range held {
@@ -139,7 +139,7 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 	}
 	answers := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return waiting[s.name] }))
 	v.record(ctx, held, answers.there)
-	now := metav1.NewMicroTime(v.clock.Now())
+	now := metav1.NewMicroTime(v.Clock.Now())
 	for _, s := range orphans {
 		answers.gone = append(answers.gone, absence{s, now})
 	}
@@ -151,12 +151,12 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 		out.gone = append(out.gone, a.id)
 		v.writes.add(v.entomb(ctx, a))
 	}
-	since := withheldAt(withheld, metav1.NewTime(v.clock.Now()))
+	since := withheldAt(withheld, metav1.NewTime(v.Clock.Now()))
 	for _, s := range withheld {
 		v.writes.add(v.withhold(ctx, s, since))
 	}
 	for _, s := range answers.open {
-		v.writes.add(v.withhold(ctx, s, metav1.NewTime(v.clock.Now())))
+		v.writes.add(v.withhold(ctx, s, metav1.NewTime(v.Clock.Now())))
 	}
 	return out
 }
@@ -198,7 +198,7 @@ func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) answers 
 			out.gone = append(out.gone, absence{suspect: s})
 			continue
 		}
-		askedAt := metav1.NewMicroTime(v.clock.Now())
+		askedAt := metav1.NewMicroTime(v.Clock.Now())
 		found, err := resource.Resource{}, out.refused
 		if err == nil {
 			found, err = cloud.Get(ctx, v.kind, s.id)
@@ -277,14 +277,14 @@ func (v inventory) entomb(ctx context.Context, a absence) error {
 			gone.WithheldSince = nil
 		}
 		if gone.AbsentSince == nil {
-			gone.AbsentSince = ptr.To(metav1.NewTime(v.clock.Now()))
+			gone.AbsentSince = ptr.To(metav1.NewTime(v.Clock.Now()))
 		}
 		gone.ObservedAt = a.askedAt
 		return v.put(ctx, a.name, resource.Ref{Kind: v.kind, ID: a.id}, current, gone)
 	case current == nil:
 		return nil
 	default:
-		err := v.client.Delete(ctx, current.DeepCopy(), client.Preconditions{UID: &current.UID, ResourceVersion: &current.ResourceVersion})
+		err := v.Client.Delete(ctx, current.DeepCopy(), client.Preconditions{UID: &current.UID, ResourceVersion: &current.ResourceVersion})
 		if client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting CloudResource %s: %w", a.name, err)
 		}

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -31,12 +30,13 @@ import (
 // names the drift by its UID: a declaration that was restored from a copy carries the
 // mark of a drift that is gone.
 type acceptor struct {
-	client client.Client
-	// live reads past the cache: what is written here has to rest on what is there.
-	live      client.Reader
+	Access
 	admission *admissionGuard
-	announcer announcer
-	clock     clock.PassiveClock
+}
+
+// newAcceptor returns an acceptor that believes what guard trusts.
+func newAcceptor(access Access, guard *admissionGuard) acceptor {
+	return acceptor{Access: access, admission: guard}
 }
 
 // longestUser is how many characters of a user name a drift's status takes.
@@ -62,9 +62,9 @@ func (a acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 		Observation: d.Status.Observation,
 		Value:       d.Status.Actual,
 		Reason:      shorten(d.Annotations[driftv1alpha1.ResolveReasonAnnotation], messageLimit),
-		StartedAt:   metav1.NewTime(a.clock.Now()),
+		StartedAt:   metav1.NewTime(a.Clock.Now()),
 	}
-	err = a.client.Status().Update(ctx, d)
+	err = a.Client.Status().Update(ctx, d)
 	if apierrors.IsInvalid(err) {
 		// It would be as invalid next time.
 		d.Status.Resolution = nil
@@ -179,7 +179,7 @@ func (a acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trust
 	case errors.Is(err, errUnproven):
 		return distrusted(err)
 	case err != nil:
-		return &errUnseen{err}
+		return &UncheckedError{err}
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (a acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trust
 // yet to be carried out.
 func (a acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
 	key := client.ObjectKeyFromObject(d)
-	if err := a.live.Get(ctx, key, d); err != nil {
+	if err := a.Live.Get(ctx, key, d); err != nil {
 		if apierrors.IsNotFound(err) {
 			return false, nil
 		}
@@ -201,7 +201,7 @@ func (a acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift
 func (a acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudProvisioned, error) {
 	p := &driftv1alpha1.CloudProvisioned{}
 	key := client.ObjectKey{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}
-	if err := a.live.Get(ctx, key, p); err != nil {
+	if err := a.Live.Get(ctx, key, p); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, fmt.Errorf("%w: CloudProvisioned %s is gone", errRefused, key.Name)
 		}
@@ -228,10 +228,10 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 		return nil, fmt.Errorf("%w: field %q: %w", errRefused, d.Spec.Field, err)
 	}
 	account := &driftv1alpha1.CloudAccount{}
-	if err := a.client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
+	if err := a.Client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
 	}
-	b, err := (binder{cached{a.client}, a.clock.Now()}).bind(ctx, p, account)
+	b, err := (binder{cached{a.Client}, a.Clock.Now()}).bind(ctx, p, account)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +272,7 @@ func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 	if err != nil {
 		return err
 	}
-	err = a.client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(acceptManager))
+	err = a.Client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(acceptManager))
 	if isRefusal(err) {
 		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
 	}
@@ -335,7 +335,7 @@ func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisi
 		return nil
 	}
 	other := &driftv1alpha1.CloudDrift{}
-	if err := a.live.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: name}, other); err != nil {
+	if err := a.Live.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: name}, other); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -352,15 +352,15 @@ func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisi
 
 // close ends the drift as Accepted.
 func (a acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
-	now := metav1.NewTime(a.clock.Now())
+	now := metav1.NewTime(a.Clock.Now())
 	d.Status.State = driftv1alpha1.DriftAccepted
 	d.Status.ResolvedAt = &now
 	d.Status.ResolvedBy = d.Status.Resolution.User
-	if err := a.client.Status().Update(ctx, d); err != nil {
+	if err := a.Client.Status().Update(ctx, d); err != nil {
 		return fmt.Errorf("closing CloudDrift %s as accepted: %w", d.Name, err)
 	}
 	crashpoint.Reached(crashpoint.AcceptClosed)
-	a.announcer.driftAccepted(p, d)
+	a.Events.driftAccepted(p, d)
 	return nil
 }
 
@@ -368,7 +368,7 @@ func (a acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 // annotations.
 func (a acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
 	d.Status.Resolution = nil
-	if err := a.client.Status().Update(ctx, d); err != nil {
+	if err := a.Client.Status().Update(ctx, d); err != nil {
 		return fmt.Errorf("taking back the approval of CloudDrift %s: %w", d.Name, err)
 	}
 	return a.dismiss(ctx, d, why)
@@ -386,13 +386,13 @@ func (a acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why 
 		delete(d.Annotations, name)
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := a.client.Patch(ctx, d, patch); err != nil {
+	if err := a.Client.Patch(ctx, d, patch); err != nil {
 		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
 	}
 	if outdated {
-		a.announcer.approvalOutdated(d, why.Error())
+		a.Events.approvalOutdated(d, why.Error())
 	} else {
-		a.announcer.approvalRefused(d, why.Error())
+		a.Events.approvalRefused(d, why.Error())
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/utils/ptr"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -17,14 +15,14 @@ import (
 // describe is the one place where an account's status is made. final is false
 // while the detection on a sync has yet to come.
 func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.CloudAccountStatus, final bool) {
-	now := r.clock.Now()
+	now := r.Clock.Now()
 	if pass.report != nil {
 		// Somebody may have reset the status meanwhile, and another operator pinned it.
 		if !pass.report.problem.exists() {
 			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
 		}
 		pass.report.into(status)
-		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
+		status.NextSyncTime = summarised(nextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
 		status.ObservedGeneration = pass.account.Generation
 	}
 	// A request that nothing could be done about is answered too: Ready and Synced
@@ -114,15 +112,6 @@ func standsFor(conditions []metav1.Condition, conditionType string) bool {
 	return false
 }
 
-func currentVerdict(conditions []metav1.Condition, conditionType string) verdict {
-	for _, c := range conditions {
-		if c.Type == conditionType {
-			return verdict{c.Status, c.Reason, c.Message}
-		}
-	}
-	return verdict{}
-}
-
 func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
 	if status.TeamName == "" {
 		return status.TeamUUID
@@ -160,36 +149,4 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict
 		return no(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
 	}
 	return yes(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
-}
-
-// into puts a sweep's counts into the status.
-func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
-	status.LastDetectionTime = summarised(now)
-	resources, managed := 0, 0
-	for i := range status.Kinds {
-		k := &status.Kinds[i]
-		k.Managed = ptr.To(int32(s.managed[k.Kind]))
-		k.OpenDrifts = ptr.To(int32(s.open[k.Kind]))
-		resources += int(ptr.Deref(k.Resources, 0))
-		managed += s.managed[k.Kind]
-	}
-	status.Resources = ptr.To(int32(resources))
-	status.Managed = ptr.To(int32(managed))
-	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
-	status.Coverage = coverage(managed, resources)
-	withheld := no(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
-	if s.withheld > 0 {
-		withheld = yes(driftv1alpha1.ReasonLimitReached,
-			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
-			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
-	}
-	withheld.set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
-}
-
-func coverage(managed, resources int) string {
-	if resources == 0 {
-		return "0 of 0"
-	}
-	managed = min(managed, resources) // what is declared may be listed only by the next sync
-	return fmt.Sprintf("%d of %d (%d%%)", managed, resources, managed*100/resources)
 }

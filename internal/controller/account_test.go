@@ -53,15 +53,25 @@ func storedIn(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) c
 	return b.Build()
 }
 
+// accessOf is access to what is stored in memory, at noon.
+func accessOf(cached, live client.WithWatch) Access {
+	return Access{Client: cached, Live: live, Clock: testingclock.NewFakePassiveClock(noon), Events: NewEventRecorder(events.NewFakeRecorder(1000))}
+}
+
+// syncerOf is one of an account in memory.
+func syncerOf(c client.WithWatch) *syncer {
+	access := accessOf(c, c)
+	return newSyncer(access, newCRDGuard(access.Live, access.Clock), newPassMetrics())
+}
+
 // reconcilerOf is one of an account in memory.
 func reconcilerOf(cached, live client.WithWatch) *accountReconciler {
-	clock := testingclock.NewFakePassiveClock(noon)
-	tables, wishes := &timetables{}, newWishes(func(types.NamespacedName) {})
+	access := accessOf(cached, live)
+	tables, pending, crds := &timetables{}, newWishes(func(types.NamespacedName) {}), newCRDGuard(live, access.Clock)
 	return &accountReconciler{
-		client: cached, live: live, clock: clock, timetables: tables, wishes: wishes, confirmations: newConfirmations(),
-		metrics: newPassMetrics(), announcer: announcer{recorder: events.NewFakeRecorder(1000)},
-		connector: newConnector(live, nil, nil), crds: &crdGuard{live: live, clock: clock},
-		sweeper: &sweeper{client: cached, detector: &detector{client: cached, live: live, clock: clock, timetables: tables, budgets: newBudgets(clock), wishes: wishes}},
+		Access: access, timetables: tables, pending: pending, metrics: newPassMetrics(), crds: crds,
+		connector: newConnector(live, nil, nil), syncer: newSyncer(access, crds, newPassMetrics()),
+		sweeper: newSweeper(cached, newDetector(access, tables, pending), nil),
 	}
 }
 
@@ -115,13 +125,13 @@ func TestNoKindWaitsBehindAnExpensiveOne(t *testing.T) {
 		}
 		return nil
 	}}
-	r := reconcilerOf(c, c)
+	s := syncerOf(c)
 	for range 5 {
 		current := &driftv1alpha1.CloudAccount{}
 		if err := c.Get(t.Context(), client.ObjectKeyFromObject(account), current); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.sync(t.Context(), current, cloud); err != nil {
+		if _, err := s.sync(t.Context(), current, cloud); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,9 +146,9 @@ func TestASyncEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := accountInMemory()
 		c := storedIn(t, interceptor.Funcs{}, account)
-		r := reconcilerOf(c, c)
+		s := syncerOf(c)
 		began := time.Now()
-		report, err := r.sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
+		report, err := s.sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
 			if kind == "Volume" {
 				<-ctx.Done()
 				return &digitalocean.Error{Class: digitalocean.Canceled}
@@ -182,9 +192,9 @@ func TestDeclaredIDsAreAskedForLast(t *testing.T) {
 		asked[id]++
 		return &digitalocean.Error{Class: digitalocean.NotFound}
 	}
-	r := reconcilerOf(c, c)
+	s := syncerOf(c)
 	for n := 1; n <= 5; n++ {
-		report, err := r.sync(t.Context(), account, cloud)
+		report, err := s.sync(t.Context(), account, cloud)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +215,7 @@ func TestASpentBudgetAtDeclaredIDsLeavesNoKindBehind(t *testing.T) {
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
 	p.Spec.AccountRef.Name, p.Spec.Resource = "a", driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "1"}
 	c := storedIn(t, interceptor.Funcs{}, account, p)
-	report, err := reconcilerOf(c, c).sync(t.Context(), account, &fakeCloud{
+	report, err := syncerOf(c).sync(t.Context(), account, &fakeCloud{
 		list: func(context.Context, string) error { return nil },
 		get:  func(string, string) error { return &digitalocean.Error{Class: digitalocean.Throttled} },
 	})
@@ -226,10 +236,10 @@ func TestADeletedAccountIsForgotten(t *testing.T) {
 	name := client.ObjectKeyFromObject(account)
 	r.remember(name, "u")
 	r.connector.used("u", connection{})
-	r.confirmations.given[accountKind{"u", "Droplet"}] = confirmation{}
+	r.syncer.confirmations.given[accountKind{"u", "Droplet"}] = confirmation{}
 	_, _ = r.sweeper.detector.budgets.take(account, 1)
 	r.timetables.of(account)
-	r.wishes.synced[name], r.wishes.early[name] = []*wish{{}}, noon
+	r.pending.synced[name], r.pending.early[name] = []*wish{{}}, noon
 	if err := c.Delete(t.Context(), account); err != nil {
 		t.Fatal(err)
 	}
@@ -239,8 +249,8 @@ func TestADeletedAccountIsForgotten(t *testing.T) {
 	schedules := 0
 	r.timetables.parsed.Range(func(any, any) bool { schedules++; return true })
 	for what, left := range map[string]int{
-		"tokens": len(r.connector.last), "confirmations": len(r.confirmations.given), "schedules": schedules,
-		"wishes": len(r.wishes.synced) + len(r.wishes.early), "names": len(r.known),
+		"tokens": len(r.connector.last), "confirmations": len(r.syncer.confirmations.given), "schedules": schedules,
+		"wishes": len(r.pending.synced) + len(r.pending.early), "names": len(r.known),
 	} {
 		if left != 0 {
 			t.Errorf("%d %s are kept of an account that is gone", left, what)
@@ -353,8 +363,8 @@ func TestOldCRDsAreNoticed(t *testing.T) {
 		}
 		return c.Create(ctx, o, opts...)
 	}}, account)
-	r := reconcilerOf(c, c)
-	v := inventory{client: c, live: c, announcer: r.announcer, clock: r.clock, account: account, kind: "Droplet", writes: &failures{}, crds: r.crds}
+	s := syncerOf(c)
+	v := inventory{Access: s.Access, account: account, kind: "Droplet", writes: &failures{}, crds: s.crds}
 	seen := make([]resource.Resource, 100)
 	for i := range seen {
 		seen[i] = droplet(nil, nil)
@@ -367,13 +377,13 @@ func TestOldCRDsAreNoticed(t *testing.T) {
 	if n := written.Load(); n > 2*writers {
 		t.Errorf("%d were written although the first told enough", n)
 	}
-	if r.crds.age() == nil {
+	if s.crds.age() == nil {
 		t.Error("nobody is told")
 	}
 	old, v.writes = false, &failures{}
 	seen[0].ID = "1000"
 	v.record(t.Context(), nil, seen[:1])
-	if err := errors.Join(v.writes.after(nil), r.crds.age()); err != nil {
+	if err := errors.Join(v.writes.after(nil), s.crds.age()); err != nil {
 		t.Errorf("after an upgrade of the CRDs: %v", err)
 	}
 }
@@ -387,7 +397,7 @@ func TestAMissingCRDIsNoticed(t *testing.T) {
 		return c.List(ctx, l, opts...)
 	}})
 	clock := testingclock.NewFakePassiveClock(noon)
-	g := &crdGuard{live: c, clock: clock}
+	g := newCRDGuard(c, clock)
 	if p := g.Check(t.Context(), "n"); p.reason != driftv1alpha1.ReasonFixCRDs || !strings.Contains(p.message, "no CloudDrift:") {
 		t.Errorf("said: %v", p)
 	}

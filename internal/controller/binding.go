@@ -200,12 +200,14 @@ func older(a, b *driftv1alpha1.CloudProvisioned) bool {
 	return a.Name < b.Name
 }
 
-// kindStatus is what the account's status says of a kind; zero where it says nothing.
-func kindStatus(account *driftv1alpha1.CloudAccount, kind string) driftv1alpha1.KindStatus {
-	for _, k := range account.Status.Kinds {
-		if k.Kind == kind {
-			return k
-		}
+// withheld says why nothing is concluded of a resource that the last complete listing
+// did not show.
+func withheld(account *driftv1alpha1.CloudAccount, b binding) verdict {
+	status := kindStatus(account, b.kind.Schema.Kind)
+	reason, message := driftv1alpha1.ReasonAwaitingInventory, "the next sync asks for it again"
+	if status.Reason != "" {
+		reason, message = status.Reason, status.Message
 	}
-	return driftv1alpha1.KindStatus{}
+	return unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
+		b.kind.Schema.Kind, b.id, b.resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
 }

@@ -58,6 +58,11 @@ type census struct {
 	clock clock.PassiveClock
 }
 
+// newCensus counts what the cache holds.
+func newCensus(cache client.Reader, clock clock.PassiveClock) *census {
+	return &census{cache: cache, clock: clock}
+}
+
 // Describe implements prometheus.Collector.
 func (c *census) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range censusDescs {

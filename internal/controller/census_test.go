@@ -25,7 +25,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 )
 
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "ns", Name: name} }
@@ -37,7 +36,7 @@ func censusOf(t *testing.T, objects ...client.Object) (*census, client.WithWatch
 		t.Fatal(err)
 	}
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
-	return &census{cache: c, clock: testingclock.NewFakePassiveClock(noon)}, c
+	return newCensus(c, testingclock.NewFakePassiveClock(noon)), c
 }
 
 // anAccount has seen its droplets a minute ago, and never its volumes.
@@ -211,8 +210,8 @@ func TestMetricsAreWellNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	observe(digitalocean.Request{Kind: "Droplet"})
-	passes.synced(&syncReport{}, nil)
+	observe("Droplet", "", time.Second)
+	passes.synced(outcomeComplete, driftv1alpha1.ReasonSynced, time.Second)
 	passes.swept(time.Second)
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil || len(problems) > 0 {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // messageLimit keeps a condition's message readable, and far below the API
@@ -82,4 +83,33 @@ func shorten(s string, limit int) string {
 		cut += size
 	}
 	return s[:cut] + "…"
+}
+
+// currentVerdict is a condition as it stands, zero where there is none.
+func currentVerdict(conditions []metav1.Condition, conditionType string) verdict {
+	for _, c := range conditions {
+		if c.Type == conditionType {
+			return verdict{c.Status, c.Reason, c.Message}
+		}
+	}
+	return verdict{}
+}
+
+// joined names paths in a message.
+func joined(paths []resource.Path) string {
+	texts := make([]string, 0, len(paths))
+	for _, path := range paths {
+		texts = append(texts, path.String())
+	}
+	return strings.Join(texts, ", ")
+}
+
+// kindStatus is what the account's status says of a kind; zero where it says nothing.
+func kindStatus(account *driftv1alpha1.CloudAccount, kind string) driftv1alpha1.KindStatus {
+	for _, k := range account.Status.Kinds {
+		if k.Kind == kind {
+			return k
+		}
+	}
+	return driftv1alpha1.KindStatus{}
 }

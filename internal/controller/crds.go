@@ -40,6 +40,10 @@ type crdGuard struct {
 	old map[string]error
 }
 
+func newCRDGuard(live client.Reader, clock clock.PassiveClock) *crdGuard {
+	return &crdGuard{live: live, clock: clock}
+}
+
 // Check says whether a CRD is gone, as far as anybody can see from this namespace.
 // Nothing can be recorded then.
 func (g *crdGuard) Check(ctx context.Context, namespace string) problem {

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,16 +24,17 @@ import (
 // out. Whoever calls it, and however often at once: every write is guarded by the
 // resourceVersion that was read, or by a name that only one create can take.
 type detector struct {
-	client client.Client
-	// live reads past the cache.
-	live       client.Reader
-	announcer  announcer
-	clock      clock.PassiveClock
+	Access
 	timetables *timetables
 	budgets    *budgets
 	wishes     *wishes
 	// large is held by who writes of a declaration that is too large to be looked at.
 	large sync.Mutex
+}
+
+// newDetector returns a detector that asks for syncs with pending.
+func newDetector(access Access, tables *timetables, pending *wishes) *detector {
+	return &detector{Access: access, timetables: tables, budgets: newBudgets(access.Clock), wishes: pending}
 }
 
 // errOneAtATime: another declaration that is too large is being written of. The API server
@@ -76,7 +76,7 @@ type detection struct {
 // errOneAtATime, in a while.
 func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, error) {
 	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}}
-	if err := d.client.Get(ctx, key, run.provisioned); err != nil {
+	if err := d.Client.Get(ctx, key, run.provisioned); err != nil {
 		if apierrors.IsNotFound(err) {
 			d.wishes.forget(key)
 			return outcome{}, nil
@@ -92,7 +92,7 @@ func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, e
 		}
 		defer d.large.Unlock()
 	}
-	if err := d.look(ctx, cached{d.client}, &run); err != nil {
+	if err := d.look(ctx, cached{d.Client}, &run); err != nil {
 		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
 	if err := d.planFor(ctx, &run); err != nil {
@@ -116,9 +116,7 @@ func (d *detector) Glance(ctx context.Context, in lookup, p *driftv1alpha1.Cloud
 	if err := d.look(ctx, in, &run); err != nil {
 		return outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
 	}
-	if _, err := d.decide(&run); err != nil {
-		return outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
-	}
+	d.decide(&run)
 	if !run.plan.Empty() {
 		return outcome{}, false, nil
 	}
@@ -143,7 +141,7 @@ func (d *detector) look(ctx context.Context, in lookup, run *detection) error {
 	if run.account, err = in.account(ctx, p); err != nil {
 		return err
 	}
-	if run.binding, err = (binder{in, d.clock.Now()}).bind(ctx, p, run.account); err != nil {
+	if run.binding, err = (binder{in, d.Clock.Now()}).bind(ctx, p, run.account); err != nil {
 		return err
 	}
 	if run.drifts, err = in.drifts(ctx, p); err != nil {
@@ -155,10 +153,7 @@ func (d *detector) look(ctx context.Context, in lookup, run *detection) error {
 
 // planFor decides, within what may still open.
 func (d *detector) planFor(ctx context.Context, run *detection) error {
-	in, err := d.decide(run)
-	if err != nil {
-		return err
-	}
+	in := d.decide(run)
 	if err := d.confirm(ctx, run); err != nil {
 		return err
 	}
@@ -178,7 +173,7 @@ func (d *detector) planFor(ctx context.Context, run *detection) error {
 }
 
 // decide plans. Nothing is planned from what nobody can know.
-func (d *detector) decide(run *detection) (drift.Input, error) {
+func (d *detector) decide(run *detection) drift.Input {
 	if costly(run.binding.kind, run.binding.unseen) && d.wishes.make(run.provisioned) {
 		run.binding.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", joined(run.binding.unseen))
@@ -197,16 +192,13 @@ func (d *detector) decide(run *detection) (drift.Input, error) {
 	} else if r != nil && r.Observed.WithheldSince != nil {
 		run.presence = resource.Unknown
 		run.blind = withheld(run.account, run.binding)
-	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.clock.Now(), toleratedMisses); missed >= toleratedMisses || kindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= toleratedMisses {
+	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.Clock.Now(), toleratedMisses); missed >= toleratedMisses || kindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= toleratedMisses {
 		run.presence = resource.Unknown
 		run.blind = unknown(driftv1alpha1.ReasonInventoryStale,
 			"the kind %s was last listed completely at %s; CloudAccount %s says why",
 			run.binding.kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
 	}
-	in, err := d.planInput(run)
-	if err != nil {
-		return in, err
-	}
+	in := run.planInput()
 	if run.binding.older != nil {
 		// What is open here is the older declaration's to find, and has its names.
 		in.Desired, in.Presence = nil, resource.Present
@@ -216,22 +208,10 @@ func (d *detector) decide(run *detection) (drift.Input, error) {
 	if costly(run.binding.kind, run.plan.Result.Unseen) {
 		run.awaited = d.wishes.make(run.provisioned)
 	}
-	return in, nil
+	return in
 }
 
-// withheld says why nothing is concluded of a resource that the last complete listing
-// did not show.
-func withheld(account *driftv1alpha1.CloudAccount, b binding) verdict {
-	status := kindStatus(account, b.kind.Schema.Kind)
-	reason, message := driftv1alpha1.ReasonAwaitingInventory, "the next sync asks for it again"
-	if status.Reason != "" {
-		reason, message = status.Reason, status.Message
-	}
-	return unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
-		b.kind.Schema.Kind, b.id, b.resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
-}
-
-func (d *detector) planInput(run *detection) (drift.Input, error) {
+func (run *detection) planInput() drift.Input {
 	p := run.provisioned
 	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}
 	ref.ID = canonicalID(ref) // it goes into the drifts' names
@@ -240,7 +220,6 @@ func (d *detector) planInput(run *detection) (drift.Input, error) {
 		Schema:   run.binding.kind.Schema,
 		Desired:  run.desired,
 		Presence: run.presence,
-		Now:      d.clock.Now(),
 		MaxNew:   -1,
 	}
 	for _, text := range p.Spec.Ignore {
@@ -257,22 +236,19 @@ func (d *detector) planInput(run *detection) (drift.Input, error) {
 		in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
 	}
 	for i := range run.drifts {
-		recorded, err := recordedDrift(&run.drifts[i])
-		if err != nil {
-			return in, err
-		}
+		recorded := recordedDrift(&run.drifts[i])
 		if about := run.drifts[i].Spec.ResourceRef; canonicalID(resource.Ref{Kind: about.Kind, ID: about.ID}) == ref.ID || ref.ID == "" {
 			in.Drifts = append(in.Drifts, recorded)
 		} else if !isResolved(&run.drifts[i]) && !recorded.Resolving {
 			run.leftBehind = append(run.leftBehind, recorded.Name)
 		}
 	}
-	return in, nil
+	return in
 }
 
 // recordedDrift is a CloudDrift as planning sees it.
-func recordedDrift(d *driftv1alpha1.CloudDrift) (drift.Drift, error) {
-	out := drift.Drift{
+func recordedDrift(d *driftv1alpha1.CloudDrift) drift.Drift {
+	return drift.Drift{
 		Name:        d.Name,
 		Field:       d.Spec.Field,
 		Episode:     d.Spec.Episode,
@@ -280,14 +256,6 @@ func recordedDrift(d *driftv1alpha1.CloudDrift) (drift.Drift, error) {
 		State:       drift.State(d.Status.State),
 		Resolving:   d.Status.Resolution != nil,
 	}
-	var err error
-	if out.Expected, err = decode(d.Status.Expected); err != nil {
-		return out, fmt.Errorf("CloudDrift %s, expected: %w", d.Name, err)
-	}
-	if out.Actual, err = decode(d.Status.Actual); err != nil {
-		return out, fmt.Errorf("CloudDrift %s, actual: %w", d.Name, err)
-	}
-	return out, nil
 }
 
 // carryOut takes the episodes first, in one guarded write, and then writes the
@@ -297,10 +265,10 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	before := p.Status.DeepCopy()
 	d.summarise(run)
 	if !equality.Semantic.DeepEqual(*before, p.Status) {
-		err := d.client.Status().Update(ctx, p)
+		err := d.Client.Status().Update(ctx, p)
 		if isTooLarge(err) {
 			curtail(&p.Status)
-			err = d.client.Status().Update(ctx, p)
+			err = d.Client.Status().Update(ctx, p)
 		}
 		if err != nil {
 			if run.granted > 0 {
@@ -309,13 +277,13 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 			return fmt.Errorf("writing its status: %w", err)
 		}
 		if run.binding.reboundFrom != "" {
-			d.announcer.rebound(p, run.binding.reboundFrom, run.binding.id)
+			d.Events.rebound(p, run.binding.reboundFrom, run.binding.id)
 		}
 	}
 	if len(run.plan.Open) > 0 {
 		crashpoint.Reached(crashpoint.DetectRemembered)
 	}
-	recorder := driftRecorder{client: d.client, live: d.live, announcer: d.announcer, clock: d.clock, provisioned: p}
+	recorder := driftRecorder{Access: d.Access, provisioned: p}
 	// What is recorded already comes first, and a write that is refused keeps no other from
 	// being made: a quota that is full must not leave an open drift with old values.
 	writes := &failures{}
@@ -341,7 +309,7 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	}
 	if refused > 0 { // the status counted on them
 		p.Status.OpenDrifts = ptr.To(max(*p.Status.OpenDrifts-refused, 0))
-		writes.add(d.client.Status().Update(ctx, p))
+		writes.add(d.Client.Status().Update(ctx, p))
 	}
 	return writes.after(nil)
 }
@@ -371,7 +339,7 @@ func (d *detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvis
 			p.Status.Fields[i].OpenDrift = ""
 		}
 	}
-	return errors.Join(err, d.client.Status().Update(ctx, p))
+	return errors.Join(err, d.Client.Status().Update(ctx, p))
 }
 
 // staleBecause says why a drift goes stale, as the end of a sentence that its field

@@ -8,7 +8,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -29,10 +28,7 @@ var (
 
 // driftRecorder writes the CloudDrifts of one CloudProvisioned.
 type driftRecorder struct {
-	client      client.Client
-	live        client.Reader
-	announcer   announcer
-	clock       clock.PassiveClock
+	Access
 	provisioned *driftv1alpha1.CloudProvisioned
 }
 
@@ -61,10 +57,10 @@ func (r driftRecorder) open(ctx context.Context, o drift.Opening, b binding) err
 			Episode: o.Episode,
 		},
 	}
-	if err := controllerutil.SetControllerReference(p, d, r.client.Scheme()); err != nil {
+	if err := controllerutil.SetControllerReference(p, d, r.Client.Scheme()); err != nil {
 		return fmt.Errorf("making CloudDrift %s its own: %w", o.Name, err)
 	}
-	err := r.client.Create(ctx, d)
+	err := r.Client.Create(ctx, d)
 	if apierrors.IsAlreadyExists(err) {
 		d, err = r.existing(ctx, d)
 	}
@@ -82,7 +78,7 @@ func (r driftRecorder) open(ctx context.Context, o drift.Opening, b binding) err
 // whether it is this one, created before a crash or by another operator.
 func (r driftRecorder) existing(ctx context.Context, wanted *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudDrift, error) {
 	found := &driftv1alpha1.CloudDrift{}
-	if err := r.live.Get(ctx, client.ObjectKeyFromObject(wanted), found); err != nil {
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(wanted), found); err != nil {
 		return nil, fmt.Errorf("reading the one that exists: %w", err)
 	}
 	if metav1.IsControlledBy(found, r.provisioned) && found.Spec == wanted.Spec {
@@ -102,11 +98,6 @@ func (r driftRecorder) existing(ctx context.Context, wanted *driftv1alpha1.Cloud
 	return nil, fmt.Errorf("%w: CloudProvisioned %s (%s)", errFieldTaken, owner.Name, owner.UID)
 }
 
-// isResolved says whether the drift is history.
-func isResolved(d *driftv1alpha1.CloudDrift) bool {
-	return d.Status.State != "" && d.Status.State != driftv1alpha1.DriftOpen
-}
-
 // refresh writes new values into an open drift.
 func (r driftRecorder) refresh(ctx context.Context, d *driftv1alpha1.CloudDrift, to drift.Refreshing) error {
 	if err := r.write(ctx, d, to.Expected, to.Actual, to.Observation); err != nil {
@@ -116,7 +107,7 @@ func (r driftRecorder) refresh(ctx context.Context, d *driftv1alpha1.CloudDrift,
 }
 
 func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, expected, actual any, observation string) error {
-	now := metav1.NewTime(r.clock.Now())
+	now := metav1.NewTime(r.Clock.Now())
 	first := d.Status.State == ""
 	if first {
 		d.Status.State = driftv1alpha1.DriftOpen
@@ -132,11 +123,11 @@ func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, e
 	d.Status.Rendered.Expected, d.Status.Rendered.Actual = resource.ShortPair(expected, actual, renderLimit)
 	d.Status.Observation = observation
 	d.Status.ChangedAt = &now
-	if err := r.client.Status().Update(ctx, d); err != nil {
+	if err := r.Client.Status().Update(ctx, d); err != nil {
 		return fmt.Errorf("writing the status of CloudDrift %s: %w", d.Name, err)
 	}
 	if first {
-		r.announcer.driftDetected(r.provisioned, d)
+		r.Events.driftDetected(r.provisioned, d)
 	}
 	return nil
 }
@@ -144,17 +135,15 @@ func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, e
 // closeAsStale closes a drift whose difference went away without us; because ends
 // the sentence that says why.
 func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift, because string) error {
-	if err := writeStale(ctx, r.client, d, r.clock.Now()); err != nil {
+	if err := writeStale(ctx, r.Client, d, r.Clock.Now()); err != nil {
 		return err
 	}
 	crashpoint.Reached(crashpoint.DetectClosed)
-	r.announcer.driftStale(r.provisioned, d, because)
+	r.Events.driftStale(r.provisioned, d, because)
 	return nil
 }
 
-// becauseAbandoned ends the sentence about a drift whose declaration is gone.
-const becauseAbandoned = "was declared by a CloudProvisioned that is gone"
-
+// writeStale ends a drift as Stale.
 func writeStale(ctx context.Context, c client.Client, d *driftv1alpha1.CloudDrift, at time.Time) error {
 	now := metav1.NewTime(at)
 	d.Status.State = driftv1alpha1.DriftStale

@@ -56,25 +56,24 @@ func TestSweepDue(t *testing.T) {
 		no("", "").set(&a.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
 		yes("", "").set(&a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld, 1, metav1.NewTime(noon))
 	}
-	secret := problem{reason: driftv1alpha1.ReasonFixSecret}
 	hourly := func(a *driftv1alpha1.CloudAccount) { a.Spec.SyncSchedule = "30 * * * *" }
 	for name, c := range map[string]struct {
 		why     string
 		change  func(*driftv1alpha1.CloudAccount)
-		problem problem
+		blocked bool
 		after   time.Duration // since the last sweep, an hour before noon
 		due     bool
 	}{
-		"nothing":                     {"it is for midnight", hourly, problem{}, time.Hour, false},
-		"a missed sync":               {"each sync sweeps, and none is made", hourly, secret, 30 * time.Minute, true},
-		"before the sync that is due": {"nothing was missed", hourly, secret, 29 * time.Minute, false},
-		"drifts withheld":             {"the limit is one of a minute", withheld, problem{}, time.Minute, true},
-		"drifts withheld just now":    {"the minute is not over", withheld, problem{}, 59 * time.Second, false},
+		"nothing":                     {"it is for midnight", hourly, false, time.Hour, false},
+		"a missed sync":               {"each sync sweeps, and none is made", hourly, true, 30 * time.Minute, true},
+		"before the sync that is due": {"nothing was missed", hourly, true, 29 * time.Minute, false},
+		"drifts withheld":             {"the limit is one of a minute", withheld, false, time.Minute, true},
+		"drifts withheld just now":    {"the minute is not over", withheld, false, 59 * time.Second, false},
 	} {
 		account := quiet()
 		c.change(account)
 		now := noon.Add(-time.Hour).Add(c.after)
-		if due := sweepDue(account, new(timetables).of(account), c.problem, now); due != c.due {
+		if due := sweepDue(account, new(timetables).of(account), c.blocked, now); due != c.due {
 			t.Errorf("%s: due %v, although %s", name, due, c.why)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -31,7 +30,7 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 		return nil
 	}
 	live := &driftv1alpha1.CloudResource{}
-	err := d.live.Get(ctx, client.ObjectKeyFromObject(seen), live)
+	err := d.Live.Get(ctx, client.ObjectKeyFromObject(seen), live)
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading CloudResource %s: %w", seen.Name, err)
 	}
@@ -40,12 +39,6 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 			errors.New("the observation in the cache is not the latest"))
 	}
 	return nil
-}
-
-// sameObservation says whether two states of a CloudResource show the same. Somebody's label
-// is nothing that a verdict rests on.
-func sameObservation(a, b *driftv1alpha1.CloudResource) bool {
-	return a.UID == b.UID && equality.Semantic.DeepEqual(a.Observed, b.Observed)
 }
 
 // confirmName makes sure that what is new to be said of a name rests on what a complete
@@ -57,7 +50,7 @@ func (d *detector) confirmName(ctx context.Context, run *detection) error {
 		return nil
 	}
 	live := &driftv1alpha1.CloudAccount{}
-	if err := d.live.Get(ctx, client.ObjectKeyFromObject(run.account), live); err != nil {
+	if err := d.Live.Get(ctx, client.ObjectKeyFromObject(run.account), live); err != nil {
 		return fmt.Errorf("reading CloudAccount %s: %w", run.account.Name, err)
 	}
 	kind := p.Spec.Resource.Kind
@@ -76,7 +69,7 @@ func (d *detector) confirmOlder(ctx context.Context, run *detection) error {
 		return nil
 	}
 	live := &driftv1alpha1.CloudProvisioned{}
-	err := d.live.Get(ctx, client.ObjectKeyFromObject(seen), live)
+	err := d.Live.Get(ctx, client.ObjectKeyFromObject(seen), live)
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading CloudProvisioned %s: %w", seen.Name, err)
 	}

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -27,17 +26,15 @@ const (
 // historian closes drifts that nobody declares any more, and deletes resolved ones
 // that the account's history policy lets go.
 type historian struct {
-	client client.Client
-	// live reads past the cache, where something seems to be gone.
-	live      client.Reader
-	announcer announcer
-	clock     clock.PassiveClock
+	Access
 }
+
+func newHistorian(access Access) historian { return historian{access} }
 
 // tidy does what is due. What fails is due the next time, too.
 func (h historian) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
 	var list driftv1alpha1.CloudDriftList
-	if err := h.client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
+	if err := h.Client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
 		byAccount: account.Name,
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing the account's CloudDrifts: %w", err)
@@ -46,8 +43,8 @@ func (h historian) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount
 }
 
 func (h historian) prune(ctx context.Context, account *driftv1alpha1.CloudAccount, drifts []driftv1alpha1.CloudDrift) error {
-	for _, d := range expired(drifts, account.Spec.History, h.clock.Now()) {
-		err := h.client.Delete(ctx, d.DeepCopy(), client.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion})
+	for _, d := range expired(drifts, account.Spec.History, h.Clock.Now()) {
+		err := h.Client.Delete(ctx, d.DeepCopy(), client.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion})
 		if client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting CloudDrift %s, which is past its retention: %w", d.Name, err)
 		}
@@ -72,12 +69,12 @@ func (h historian) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.Cl
 			continue
 		}
 		d := drifts[i].DeepCopy()
-		if err := writeStale(ctx, h.client, d, h.clock.Now()); apierrors.IsNotFound(err) {
+		if err := writeStale(ctx, h.Client, d, h.Clock.Now()); apierrors.IsNotFound(err) {
 			continue // collected
 		} else if err != nil {
 			return err
 		}
-		h.announcer.driftAbandoned(d)
+		h.Events.driftAbandoned(d)
 	}
 	return nil
 }
@@ -90,7 +87,7 @@ func (h historian) abandoned(ctx context.Context, d *driftv1alpha1.CloudDrift) (
 		return true, nil
 	}
 	key := client.ObjectKey{Namespace: d.Namespace, Name: owner.Name}
-	for _, reader := range []client.Reader{h.client, h.live} {
+	for _, reader := range []client.Reader{h.Client, h.Live} {
 		var p driftv1alpha1.CloudProvisioned
 		err := reader.Get(ctx, key, &p, client.UnsafeDisableDeepCopy)
 		if err == nil && p.UID == owner.UID {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -14,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/retry"
-	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -29,13 +27,9 @@ const writers = 8
 
 // inventory keeps the CloudResources of one kind of one account.
 type inventory struct {
-	client client.Client
-	// live reads past the cache, where somebody else wrote meanwhile.
-	live      client.Reader
-	announcer announcer
-	clock     clock.PassiveClock
-	account   *driftv1alpha1.CloudAccount
-	kind      string
+	Access
+	account *driftv1alpha1.CloudAccount
+	kind    string
 	// writes collects what the API server did not take.
 	writes *failures
 	crds   *crdGuard
@@ -44,7 +38,7 @@ type inventory struct {
 // held is what the inventory has, by CloudResource name.
 func (v inventory) held(ctx context.Context) (map[string]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
-	if err := v.client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
+	if err := v.Client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
 		byAccountKind: indexKey(v.account.Name, v.kind),
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing CloudResources of the kind %s: %w", v.kind, err)
@@ -67,7 +61,7 @@ type declarations struct {
 func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarations, error) {
 	out := declarations{ids: map[string]string{}, fields: sets.New[string]()}
 	var list driftv1alpha1.CloudProvisionedList
-	if err := v.client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
+	if err := v.Client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
 		byAccount: v.account.Name,
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return out, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
@@ -174,7 +168,7 @@ func (v inventory) put(ctx context.Context, name string, ref resource.Ref, curre
 	// The cache is behind, or another operator was faster: its observation counts
 	// as any other.
 	current = &driftv1alpha1.CloudResource{}
-	if err := v.live.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
+	if err := v.Live.Get(ctx, client.ObjectKey{Namespace: v.account.Namespace, Name: name}, current); err != nil {
 		return fmt.Errorf("reading CloudResource %s, which exists: %w", name, err)
 	}
 	return v.update(ctx, current, observed)
@@ -193,7 +187,7 @@ func (v inventory) own(r *driftv1alpha1.CloudResource) error {
 		return nil
 	}
 	r.OwnerReferences = slices.DeleteFunc(r.OwnerReferences, func(o metav1.OwnerReference) bool { return ptr.Deref(o.Controller, false) })
-	if err := controllerutil.SetControllerReference(v.account, r, v.client.Scheme()); err != nil {
+	if err := controllerutil.SetControllerReference(v.account, r, v.Client.Scheme()); err != nil {
 		return fmt.Errorf("making CloudResource %s the account's: %w", r.Name, err)
 	}
 	return nil
@@ -217,14 +211,14 @@ func (v inventory) create(ctx context.Context, name string, ref resource.Ref, ob
 	if err := v.own(r); err != nil {
 		return err
 	}
-	if err := v.client.Create(ctx, r); err != nil {
+	if err := v.Client.Create(ctx, r); err != nil {
 		return fmt.Errorf("creating CloudResource %s: %w", name, err)
 	}
 	if err := v.kept(r, observed); err != nil {
 		return err
 	}
 	if observed.AbsentSince != nil {
-		v.announcer.resourceMissing(r)
+		v.Events.resourceMissing(r)
 	}
 	return nil
 }
@@ -238,7 +232,7 @@ func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResou
 	}
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live := &driftv1alpha1.CloudResource{}
-		if err := v.live.Get(ctx, client.ObjectKeyFromObject(current), live); err != nil {
+		if err := v.Live.Get(ctx, client.ObjectKeyFromObject(current), live); err != nil {
 			return fmt.Errorf("reading CloudResource %s: %w", current.Name, err)
 		}
 		return v.updateOnce(ctx, live, observed)
@@ -246,7 +240,7 @@ func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResou
 }
 
 func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
-	if v.owns(current) && newer(current, observed.ObservedAt.Time, v.clock.Now()) {
+	if v.owns(current) && newer(current, observed.ObservedAt.Time, v.Clock.Now()) {
 		return nil
 	}
 	updated := current.DeepCopy()
@@ -257,7 +251,7 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 	if err := v.own(updated); err != nil {
 		return err
 	}
-	if err := v.client.Update(ctx, updated); err != nil {
+	if err := v.Client.Update(ctx, updated); err != nil {
 		return fmt.Errorf("updating CloudResource %s: %w", current.Name, err)
 	}
 	if err := v.kept(updated, observed); err != nil {
@@ -265,12 +259,12 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 	}
 	switch was, is := current.Observed.AbsentSince != nil, observed.AbsentSince != nil; {
 	case is && !was:
-		v.announcer.resourceMissing(updated)
+		v.Events.resourceMissing(updated)
 	case was && !is:
-		v.announcer.resourceReturned(updated)
+		v.Events.resourceReturned(updated)
 	default:
 		if changed := changedFields(current.Observed, observed); changed != "" {
-			v.announcer.resourceChanged(updated, changed)
+			v.Events.resourceChanged(updated, changed)
 		}
 	}
 	return nil
@@ -287,13 +281,6 @@ func (v inventory) kept(written *driftv1alpha1.CloudResource, observed driftv1al
 		return nil
 	}
 	return v.crds.kept("observed.fieldTable of a CloudResource", written.Observed.FieldTable == observed.FieldTable)
-}
-
-// newer says whether what is held was observed after that time. What bears a time
-// that has yet to come was observed before the clock was set back.
-func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
-	at := held.Observed.ObservedAt.Time
-	return at.After(than) && !at.After(now)
 }
 
 // changedFields names the fields whose values changed. One that could not be seen

@@ -8,7 +8,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // lookup is what a detection has to find. What it returns is not copied out of the
@@ -92,11 +91,6 @@ func (c cached) drifts(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (
 		return nil, fmt.Errorf("listing its CloudDrifts: %w", err)
 	}
 	return list.Items, nil
-}
-
-// refOf is the resource of p's kind with this id.
-func refOf(p *driftv1alpha1.CloudProvisioned, id string) resource.Ref {
-	return resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
 }
 
 func pointers[T any](items []T) []*T {

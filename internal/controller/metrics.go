@@ -6,13 +6,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 )
 
 // The metrics that count what this process does. What the cluster holds is
-// counted by the census. docs/metrics.md describes them all.
+// counted by the state collector. docs/metrics.md describes them all.
 
 // The outcomes of a sync, as a label.
 const (
@@ -52,40 +49,27 @@ func newPassMetrics() *passMetrics {
 	}
 }
 
+// collectors are what has to be registered.
 func (m *passMetrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.syncs, m.syncDuration, m.sweeps}
 }
 
-func (m *passMetrics) synced(report *syncReport, err error) {
-	outcome, reason := report.outcome(err)
+// synced counts a sync with its outcome, which is one of those above, and its reason.
+func (m *passMetrics) synced(outcome, reason string, took time.Duration) {
 	m.syncs.WithLabelValues(outcome, reason).Inc()
-	m.syncDuration.WithLabelValues(outcome).Observe(report.took().Seconds())
+	m.syncDuration.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
+// swept counts a sweep.
 func (m *passMetrics) swept(took time.Duration) { m.sweeps.Observe(took.Seconds()) }
-
-// outcome is the sync in two labels; err is the API server's.
-func (s *syncReport) outcome(err error) (outcome, reason string) {
-	switch whole := s.wholeProblem(); {
-	case err != nil:
-		return outcomeFailed, reasonKubernetes
-	case whole.exists():
-		return outcomeFailed, whole.reason
-	}
-	for _, k := range s.kinds {
-		if k.problem.exists() {
-			return outcomePartial, k.problem.reason
-		}
-	}
-	return outcomeComplete, driftv1alpha1.ReasonSynced
-}
 
 // answered is the class of a request that nothing was wrong with.
 const answered = "OK"
 
-// ObserveRequests counts requests to DigitalOcean in the registry. What it
-// returns is for digitalocean.WithObserver.
-func ObserveRequests(registry prometheus.Registerer) (func(digitalocean.Request), error) {
+// ObserveRequests counts requests to DigitalOcean in the registry. What it returns is
+// called with each request's kind, the class of its error, "" where there was none, and
+// how long the answer took.
+func ObserveRequests(registry prometheus.Registerer) (func(kind, class string, took time.Duration), error) {
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "clouddrift_api_requests_total",
 		Help: "Requests sent to DigitalOcean, retries included, by what was asked for and what came of it (OK, or an error's class).",
@@ -98,13 +82,12 @@ func ObserveRequests(registry prometheus.Registerer) (func(digitalocean.Request)
 	if err := register(registry, requests, durations); err != nil {
 		return nil, err
 	}
-	return func(r digitalocean.Request) {
-		class := string(r.Class)
+	return func(kind, class string, took time.Duration) {
 		if class == "" {
 			class = answered
 		}
-		requests.WithLabelValues(r.Kind, class).Inc()
-		durations.WithLabelValues(r.Kind).Observe(r.Took.Seconds())
+		requests.WithLabelValues(kind, class).Inc()
+		durations.WithLabelValues(kind).Observe(took.Seconds())
 	}, nil
 }
 

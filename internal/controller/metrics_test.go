@@ -9,10 +9,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 )
 
-func TestSyncsAreCountedByOutcome(t *testing.T) {
+func TestOutcomeOfASync(t *testing.T) {
 	forbidden := problem{reason: driftv1alpha1.ReasonFixScopes}
 	denied := problem{reason: driftv1alpha1.ReasonFixCredentials}
 	for name, test := range map[string]struct {
@@ -33,16 +32,21 @@ func TestSyncsAreCountedByOutcome(t *testing.T) {
 			outcomeFailed, reasonKubernetes},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newPassMetrics()
-			test.report.startedAt, test.report.endedAt = noon, noon.Add(3*time.Second)
-			m.synced(&test.report, test.err)
-			if got := testutil.ToFloat64(m.syncs.WithLabelValues(test.outcome, test.reason)); got != 1 {
-				t.Errorf("%s: %v syncs are %s for %s", test.why, got, test.outcome, test.reason)
-			}
-			if n := testutil.CollectAndCount(m.syncs) + testutil.CollectAndCount(m.syncDuration); n != 2 {
-				t.Errorf("%d series", n)
+			if outcome, reason := test.report.outcome(test.err); outcome != test.outcome || reason != test.reason {
+				t.Errorf("%s for %s, want %s for %s: %s", outcome, reason, test.outcome, test.reason, test.why)
 			}
 		})
+	}
+}
+
+func TestASyncIsCountedOnce(t *testing.T) {
+	m := newPassMetrics()
+	m.synced(outcomePartial, driftv1alpha1.ReasonFixScopes, 3*time.Second)
+	if got := testutil.ToFloat64(m.syncs.WithLabelValues(outcomePartial, driftv1alpha1.ReasonFixScopes)); got != 1 {
+		t.Errorf("%v syncs are counted, want 1", got)
+	}
+	if n := testutil.CollectAndCount(m.syncs) + testutil.CollectAndCount(m.syncDuration); n != 2 {
+		t.Errorf("%d series, want 2", n)
 	}
 }
 
@@ -52,8 +56,8 @@ func TestRequestsAreCountedByKindAndClass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, class := range []digitalocean.Class{"", "", digitalocean.Throttled} {
-		observe(digitalocean.Request{Kind: "Droplet", Class: class, Took: time.Second})
+	for _, class := range []string{"", "", "Throttled"} {
+		observe("Droplet", class, time.Second)
 	}
 	if n, err := testutil.GatherAndCount(registry, "clouddrift_api_requests_total"); n != 2 || err != nil {
 		t.Errorf("%d series, %v", n, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"strings"
 
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -45,4 +46,15 @@ func canonicalID(ref resource.Ref) string {
 		return strings.ToLower(ref.ID)
 	}
 	return ref.ID
+}
+
+// canonical is the ref by which a resource is known, however its id is spelled.
+func canonical(ref resource.Ref) resource.Ref {
+	ref.ID = canonicalID(ref)
+	return ref
+}
+
+// refOf is the resource of p's kind with this id.
+func refOf(p *driftv1alpha1.CloudProvisioned, id string) resource.Ref {
+	return resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
 }

@@ -44,28 +44,44 @@ func takePicture(ctx context.Context, reader client.Reader, account *driftv1alph
 	if err != nil {
 		return nil, err
 	}
+	var live [][]driftv1alpha1.CloudResource
+	for _, kind := range kinds.All() {
+		var list driftv1alpha1.CloudResourceList
+		if err := listOf(ctx, reader, account, &list, byAccountKind, indexKey(account.Name, kind.Schema.Kind)); err != nil {
+			return nil, err
+		}
+		live = append(live, list.Items)
+	}
+	return newPicture(owner, declared.Items, drifts.Items, live...), nil
+}
+
+// newPicture is of these objects, which are not copied. owner is nil where the account is
+// gone.
+func newPicture(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.CloudProvisioned, drifts []driftv1alpha1.CloudDrift, live ...[]driftv1alpha1.CloudResource) *picture {
 	out := &picture{
 		owner:     owner,
-		declared:  declared.Items,
-		resources: make(map[resource.Ref]*driftv1alpha1.CloudResource, len(declared.Items)),
+		declared:  declared,
+		resources: make(map[resource.Ref]*driftv1alpha1.CloudResource, len(declared)),
 		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
-		of:        make(map[resource.Ref][]*driftv1alpha1.CloudProvisioned, len(declared.Items)),
+		of:        make(map[resource.Ref][]*driftv1alpha1.CloudProvisioned, len(declared)),
 		recorded:  map[types.UID][]driftv1alpha1.CloudDrift{},
 	}
 	out.takeDeclared()
-	for i := range drifts.Items {
-		if owner := metav1.GetControllerOfNoCopy(&drifts.Items[i]); owner != nil {
-			out.recorded[owner.UID] = append(out.recorded[owner.UID], drifts.Items[i])
+	for i := range drifts {
+		if owner := metav1.GetControllerOfNoCopy(&drifts[i]); owner != nil {
+			out.recorded[owner.UID] = append(out.recorded[owner.UID], drifts[i])
 		}
 	}
-	for _, kind := range kinds.All() {
-		var live driftv1alpha1.CloudResourceList
-		if err := listOf(ctx, reader, account, &live, byAccountKind, indexKey(account.Name, kind.Schema.Kind)); err != nil {
-			return nil, err
-		}
-		out.takeResources(live.Items)
+	for _, each := range live {
+		out.takeResources(each)
 	}
-	return out, nil
+	return out
+}
+
+// Present says whether the inventory holds a resource as there.
+func (v *picture) Present(ref resource.Ref) bool {
+	r := v.resources[canonical(ref)]
+	return r != nil && r.Observed.AbsentSince == nil
 }
 
 func listOf(ctx context.Context, reader client.Reader, account *driftv1alpha1.CloudAccount, list client.ObjectList, index, key string) error {
@@ -100,12 +116,6 @@ func (v *picture) takeResources(live []driftv1alpha1.CloudResource) {
 			v.byName[name] = append(named, r)
 		}
 	}
-}
-
-// canonical is the ref by which a resource is known, however its id is spelled.
-func canonical(ref resource.Ref) resource.Ref {
-	ref.ID = canonicalID(ref)
-	return ref
 }
 
 func (v *picture) account(context.Context, *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {

@@ -17,7 +17,7 @@ import (
 func (d *detector) summarise(run *detection) {
 	p := run.provisioned
 	status := &p.Status
-	now := metav1.NewTime(d.clock.Now())
+	now := metav1.NewTime(d.Clock.Now())
 
 	if hash := resource.Hash(run.desired); hash != status.SpecHash && tooLarge(p) == "" {
 		status.SpecVersion++
@@ -147,23 +147,19 @@ func (run *detection) inSync() verdict {
 	case len(run.plan.Result.Unseen) > 0:
 		return unknown(driftv1alpha1.ReasonFixFieldsUnseen,
 			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", joined(run.plan.Result.Unseen))
-	case run.behind().exists():
-		behind := run.behind()
+	case run.kindStatus().BehindSince != nil:
+		behind := run.kindStatus()
 		return unknown(driftv1alpha1.ReasonInventoryStale,
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.kind.Schema.Kind,
-			kindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.reason, shorten(behind.message, 512))
+			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, shorten(behind.Message, 512))
 	default:
 		return yes(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
 	}
 }
 
-// behind is why the latest sync brought no complete listing of the kind; zero: it did.
-func (run *detection) behind() problem {
-	status := kindStatus(run.account, run.binding.kind.Schema.Kind)
-	if status.BehindSince == nil {
-		return problem{}
-	}
-	return problem{reason: status.Reason, message: status.Message}
+// kindStatus is what the account's status says of the declared kind.
+func (run *detection) kindStatus() driftv1alpha1.KindStatus {
+	return kindStatus(run.account, run.binding.kind.Schema.Kind)
 }
 
 func (run *detection) differing() string {
@@ -182,12 +178,4 @@ func (run *detection) differing() string {
 			run.plan.Withheld, drift.MostFields)
 	}
 	return message
-}
-
-func joined(paths []resource.Path) string {
-	texts := make([]string, 0, len(paths))
-	for _, path := range paths {
-		texts = append(texts, path.String())
-	}
-	return strings.Join(texts, ", ")
 }

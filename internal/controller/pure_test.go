@@ -60,7 +60,7 @@ func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
 // same name has other.
 func store(uid types.UID, now time.Time) inventory {
 	account := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Name: "a", UID: uid}}
-	return inventory{account: account, kind: "Droplet", clock: testingclock.NewFakePassiveClock(now)}
+	return inventory{Access: Access{Clock: testingclock.NewFakePassiveClock(now)}, account: account, kind: "Droplet"}
 }
 
 func held(n int) map[string]*driftv1alpha1.CloudResource {

@@ -9,8 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/events"
-	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -39,9 +37,7 @@ func TestARefusedDriftLeavesTheOthersTrue(t *testing.T) {
 		}
 		return w.Create(ctx, o, opts...)
 	}}, account, p, r)
-	clk := testingclock.NewFakePassiveClock(noon)
-	d := &detector{client: c, live: c, clock: clk, timetables: &timetables{}, budgets: newBudgets(clk),
-		wishes: newWishes(func(types.NamespacedName) {}), announcer: announcer{recorder: events.NewFakeRecorder(100)}}
+	d := newDetector(accessOf(c, c), &timetables{}, newWishes(func(types.NamespacedName) {}))
 	key := client.ObjectKeyFromObject(p)
 	if _, err := d.Detect(t.Context(), key); err != nil {
 		t.Fatal(err)

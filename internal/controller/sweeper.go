@@ -3,10 +3,16 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -24,6 +30,18 @@ type sweeper struct {
 	// again has a detection that failed run once more, in its own time.
 	again func(*driftv1alpha1.CloudProvisioned)
 }
+
+// newSweeper returns a sweeper that has again make a detection that failed once more.
+func newSweeper(c client.Client, d *detector, again func(*driftv1alpha1.CloudProvisioned)) *sweeper {
+	return &sweeper{client: c, detector: d, again: again}
+}
+
+// WithheldDrifts says whether the account's limit held drifts back since the last sweep,
+// which counts them.
+func (s *sweeper) WithheldDrifts(account types.UID) bool { return s.detector.budgets.wasShort(account) }
+
+// Forget drops what is remembered of an account that is gone.
+func (s *sweeper) Forget(account types.UID) { s.detector.budgets.forget(account) }
 
 // sweepResult is what a sweep found, by kind.
 type sweepResult struct {
@@ -70,7 +88,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			result.withheld += found.withheld
 			// What was proven gone, or was never there, is no part of what is covered.
 			ref := canonical(resource.Ref{Kind: found.kind, ID: found.resourceID})
-			if r := picture.resources[ref]; r != nil && r.Observed.AbsentSince == nil && !bound[ref] {
+			if picture.Present(ref) && !bound[ref] {
 				bound[ref] = true
 				result.managed[found.kind]++
 			}
@@ -93,4 +111,59 @@ func (s *sweeper) detect(ctx context.Context, key client.ObjectKey) (outcome, er
 		}
 	}
 	return found, err
+}
+
+// withheldSweep is when the drifts that an account's limit held back are counted
+// once more: the limit is one of a minute.
+const withheldSweep = time.Minute
+
+// sweepDue says whether everything declared has to be compared once more. A sync
+// sweeps too; while something keeps all syncs from being made (blocked), a sweep takes
+// the place of each, because what was not looked at for three syncs is no longer known.
+func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, blocked bool, now time.Time) bool {
+	last := account.Status.LastDetectionTime
+	if last == nil || last.After(now.Add(time.Minute)) {
+		return true
+	}
+	due := t.sweep.Next(last.Time)
+	if at := t.sync.Next(last.Time); blocked && at.Before(due) {
+		due = at
+	}
+	withheld := meta.IsStatusConditionTrue(account.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld)
+	if at := last.Add(withheldSweep); withheld && at.Before(due) {
+		due = at
+	}
+	return !now.Before(due)
+}
+
+// into puts a sweep's counts into the status.
+func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
+	status.LastDetectionTime = summarised(now)
+	resources, managed := 0, 0
+	for i := range status.Kinds {
+		k := &status.Kinds[i]
+		k.Managed = ptr.To(int32(s.managed[k.Kind]))
+		k.OpenDrifts = ptr.To(int32(s.open[k.Kind]))
+		resources += int(ptr.Deref(k.Resources, 0))
+		managed += s.managed[k.Kind]
+	}
+	status.Resources = ptr.To(int32(resources))
+	status.Managed = ptr.To(int32(managed))
+	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
+	status.Coverage = coverage(managed, resources)
+	withheld := no(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
+	if s.withheld > 0 {
+		withheld = yes(driftv1alpha1.ReasonLimitReached,
+			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
+			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
+	}
+	withheld.set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
+}
+
+func coverage(managed, resources int) string {
+	if resources == 0 {
+		return "0 of 0"
+	}
+	managed = min(managed, resources) // what is declared may be listed only by the next sync
+	return fmt.Sprintf("%d of %d (%d%%)", managed, resources, managed*100/resources)
 }

@@ -19,13 +19,13 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// syncer makes one sync of an account. It lists all kinds first, side by side, and
+// syncRun is one sync of an account. It lists all kinds first, side by side, and
 // records what they show; only then does it ask for what they did not show, so that no
 // number of declared ids can keep a kind from being listed.
-type syncer struct {
-	reconciler *accountReconciler
-	account    *driftv1alpha1.CloudAccount
-	cloud      Cloud
+type syncRun struct {
+	*syncer
+	account *driftv1alpha1.CloudAccount
+	cloud   Cloud
 
 	// beginning is held by one kind at a time, because all write one status.
 	beginning sync.Mutex
@@ -37,8 +37,8 @@ type syncer struct {
 	gone map[resource.Ref]bool
 }
 
-func newSyncer(r *accountReconciler, account *driftv1alpha1.CloudAccount, cloud Cloud) *syncer {
-	return &syncer{reconciler: r, account: account, cloud: cloud, gone: map[resource.Ref]bool{}}
+func newSyncRun(s *syncer, account *driftv1alpha1.CloudAccount, cloud Cloud) *syncRun {
+	return &syncRun{syncer: s, account: account, cloud: cloud, gone: map[resource.Ref]bool{}}
 }
 
 // kindPass is what a sync does about one kind.
@@ -58,7 +58,7 @@ type kindPass struct {
 
 // run returns what it found of each kind, parents before children. The error is of what
 // no kind can be looked at without.
-func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
+func (s *syncRun) run(ctx context.Context) ([]kindReport, error) {
 	var passes []*kindPass
 	byKind := map[string]*kindPass{}
 	for _, kind := range kinds.All() {
@@ -97,13 +97,9 @@ func (s *syncer) run(ctx context.Context) ([]kindReport, error) {
 
 // list lists one kind and records what it shows. asking ends when listing has taken too
 // long; what was listed until then is recorded all the same.
-func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
-	r := s.reconciler
+func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
 	p.cloud = s.cloud
-	p.store = inventory{
-		client: r.client, live: r.live, announcer: r.announcer, clock: r.clock,
-		account: s.account, kind: p.report.kind, writes: &failures{}, crds: r.crds,
-	}
+	p.store = inventory{Access: s.Access, account: s.account, kind: p.report.kind, writes: &failures{}, crds: s.crds}
 	if p.kind.Parent != "" && !parents.Complete {
 		p.report.problem = problem{reason: driftv1alpha1.ReasonIncomplete,
 			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
@@ -152,7 +148,7 @@ func (s *syncer) list(ctx, asking context.Context, p *kindPass, parents resource
 
 // begin says in the account's status that the inventory of a kind is about to change, if it
 // is. While it changes, resources of one name come and go one by one, and no name is bound.
-func (s *syncer) begin(ctx context.Context, p *kindPass, held map[string]*driftv1alpha1.CloudResource) error {
+func (s *syncRun) begin(ctx context.Context, p *kindPass, held map[string]*driftv1alpha1.CloudResource) error {
 	if kindStatus(s.account, p.report.kind).RecordedAt == nil ||
 		len(p.listing.Resources) == 0 && len(p.store.suspects(p.listing, held, p.declared.ids)) == 0 {
 		return nil
@@ -161,11 +157,11 @@ func (s *syncer) begin(ctx context.Context, p *kindPass, held map[string]*driftv
 	defer s.beginning.Unlock()
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		live := &driftv1alpha1.CloudAccount{}
-		if err := s.reconciler.live.Get(ctx, client.ObjectKeyFromObject(s.account), live); err != nil {
+		if err := s.Live.Get(ctx, client.ObjectKeyFromObject(s.account), live); err != nil {
 			return err
 		}
 		kindIn(&live.Status, p.report.kind).RecordedAt = nil
-		return s.reconciler.client.Status().Update(ctx, live)
+		return s.Client.Status().Update(ctx, live)
 	})
 	if err != nil {
 		return fmt.Errorf("saying that the inventory of the kind %s is about to change: %w", p.report.kind, err)
@@ -174,7 +170,7 @@ func (s *syncer) begin(ctx context.Context, p *kindPass, held map[string]*driftv
 }
 
 // failed puts what went wrong with one kind into its report.
-func (s *syncer) failed(ctx context.Context, p *kindPass, err error) error {
+func (s *syncRun) failed(ctx context.Context, p *kindPass, err error) error {
 	found, ok := kindProblem(ctx, err)
 	if !ok {
 		return err
@@ -189,7 +185,7 @@ func (s *syncer) failed(ctx context.Context, p *kindPass, err error) error {
 }
 
 // refused remembers that asking for more would only be answered in the same way.
-func (s *syncer) refused(outcome settlement) {
+func (s *syncRun) refused(outcome settlement) {
 	if outcome.refused == nil {
 		return
 	}
@@ -198,14 +194,14 @@ func (s *syncer) refused(outcome settlement) {
 	s.stop, _ = cloudProblem(outcome.refused)
 }
 
-func (s *syncer) stopped() problem {
+func (s *syncRun) stopped() problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stop
 }
 
 // settle finds out what became of the resources that a complete listing did not show.
-func (s *syncer) settle(ctx context.Context, p, parent *kindPass) error {
+func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 	if !p.listing.Complete {
 		return nil
 	}
@@ -230,7 +226,7 @@ func (s *syncer) settle(ctx context.Context, p, parent *kindPass) error {
 		return s.failed(ctx, p, err)
 	}
 	p.report.observedAt, p.report.resources = p.listing.StartedAt, p.listing.Len()
-	p.report.recordedAt = s.reconciler.clock.Now()
+	p.report.recordedAt = s.Clock.Now()
 	switch {
 	case token != "":
 		p.report.confirmationToken = token
@@ -243,17 +239,17 @@ func (s *syncer) settle(ctx context.Context, p, parent *kindPass) error {
 			return outcome.unanswered
 		}
 	default:
-		s.reconciler.confirmations.settled(s.account, p.report.kind)
+		s.confirmations.settled(s.account, p.report.kind)
 	}
 	return nil
 }
 
 // unconfirmed are the declared resources whose absence waits for a person, and the
 // token that confirms it; none where few enough vanished, or somebody confirmed it.
-func (s *syncer) unconfirmed(p *kindPass, missing []suspect, held map[string]*driftv1alpha1.CloudResource) ([]suspect, string) {
+func (s *syncRun) unconfirmed(p *kindPass, missing []suspect, held map[string]*driftv1alpha1.CloudResource) ([]suspect, string) {
 	gone := vanished(missing)
-	token := massDisappearance(p.report.kind, gone, p.store.presentDeclared(held, p.declared.ids), s.reconciler.clock.Now())
-	if token == "" || s.reconciler.confirmations.cover(s.account, p.report.kind, token, gone) {
+	token := massDisappearance(p.report.kind, gone, p.store.presentDeclared(held, p.declared.ids), s.Clock.Now())
+	if token == "" || s.confirmations.cover(s.account, p.report.kind, token, gone) {
 		return nil, ""
 	}
 	return gone, token
@@ -261,7 +257,7 @@ func (s *syncer) unconfirmed(p *kindPass, missing []suspect, held map[string]*dr
 
 // withoutParents takes out of what is missing the children whose parent is proven gone.
 // These went with it: nobody has to be asked, neither DigitalOcean nor a person.
-func (s *syncer) withoutParents(ctx context.Context, p, parent *kindPass, missing []suspect) (rest, orphans []suspect, _ error) {
+func (s *syncRun) withoutParents(ctx context.Context, p, parent *kindPass, missing []suspect) (rest, orphans []suspect, _ error) {
 	if parent == nil {
 		return missing, nil, nil
 	}
@@ -297,7 +293,7 @@ func (s *syncer) withoutParents(ctx context.Context, p, parent *kindPass, missin
 }
 
 // provenGone says whether a parent that no listing shows was answered 404, now or before.
-func (s *syncer) provenGone(ctx context.Context, parent *kindPass, ref resource.Ref, held *driftv1alpha1.CloudResource) bool {
+func (s *syncRun) provenGone(ctx context.Context, parent *kindPass, ref resource.Ref, held *driftv1alpha1.CloudResource) bool {
 	switch {
 	case s.gone[ref]:
 		return true
@@ -322,7 +318,7 @@ const (
 
 // askLast asks for what no kind's verdicts depend on, once every kind is done. What comes
 // of it concerns these ids alone, never their kind.
-func (s *syncer) askLast(ctx context.Context, passes []*kindPass) {
+func (s *syncRun) askLast(ctx context.Context, passes []*kindPass) {
 	order := slices.Clone(passes)
 	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	left := mostUndeclaredAsked
@@ -339,7 +335,7 @@ func (s *syncer) askLast(ctx context.Context, passes []*kindPass) {
 
 // ask asks for as many of some of a kind as may be asked for, any of them first, so that
 // all get their turn. It returns how many these were.
-func (s *syncer) ask(ctx context.Context, p *kindPass, most int, of func(held map[string]*driftv1alpha1.CloudResource) []suspect) int {
+func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held map[string]*driftv1alpha1.CloudResource) []suspect) int {
 	if !p.listing.Complete || most <= 0 || s.stopped().exists() || ctx.Err() != nil {
 		return 0
 	}
@@ -357,7 +353,7 @@ func (s *syncer) ask(ctx context.Context, p *kindPass, most int, of func(held ma
 	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil)
 	s.refused(outcome)
 	if p.store.writes.after(nil) == nil && !p.report.observedAt.IsZero() {
-		p.report.recordedAt = s.reconciler.clock.Now()
+		p.report.recordedAt = s.Clock.Now()
 	}
 	return len(all)
 }

@@ -39,12 +39,12 @@ func otherTeam(pinned string, team digitalocean.Account) problem {
 // recorded of it: a sync that is cut short must not leave an inventory that the
 // next token's team would be compared with. The resourceVersion decides between
 // two operators; the one that loses reads the account again.
-func (r *accountReconciler) pin(ctx context.Context, account *driftv1alpha1.CloudAccount, team digitalocean.Account) error {
+func (s *syncer) pin(ctx context.Context, account *driftv1alpha1.CloudAccount, team digitalocean.Account) error {
 	if account.Status.TeamUUID != "" {
 		return nil
 	}
 	nameTeam(&account.Status, team)
-	if err := r.client.Status().Update(ctx, account); err != nil {
+	if err := s.Client.Status().Update(ctx, account); err != nil {
 		return fmt.Errorf("pinning it to team %s: %w", teamID(team), err)
 	}
 	return nil

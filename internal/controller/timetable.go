@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -91,4 +92,10 @@ func (t *timetables) parse(line, standard, zone, key string) (schedule.Schedule,
 	}
 	t.parsed.Store(cacheKey, p)
 	return p.schedule, p.err
+}
+
+// summarised is the time in the form that the API keeps it in.
+func summarised(t time.Time) *metav1.Time {
+	m := metav1.NewTime(t).Rfc3339Copy()
+	return &m
 }

@@ -3,8 +3,10 @@ package controller
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 
@@ -157,4 +159,17 @@ func text(value any) *string {
 	}
 	s := fmt.Sprint(value)
 	return &s
+}
+
+// newer says whether what is held was observed after that time. What bears a time
+// that has yet to come was observed before the clock was set back.
+func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
+	at := held.Observed.ObservedAt.Time
+	return at.After(than) && !at.After(now)
+}
+
+// sameObservation says whether two states of a CloudResource show the same. Somebody's label
+// is nothing that a verdict rests on.
+func sameObservation(a, b *driftv1alpha1.CloudResource) bool {
+	return a.UID == b.UID && equality.Semantic.DeepEqual(a.Observed, b.Observed)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -74,11 +75,12 @@ func TestSimulatedAccount(t *testing.T) {
 func TestSimulatedKinds(t *testing.T) {
 	sim, c := simulate(t)
 	listings := map[string]resource.Listing{}
-	for _, kind := range digitalocean.Kinds() {
-		seed(t, sim, kind, 3)
+	for _, known := range kinds.All() {
+		seed(t, sim, known.Schema.Kind, 3)
 	}
-	for _, kind := range digitalocean.Kinds() {
-		got := list(t, c, kind, listings[digitalocean.ParentOf(kind)])
+	for _, known := range kinds.All() {
+		kind := known.Schema.Kind
+		got := list(t, c, kind, listings[known.Parent])
 		listings[kind] = got
 		if len(got.Resources) < 3 {
 			t.Errorf("%s: %d of 3 or more", kind, len(got.Resources))

@@ -27,7 +27,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(daily))
 	f.Add([]byte(`{"droplets":[null],"links":{"pages":null},"meta":{"total":-1}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, name := range Kinds() {
+		for _, name := range kindNames() {
 			k := registry[name]
 			check := func(res resource.Resource) { checkKept(t, k, res) }
 			reader := &pageReader{number: 1, seen: map[string]bool{}, most: perPage}

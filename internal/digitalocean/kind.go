@@ -113,25 +113,6 @@ func lookup(name, doing string) (*kind, error) {
 	return k, nil
 }
 
-// Kinds are the kinds that can be listed, parents before children.
-func Kinds() []string {
-	var names []string
-	for _, k := range kinds.All() {
-		if _, ok := registry[k.Schema.Kind]; ok {
-			names = append(names, k.Schema.Kind)
-		}
-	}
-	return names
-}
-
-// ParentOf is the kind whose listing List needs for this one, or "".
-func ParentOf(kind string) string {
-	if k, ok := registry[kind]; ok {
-		return k.parent
-	}
-	return ""
-}
-
 // listPath is the path of the listing under one parent.
 func (k *kind) listPath(parentID string) string {
 	if k.parent == "" {

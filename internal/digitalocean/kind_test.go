@@ -21,18 +21,25 @@ var bodies = map[string]string{
 	"Tag": "tag", "Domain": "domain", "DomainRecord": "domain_record",
 }
 
+// kindNames are the kinds' names, parents before children.
+func kindNames() []string {
+	var out []string
+	for _, kind := range kinds.All() {
+		out = append(out, kind.Schema.Kind)
+	}
+	return out
+}
+
 func TestKindsHaveParentsFirst(t *testing.T) {
-	all := Kinds()
-	if len(all) != len(bodies) {
-		t.Errorf("%v, but there are bodies of %d", all, len(bodies))
-	}
-	for i, name := range all {
-		if parent := ParentOf(name); parent != "" && !slices.Contains(all[:i], parent) {
-			t.Errorf("%s comes before its parent %s", name, parent)
+	var before []string
+	for _, kind := range kinds.All() {
+		if kind.Parent != "" && !slices.Contains(before, kind.Parent) {
+			t.Errorf("%s comes before its parent %s", kind.Schema.Kind, kind.Parent)
 		}
+		before = append(before, kind.Schema.Kind)
 	}
-	if ParentOf("DomainRecord") != "Domain" || ParentOf("Dropplet") != "" {
-		t.Error("wrong parents")
+	if len(before) != len(bodies) {
+		t.Errorf("%v, but there are bodies of %d", before, len(bodies))
 	}
 }
 
@@ -94,7 +101,7 @@ func TestEveryFieldOfTheTablesIsRead(t *testing.T) {
 
 // The tables are the allowlist of what an object in the cluster may hold.
 func TestNothingElseIsRead(t *testing.T) {
-	for _, name := range Kinds() {
+	for _, name := range kindNames() {
 		k := registry[name]
 		for _, f := range k.fields {
 			if !slices.ContainsFunc(k.known.Fields, func(known drift.Field) bool {
@@ -107,7 +114,7 @@ func TestNothingElseIsRead(t *testing.T) {
 }
 
 func TestNothingSecretIsKept(t *testing.T) {
-	for _, name := range Kinds() {
+	for _, name := range kindNames() {
 		res := readBody(t, name)
 		if text := toJSON(t, res); strings.Contains(text, "SECRET") {
 			t.Errorf("%s: %s", name, text)
@@ -118,7 +125,7 @@ func TestNothingSecretIsKept(t *testing.T) {
 // A body without a field that needs no scope must not be read as one without
 // the field's value.
 func TestEveryAbsentKeyIsUnseenOrOptional(t *testing.T) {
-	for _, name := range Kinds() {
+	for _, name := range kindNames() {
 		k := registry[name]
 		for _, f := range k.fields {
 			if f.path == k.id || f.path == "name" {
@@ -137,7 +144,7 @@ func TestEveryAbsentKeyIsUnseenOrOptional(t *testing.T) {
 }
 
 func TestEveryKindIsListedAndGot(t *testing.T) {
-	for _, name := range Kinds() {
+	for _, name := range kindNames() {
 		t.Run(name, func(t *testing.T) {
 			k := registry[name]
 			item := toJSON(t, testBody(t, bodies[name]))

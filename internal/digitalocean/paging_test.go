@@ -82,7 +82,7 @@ func TestPaging(t *testing.T) {
 
 // The kinds that there are have not changed by there being other pagings.
 func TestKindsArePaged(t *testing.T) {
-	for _, name := range Kinds() {
+	for _, name := range kindNames() {
 		if registry[name].paging != paged {
 			t.Errorf("%s is not paged", name)
 		}

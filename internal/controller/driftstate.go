@@ -1,0 +1,31 @@
+package controller
+
+import (
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// isResolved says whether the drift is history.
+func isResolved(d *driftv1alpha1.CloudDrift) bool {
+	return d.Status.State != "" && d.Status.State != driftv1alpha1.DriftOpen
+}
+
+// resolutionAnnotations come and go together.
+var resolutionAnnotations = []string{
+	driftv1alpha1.ResolveAnnotation,
+	driftv1alpha1.ResolvedByAnnotation,
+	driftv1alpha1.ResolveObservationAnnotation,
+	driftv1alpha1.ResolveReasonAnnotation,
+}
+
+// asks says whether anything is asked for.
+func asks(d *driftv1alpha1.CloudDrift) bool {
+	for _, name := range resolutionAnnotations {
+		if _, ok := d.Annotations[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// becauseAbandoned ends the sentence about a drift whose declaration is gone.
+const becauseAbandoned = "was declared by a CloudProvisioned that is gone"

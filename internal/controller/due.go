@@ -1,0 +1,117 @@
+package controller
+
+import (
+	"time"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+)
+
+// syncDue says whether the inventory has to be refreshed now.
+func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now time.Time) bool {
+	status := &account.Status
+	switch {
+	case status.LastSyncTime == nil, status.NextSyncTime == nil:
+		return true
+	case account.Generation != status.ObservedGeneration:
+		return true
+	case syncRequest(account) != "" && syncRequest(account) != status.LastHandledSyncRequest:
+		return true
+	case c.changed:
+		return true
+	case confirms(account):
+		return true
+	case status.LastSyncTime.After(now.Add(time.Minute)):
+		return true // the clock went back: the next time would be too far off
+	default:
+		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.sync.Next(status.LastSyncTime.Time))
+	}
+}
+
+// isDue says whether a sync is due by the schedule or asked for, and not only tried again.
+func isDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool {
+	last := account.Status.LastSyncTime
+	return last == nil || !now.Before(t.sync.Next(last.Time)) ||
+		syncRequest(account) != "" && syncRequest(account) != account.Status.LastHandledSyncRequest
+}
+
+// readWithOtherFields says whether the last attempt at a kind was an operator's that knows
+// other fields of it, or did not know the kind, or was cut short while it recorded.
+func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
+	for _, kind := range kinds.All() {
+		status := kindStatus(account, kind.Schema.Kind)
+		if status.FieldTable != kind.FieldTable() {
+			return true
+		}
+		if status.ObservedAt != nil && status.BehindSince == nil && status.RecordedAt == nil {
+			return true // a sync was cut short while it recorded
+		}
+	}
+	return false
+}
+
+// syncRequest is the request for a sync as the status can repeat it.
+func syncRequest(account *driftv1alpha1.CloudAccount) string {
+	return shorten(account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
+}
+
+// confirms says whether the account's annotation answers a mass disappearance
+// that is waiting for it.
+func confirms(account *driftv1alpha1.CloudAccount) bool {
+	token := account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation]
+	if token == "" {
+		return false
+	}
+	for _, k := range account.Status.Kinds {
+		if k.ConfirmationToken == token {
+			return true
+		}
+	}
+	return false
+}
+
+// The waits before a sync that failed is tried again: as long as it has been
+// failing, between these two, so that they double by themselves.
+const (
+	firstRetry = 30 * time.Second
+	mostRetry  = 10 * time.Minute
+)
+
+// nextSync is when the next sync is due: by the schedule, or sooner where the last
+// one failed in a way that heals by itself. report is that of a sync that was just made,
+// nil where none was.
+func nextSync(account *driftv1alpha1.CloudAccount, report *syncReport, t timetable, now time.Time) time.Time {
+	if report == nil {
+		if account.Status.NextSyncTime != nil {
+			return account.Status.NextSyncTime.Time
+		}
+		return t.sync.Next(now)
+	}
+	next := t.sync.Next(report.startedAt)
+	for _, p := range report.problems(&account.Status) {
+		if at := retryTime(p.problem, p.since, report.startedAt); !at.IsZero() && at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// retryTime is zero for a problem whose mending is noticed.
+func retryTime(p problem, since, now time.Time) time.Time {
+	switch p.reason {
+	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
+		return time.Time{}
+	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite, driftv1alpha1.ReasonFixCRDs:
+		return now.Add(mostRetry)
+	}
+	wait := firstRetry
+	if !since.IsZero() {
+		wait = min(max(now.Sub(since), firstRetry), mostRetry)
+	}
+	// What DigitalOcean says is the earliest. A Retry-After of a second, over and
+	// over, is no reason to list everything each second.
+	if at := now.Add(wait); at.After(p.retryAt) {
+		return at
+	}
+	return p.retryAt
+}

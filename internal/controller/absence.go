@@ -24,8 +24,8 @@ const (
 	believedShare    = 0.05
 )
 
-// suspect is a resource that a complete listing did not hold.
-type suspect struct {
+// missingResource is a resource that a complete listing did not hold.
+type missingResource struct {
 	name, id string
 	// current is nil where the inventory never held it: it was only declared.
 	current  *driftv1alpha1.CloudResource
@@ -40,41 +40,41 @@ type suspect struct {
 }
 
 // seen says whether the account's inventory ever held it as there.
-func (s suspect) seen() bool {
+func (s missingResource) seen() bool {
 	return s.current != nil && !s.foreign && s.current.Observed.AbsentSince == nil
 }
 
-// suspects are what is held, or only declared, and not in the complete listing.
+// missingFrom are what is held, or only declared, and not in the complete listing.
 // What was observed after the listing began says nothing against it.
-func (v inventory) suspects(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
+func (v store) missingFrom(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []missingResource {
 	now := v.Clock.Now()
 	listed := v.listedNames(listing)
-	var out []suspect
+	var out []missingResource
 	for name, r := range held {
-		if listed[name] || newer(r, listing.StartedAt, now) {
+		if listed[name] || ObservedAfter(r, listing.StartedAt, now) {
 			continue
 		}
 		_, isDeclared := declared[name]
-		out = append(out, suspect{name: name, id: r.Spec.ID, current: r, declared: isDeclared, foreign: !v.owns(r)})
+		out = append(out, missingResource{name: name, id: r.Spec.ID, current: r, declared: isDeclared, foreign: !v.owns(r)})
 	}
-	slices.SortFunc(out, func(a, b suspect) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(out, func(a, b missingResource) int { return cmp.Compare(a.name, b.name) })
 	return out
 }
 
 // onlyDeclared are the ids that are declared, and that neither the listing nor the
 // inventory has.
-func (v inventory) onlyDeclared(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []suspect {
+func (v store) onlyDeclared(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []missingResource {
 	listed := v.listedNames(listing)
-	var out []suspect
+	var out []missingResource
 	for name, id := range declared {
 		if !listed[name] && held[name] == nil {
-			out = append(out, suspect{name: name, id: id, declared: true})
+			out = append(out, missingResource{name: name, id: id, declared: true})
 		}
 	}
 	return out
 }
 
-func (v inventory) listedNames(listing resource.Listing) map[string]bool {
+func (v store) listedNames(listing resource.Listing) map[string]bool {
 	listed := make(map[string]bool, listing.Len())
 	for id := range listing.IDs() {
 		listed[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = true
@@ -84,13 +84,13 @@ func (v inventory) listedNames(listing resource.Listing) map[string]bool {
 
 // vanished are the declared suspects that were there at the last complete listing. What
 // nobody declared harms nobody by vanishing.
-func vanished(all []suspect) []suspect {
-	return slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return !s.seen() || !s.declared || s.listed || s.orphan })
+func vanished(all []missingResource) []missingResource {
+	return slices.DeleteFunc(slices.Clone(all), func(s missingResource) bool { return !s.seen() || !s.declared || s.listed || s.orphan })
 }
 
 // presentDeclared is how many of the declared resources were there at the last complete
 // listing.
-func (v inventory) presentDeclared(held map[string]*driftv1alpha1.CloudResource, declared map[string]string) int {
+func (v store) presentDeclared(held map[string]*driftv1alpha1.CloudResource, declared map[string]string) int {
 	n := 0
 	for name := range declared {
 		if r := held[name]; r != nil && v.owns(r) && r.Observed.AbsentSince == nil {
@@ -103,7 +103,7 @@ func (v inventory) presentDeclared(held map[string]*driftv1alpha1.CloudResource,
 // massDisappearance is the token that confirms the disappearance of so many of the
 // declared resources that were present, "" where so few vanished that nobody has to. It
 // names this disappearance: should the same vanish again, it is another one.
-func massDisappearance(kind string, gone []suspect, present int, now time.Time) string {
+func massDisappearance(kind string, gone []missingResource, present int, now time.Time) string {
 	if len(gone) <= believedAbsences || float64(len(gone)) <= believedShare*float64(present) {
 		return ""
 	}
@@ -132,12 +132,12 @@ type settlement struct {
 // of it. Of one that could not be asked for, or that waits for a person, nothing is
 // concluded; where it is declared, its CloudResource says so. Orphans went with their
 // parent.
-func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all, withheld, orphans []suspect) settlement {
+func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all, withheld, orphans []missingResource) settlement {
 	waiting := map[string]bool{}
 	for _, s := range withheld {
 		waiting[s.name] = true
 	}
-	answers := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s suspect) bool { return waiting[s.name] }))
+	answers := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s missingResource) bool { return waiting[s.name] }))
 	v.record(ctx, held, answers.there)
 	now := metav1.NewMicroTime(v.Clock.Now())
 	for _, s := range orphans {
@@ -145,11 +145,11 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 	}
 	out := settlement{unanswered: answers.unanswered, owed: answers.owed, refused: answers.refused}
 	for _, a := range answers.gone {
-		if v.writes.end() {
+		if v.writes.Ended() {
 			break
 		}
 		out.gone = append(out.gone, a.id)
-		v.writes.add(v.entomb(ctx, a))
+		v.writes.add(v.recordAbsence(ctx, a))
 	}
 	since := withheldAt(withheld, metav1.NewTime(v.Clock.Now()))
 	for _, s := range withheld {
@@ -163,7 +163,7 @@ func (v inventory) settle(ctx context.Context, cloud Cloud, held map[string]*dri
 
 // absence is a suspect that was proven gone.
 type absence struct {
-	suspect
+	missingResource
 	askedAt metav1.MicroTime
 }
 
@@ -173,7 +173,7 @@ type answers struct {
 	gone  []absence
 	// open are the declared ones that were there and could not be asked for; unanswered
 	// says why.
-	open       []suspect
+	open       []missingResource
 	unanswered error
 	// owed is why some that the listing did hold could not be asked for.
 	owed error
@@ -184,18 +184,18 @@ type answers struct {
 // ask says which of the suspects are there after all, which are gone, and which of the
 // declared ones that were there could not be asked for. A tombstone is not asked for
 // again.
-func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) answers {
+func (v store) ask(ctx context.Context, cloud Cloud, all []missingResource) answers {
 	var out answers
 	for _, s := range all {
 		switch entombed := s.current != nil && !s.seen(); {
 		case entombed && !s.declared: // nothing refers to it any more, or it is another account's
-			out.gone = append(out.gone, absence{suspect: s})
+			out.gone = append(out.gone, absence{missingResource: s})
 			continue
 		case entombed && !s.foreign:
 			continue
 		case !s.declared && !s.listed && v.cannotBeAskedFor(s.id):
 			// The complete listing is all that there is to go by.
-			out.gone = append(out.gone, absence{suspect: s})
+			out.gone = append(out.gone, absence{missingResource: s})
 			continue
 		}
 		askedAt := metav1.NewMicroTime(v.Clock.Now())
@@ -220,7 +220,7 @@ func (v inventory) ask(ctx context.Context, cloud Cloud, all []suspect) answers 
 
 // unknown takes a suspect that there is no answer of. Of one that nobody declared, or
 // that no listing has ever shown, nothing else depends on it.
-func (a *answers) unknown(s suspect, err error) {
+func (a *answers) unknown(s missingResource, err error) {
 	switch {
 	case s.listed:
 		a.owed = cmp.Or(a.owed, err)
@@ -232,7 +232,7 @@ func (a *answers) unknown(s suspect, err error) {
 
 // withoutUndeclared takes out what is to be asked for last: what was there and nobody
 // declared. It comes back with the next listing, should it be there after all.
-func (v inventory) withoutUndeclared(all []suspect) (rest, undeclared []suspect) {
+func (v store) withoutUndeclared(all []missingResource) (rest, undeclared []missingResource) {
 	for _, s := range all {
 		if s.seen() && !s.declared && !s.listed && !v.cannotBeAskedFor(s.id) {
 			undeclared = append(undeclared, s)
@@ -250,14 +250,14 @@ var endsAsking = map[digitalocean.Class]bool{
 }
 
 // cannotBeAskedFor says whether an id has not the form that ids of the kind have.
-func (v inventory) cannotBeAskedFor(id string) bool {
+func (v store) cannotBeAskedFor(id string) bool {
 	kind, known := kinds.Lookup(v.kind)
 	return known && kind.ValidateID(id) != nil
 }
 
 // withhold records that nothing is concluded of a resource that the listing does not
 // show. One that was never recorded, or says so already, is left alone.
-func (v inventory) withhold(ctx context.Context, s suspect, since metav1.Time) error {
+func (v store) withhold(ctx context.Context, s missingResource, since metav1.Time) error {
 	if s.current == nil || s.current.Observed.WithheldSince != nil || s.current.Observed.AbsentSince != nil || !v.owns(s.current) {
 		return nil
 	}
@@ -266,9 +266,9 @@ func (v inventory) withhold(ctx context.Context, s suspect, since metav1.Time) e
 	return client.IgnoreNotFound(v.update(ctx, s.current, observed))
 }
 
-// entomb records that a resource was proven gone: as a tombstone while anything
+// recordAbsence records that a resource was proven gone: as a tombstone while anything
 // declared refers to it, else by deleting its CloudResource.
-func (v inventory) entomb(ctx context.Context, a absence) error {
+func (v store) recordAbsence(ctx context.Context, a absence) error {
 	switch current := a.current; {
 	case a.declared:
 		gone := driftv1alpha1.Observation{}

@@ -19,7 +19,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// acceptor makes a drift's actual value the desired one. Three writes, each under
+// Acceptor makes a drift's actual value the desired one. Three writes, each under
 // the resourceVersion that was read: the approval into the drift's status; the
 // value into the CloudProvisioned, together with a mark that names the drift; the
 // drift's end. Cut short after any of them, the status and the mark tell where to
@@ -29,14 +29,14 @@ import (
 // names, so that a mark that was overwritten belonged to an accept that was over. It
 // names the drift by its UID: a declaration that was restored from a copy carries the
 // mark of a drift that is gone.
-type acceptor struct {
+type Acceptor struct {
 	Access
 	admission *admissionGuard
 }
 
-// newAcceptor returns an acceptor that believes what guard trusts.
-func newAcceptor(access Access, guard *admissionGuard) acceptor {
-	return acceptor{Access: access, admission: guard}
+// NewAcceptor returns an acceptor that believes what guard trusts.
+func NewAcceptor(access Access, guard *admissionGuard) Acceptor {
+	return Acceptor{Access: access, admission: guard}
 }
 
 // longestUser is how many characters of a user name a drift's status takes.
@@ -51,8 +51,8 @@ var (
 
 // begin records the approval, if it is good. One that is not is taken off the
 // drift, with an event that says why.
-func (a acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun bool, err error) {
-	if err := a.good(ctx, d); err != nil {
+func (a Acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun bool, err error) {
+	if err := a.validate(ctx, d); err != nil {
 		return false, a.dismiss(ctx, d, err)
 	}
 	crashpoint.Reached(crashpoint.AcceptApproved)
@@ -77,8 +77,8 @@ func (a acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 	return true, nil
 }
 
-// good says what is wrong with an approval: errOutdated or errRefused.
-func (a acceptor) good(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+// validate says what is wrong with an approval: errOutdated or errRefused.
+func (a Acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	if verb := d.Annotations[driftv1alpha1.ResolveAnnotation]; verb != driftv1alpha1.ResolveAccept {
 		return fmt.Errorf("%w: %s=%s is not something that this version does; it does %s",
 			errRefused, driftv1alpha1.ResolveAnnotation, resource.Short(verb, renderLimit), driftv1alpha1.ResolveAccept)
@@ -103,7 +103,7 @@ func (a acceptor) good(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 
 // carryOn applies a recorded approval and closes the drift, from wherever an
 // earlier attempt came to. trusted: it was found to be proven in this pass.
-func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
+func (a Acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
 	p, err := a.provisioned(ctx, d)
 	if errors.Is(err, errRefused) && p == nil {
 		return nil // the declaration is gone, and the drift is collected with it
@@ -147,7 +147,7 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trus
 
 // consistent refuses a recorded approval that is not of the values that it names: nobody
 // approved it, whoever wrote it.
-func (a acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
+func (a Acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
 	value, err := decode(d.Status.Resolution.Value)
 	if err != nil {
 		return fmt.Errorf("the approved value: %w", err)
@@ -170,7 +170,7 @@ func (a acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
 
 // proven says why what is recorded is not to be applied. Who writes statuses is
 // proven by the same policies as who annotates.
-func (a acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
+func (a Acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
 	if trusted {
 		return nil
 	}
@@ -186,7 +186,7 @@ func (a acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trust
 
 // stillUnderWay reads the drift past the cache, and says whether its approval has
 // yet to be carried out.
-func (a acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
+func (a Acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
 	key := client.ObjectKeyFromObject(d)
 	if err := a.Live.Get(ctx, key, d); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -198,7 +198,7 @@ func (a acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift
 }
 
 // provisioned is the drift's CloudProvisioned as it is now.
-func (a acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudProvisioned, error) {
+func (a Acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudProvisioned, error) {
 	p := &driftv1alpha1.CloudProvisioned{}
 	key := client.ObjectKey{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}
 	if err := a.Live.Get(ctx, key, p); err != nil {
@@ -218,7 +218,7 @@ func (a acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) 
 
 // adopted is p's desired state with the live value in it, provided that the
 // difference is still the one that was approved.
-func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
+func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
 	if d.Spec.Field == drift.Existence {
 		return nil, fmt.Errorf("%w: the resource is gone, and its absence can't be declared; to give it up, remove the CloudProvisioned %s",
 			errRefused, p.Name)
@@ -231,7 +231,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 	if err := a.Client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
 	}
-	b, err := (binder{cached{a.Client}, a.Clock.Now()}).bind(ctx, p, account)
+	b, err := (Binder{In: Cached{Reader: a.Client}, Now: a.Clock.Now()}).bind(ctx, p, account)
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +263,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 
 // apply writes the accepted value and the mark in one patch, which can only
 // succeed on the object that was read.
-func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
+func (a Acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
 	desired, err := a.intended(ctx, d, p)
 	if err != nil {
 		return err
@@ -329,7 +329,7 @@ func pointerToken(key string) string {
 }
 
 // closeMarked finishes the accept that the mark names, if it was cut short.
-func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
+func (a Acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
 	name, _, _ := strings.Cut(mark, "/")
 	if name == "" {
 		return nil
@@ -351,7 +351,7 @@ func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisi
 }
 
 // close ends the drift as Accepted.
-func (a acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
+func (a Acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
 	now := metav1.NewTime(a.Clock.Now())
 	d.Status.State = driftv1alpha1.DriftAccepted
 	d.Status.ResolvedAt = &now
@@ -366,7 +366,7 @@ func (a acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 
 // withdraw takes back a recorded approval that nothing came of, and then the
 // annotations.
-func (a acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
+func (a Acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
 	d.Status.Resolution = nil
 	if err := a.Client.Status().Update(ctx, d); err != nil {
 		return fmt.Errorf("taking back the approval of CloudDrift %s: %w", d.Name, err)
@@ -376,7 +376,7 @@ func (a acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why
 
 // dismiss takes the annotations off the drift that was read, and says why. Another
 // error than the two is returned as it is.
-func (a acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
+func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
 	outdated := errors.Is(why, errOutdated)
 	if !outdated && !errors.Is(why, errRefused) {
 		return why

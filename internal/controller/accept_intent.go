@@ -15,7 +15,7 @@ import (
 // operators with a cache each, one would else take the approval back, because a
 // newer value has arrived, while the other has just written it. What has become of
 // the live value since is the next drift's to tell.
-func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
+func (a Acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
 	kind, known := kinds.Lookup(d.Spec.ResourceRef.Kind)
 	if !known {
 		return nil, fmt.Errorf("%w: kind %q is not known", errRefused, d.Spec.ResourceRef.Kind)
@@ -58,7 +58,7 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 
 // expectedAt is what is declared at the path, provided that it differs from value.
 func expectedAt(kind kinds.Kind, desired map[string]any, path resource.Path, value any) (expected any, differs bool) {
-	observed := resource.Resource{Attrs: map[string]any{string(path[0]): standIn(desired[string(path[0])], path[1:], value)}}
+	observed := resource.Resource{Attrs: map[string]any{string(path[0]): placeValue(desired[string(path[0])], path[1:], value)}}
 	for _, difference := range drift.Differences(kind.Schema, desired, observed, nil).Differences {
 		if difference.Path.String() == path.String() {
 			return difference.Expected, true
@@ -67,14 +67,14 @@ func expectedAt(kind kinds.Kind, desired map[string]any, path resource.Path, val
 	return nil, false
 }
 
-// standIn is a live field that holds nothing but the value, at a path below it: the
+// placeValue is a live field that holds nothing but the value, at a path below it: the
 // one element of a list, unless an object is declared there.
-func standIn(declared any, at resource.Path, value any) any {
+func placeValue(declared any, at resource.Path, value any) any {
 	if len(at) == 0 {
 		return value
 	}
 	if object, isObject := declared.(map[string]any); isObject && len(object) > 0 {
-		return map[string]any{string(at[0]): standIn(object[string(at[0])], at[1:], value)}
+		return map[string]any{string(at[0]): placeValue(object[string(at[0])], at[1:], value)}
 	}
 	if value == nil {
 		return []any{}

@@ -24,12 +24,12 @@ type accountReconciler struct {
 	connector  *connector
 	syncer     *syncer
 	shares     shares
-	crds       *crdGuard
+	crds       *CRDGuard
 	admission  *admissionGuard
-	pending    *wishes
+	pending    *PendingRequests
 	sweeper    *sweeper
-	retention  historian
-	metrics    *passMetrics
+	retention  Retention
+	metrics    *Passes
 	secretPoll time.Duration
 
 	mu sync.Mutex
@@ -86,7 +86,7 @@ type accountPass struct {
 	// admission is why approvals can't be trusted; nil: they can.
 	admission error
 	// report is what a sync found, nil where none was due.
-	report *syncReport
+	report *Report
 	// result is what a sweep found, nil where none was made.
 	result *sweepResult
 }

@@ -22,7 +22,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
 		}
 		pass.report.into(status)
-		status.NextSyncTime = summarised(nextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
+		status.NextSyncTime = APITime(nextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
 		status.ObservedGeneration = pass.account.Generation
 	}
 	// A request that nothing could be done about is answered too: Ready and Synced
@@ -44,7 +44,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	isReady, isSynced := r.ready(pass, status), synced(status, pass)
 	isReady.set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
 	isSynced.set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
-	announceKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
+	SetKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
 }
 
 // refusedStatus stands in for a status that the API server refuses to store, so that
@@ -55,7 +55,7 @@ func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, r
 	at := pass.startedAt
 	out := driftv1alpha1.CloudAccountStatus{
 		TeamUUID: before.TeamUUID, TeamName: before.TeamName,
-		LastSyncTime: summarised(at), NextSyncTime: summarised(at.Add(mostRetry)), LastDetectionTime: summarised(at),
+		LastSyncTime: APITime(at), NextSyncTime: APITime(at.Add(mostRetry)), LastDetectionTime: APITime(at),
 		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: syncRequest(pass.account),
 	}
 	for _, kind := range kinds.All() {
@@ -64,9 +64,9 @@ func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, r
 		fallBehind(k, p, at)
 	}
 	for _, conditionType := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
-		no(p.reason, "%s", p.message).set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
+		False(p.reason, "%s", p.message).set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
 	}
-	announceKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), no(p.reason, "%s", p.message))
+	SetKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), False(p.reason, "%s", p.message))
 	return out
 }
 
@@ -79,20 +79,20 @@ func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.Cloud
 	}
 	switch {
 	case whole.exists():
-		return no(whole.reason, "%s", whole.message)
+		return False(whole.reason, "%s", whole.message)
 	case r.crds.age() != nil:
-		return no(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
+		return False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
 	case pass.timetable.problem != nil:
-		return no(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.problem)
+		return False(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.problem)
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
 		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
 		return currentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
 	case errors.Is(pass.admission, errSettling):
-		return unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+		return Unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	case pass.admission != nil:
-		return no(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+		return False(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	default:
-		return yes(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
+		return True(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
 	}
 }
 
@@ -122,13 +122,13 @@ func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
 // synced says whether the last sync saw every kind completely.
 func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict {
 	if pass.report != nil && pass.report.problem.exists() {
-		return no(pass.report.problem.reason, "%s", pass.report.problem.message)
+		return False(pass.report.problem.reason, "%s", pass.report.problem.message)
 	}
 	if pass.problem.exists() {
-		return no(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
+		return False(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
 	}
 	if status.LastSyncTime == nil {
-		return unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
+		return Unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
 	}
 	if pass.report == nil {
 		if current := currentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.status != "" {
@@ -146,7 +146,7 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict
 		}
 	}
 	if len(behind) > 0 {
-		return no(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
+		return False(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
 	}
-	return yes(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
+	return True(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// binding is what a CloudProvisioned refers to, as far as anybody can tell.
-type binding struct {
+// Binding is what a CloudProvisioned refers to, as far as anybody can tell.
+type Binding struct {
 	// ready is the condition Ready. Where it is not True, nothing is compared.
 	ready verdict
 	kind  kinds.Kind
@@ -28,7 +28,7 @@ type binding struct {
 }
 
 // presence is Unknown unless the inventory says something of the resource.
-func (b binding) presence() resource.Presence {
+func (b Binding) presence() resource.Presence {
 	switch {
 	case b.resource == nil:
 		return resource.Unknown
@@ -39,30 +39,30 @@ func (b binding) presence() resource.Presence {
 	}
 }
 
-// binder finds what is referred to.
-type binder struct {
-	in  lookup
-	now time.Time
+// Binder finds what is referred to.
+type Binder struct {
+	In  Lookup
+	Now time.Time
 }
 
 // bind finds the one resource that p declares. account is nil where there is none.
-func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (binding, error) {
+func (b Binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (Binding, error) {
 	declared := p.Spec.Resource
 	kind, known := kinds.Lookup(declared.Kind)
 	switch {
 	case account == nil:
-		return binding{ready: no(driftv1alpha1.ReasonFixAccountRef,
+		return Binding{ready: False(driftv1alpha1.ReasonFixAccountRef,
 			"there is no CloudAccount %q in this namespace", p.Spec.AccountRef.Name)}, nil
 	case !known:
-		return binding{ready: no(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
+		return Binding{ready: False(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
 	}
 	if why := tooLarge(p); why != "" {
-		return binding{kind: kind, ready: no(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
+		return Binding{kind: kind, ready: False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
 	}
-	out := binding{kind: kind}
+	out := Binding{kind: kind}
 	var err error
 	if wrong := checkWhere(kind, declared.Where); wrong != "" {
-		out.ready = no(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
+		out.ready = False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
 		return out, nil
 	}
 	if declared.ID != "" {
@@ -77,27 +77,27 @@ func (b binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 		return out, err
 	}
 	if out.older != nil {
-		out.ready = no(driftv1alpha1.ReasonFixDuplicate,
+		out.ready = False(driftv1alpha1.ReasonFixDuplicate,
 			"CloudProvisioned %s declares the same resource and is older; remove one of them", out.older.Name)
 		return out, nil
 	}
 	if out.resource == nil {
-		out.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
+		out.ready = Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"no sync has looked for %s %s yet", declared.Kind, out.id)
 		return out, nil
 	}
-	out.ready = yes(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.id)
+	out.ready = True(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.id)
 	return out, nil
 }
 
-func (b binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out *binding) error {
-	found, err := b.in.resource(ctx, p, p.Spec.Resource.ID)
+func (b Binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out *Binding) error {
+	found, err := b.In.Resource(ctx, p, p.Spec.Resource.ID)
 	if err != nil {
 		return err
 	}
 	// What the inventory holds is an id, whatever it looks like.
 	if invalid := out.kind.ValidateID(p.Spec.Resource.ID); invalid != nil && found == nil {
-		out.ready = no(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
+		out.ready = False(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
 		return nil
 	}
 	out.id, out.resource = p.Spec.Resource.ID, found
@@ -106,11 +106,11 @@ func (b binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out
 
 // byName keeps what the reference is bound to while that still has the name, and
 // binds it anew when exactly one other resource has it.
-func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount, out *binding) error {
+func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount, out *Binding) error {
 	name := p.Spec.Resource.Name
 	bound := p.Status.ResourceID
 	if bound != "" {
-		current, err := b.in.resource(ctx, p, bound)
+		current, err := b.In.Resource(ctx, p, bound)
 		if err != nil {
 			return err
 		}
@@ -121,17 +121,17 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			}
 		}
 	}
-	named, err := b.in.named(ctx, p)
+	named, err := b.In.Named(ctx, p)
 	if err != nil {
 		return err
 	}
 	recorded := kindStatus(account, p.Spec.Resource.Kind).RecordedAt
 	gone := out.resource != nil && out.resource.Observed.AbsentSince != nil
-	if !recordedUntil(out.kind, recorded, b.now, named) || gone && newer(out.resource, recorded.Time, b.now) {
+	if !recordedUntil(out.kind, recorded, b.Now, named) || gone && ObservedAfter(out.resource, recorded.Time, b.Now) {
 		// One candidate is not the only one before all of a complete listing is recorded, and
 		// what is gone may have been replaced.
 		if bound == "" || gone {
-			out.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
+			out.ready = Unknown(driftv1alpha1.ReasonAwaitingInventory,
 				"not everything that a complete listing of the kind %s showed is recorded yet", p.Spec.Resource.Kind)
 		}
 		return nil
@@ -140,7 +140,7 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	switch {
 	case len(found.meant) > 1:
 		out.id, out.resource = "", nil
-		out.ready = no(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
+		out.ready = False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
 			len(found.meant), name, shorten(apart(p, out.kind, found.meant), 768))
 	case bound != "" && (len(found.meant) != 1 || len(found.unseen) > 0 || found.withheld != nil):
 		// Renamed, gone, or nobody can tell which other is meant: still that resource.
@@ -148,7 +148,7 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		out.unseen = found.unseen
 		out.ready = unseenWhere(p, found)
 	case found.withheld != nil:
-		out.ready = withheld(account, binding{kind: out.kind, id: found.withheld.Spec.ID, resource: found.withheld})
+		out.ready = withheld(account, Binding{kind: out.kind, id: found.withheld.Spec.ID, resource: found.withheld})
 	case len(found.meant) == 1:
 		out.resource = found.meant[0]
 		out.id = out.resource.Spec.ID
@@ -156,15 +156,15 @@ func (b binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			out.reboundFrom = bound
 		}
 	default:
-		out.ready = no(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.kind, found.named))
+		out.ready = False(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.kind, found.named))
 	}
 	return nil
 }
 
 // olderDeclaration is an older CloudProvisioned of the same resource, nil where p is the
 // oldest.
-func (b binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudProvisioned, error) {
-	same, err := b.in.declarations(ctx, p, id)
+func (b Binder) olderDeclaration(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudProvisioned, error) {
+	same, err := b.In.Declarations(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}
@@ -202,12 +202,12 @@ func older(a, b *driftv1alpha1.CloudProvisioned) bool {
 
 // withheld says why nothing is concluded of a resource that the last complete listing
 // did not show.
-func withheld(account *driftv1alpha1.CloudAccount, b binding) verdict {
+func withheld(account *driftv1alpha1.CloudAccount, b Binding) verdict {
 	status := kindStatus(account, b.kind.Schema.Kind)
 	reason, message := driftv1alpha1.ReasonAwaitingInventory, "the next sync asks for it again"
 	if status.Reason != "" {
 		reason, message = status.Reason, status.Message
 	}
-	return unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
+	return Unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
 		b.kind.Schema.Kind, b.id, b.resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
 }

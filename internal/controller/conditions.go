@@ -23,15 +23,15 @@ type verdict struct {
 	message string
 }
 
-func yes(reason, format string, args ...any) verdict {
+func True(reason, format string, args ...any) verdict {
 	return verdict{metav1.ConditionTrue, reason, fmt.Sprintf(format, args...)}
 }
 
-func no(reason, format string, args ...any) verdict {
+func False(reason, format string, args ...any) verdict {
 	return verdict{metav1.ConditionFalse, reason, fmt.Sprintf(format, args...)}
 }
 
-func unknown(reason, format string, args ...any) verdict {
+func Unknown(reason, format string, args ...any) verdict {
 	return verdict{metav1.ConditionUnknown, reason, fmt.Sprintf(format, args...)}
 }
 
@@ -46,18 +46,18 @@ func (v verdict) set(conditions *[]metav1.Condition, conditionType string, gener
 	})
 }
 
-// announceKstatus sets the conditions by which kubectl wait, Flux and Argo CD tell what
+// SetKstatus sets the conditions by which kubectl wait, Flux and Argo CD tell what
 // stands still from what is on its way: Stalled with the first reason that needs a person,
 // Reconciling while something is awaited that comes by itself. Both are there only while
 // they are True. A drift is neither: its declaration is understood and worked with.
-func announceKstatus(conditions *[]metav1.Condition, generation int64, now metav1.Time, verdicts ...verdict) {
+func SetKstatus(conditions *[]metav1.Condition, generation int64, now metav1.Time, verdicts ...verdict) {
 	var stalled, awaited verdict
 	for _, v := range verdicts {
 		switch {
 		case stalled.status == "" && v.status != metav1.ConditionTrue && strings.HasPrefix(v.reason, "Fix"):
-			stalled = yes(v.reason, "%s", v.message)
+			stalled = True(v.reason, "%s", v.message)
 		case awaited.status == "" && v.status == metav1.ConditionUnknown && strings.HasPrefix(v.reason, "Awaiting"):
-			awaited = yes(v.reason, "%s", v.message)
+			awaited = True(v.reason, "%s", v.message)
 		}
 	}
 	if stalled.status != "" {
@@ -95,8 +95,8 @@ func currentVerdict(conditions []metav1.Condition, conditionType string) verdict
 	return verdict{}
 }
 
-// joined names paths in a message.
-func joined(paths []resource.Path) string {
+// JoinPaths names paths in a message.
+func JoinPaths(paths []resource.Path) string {
 	texts := make([]string, 0, len(paths))
 	for _, path := range paths {
 		texts = append(texts, path.String())

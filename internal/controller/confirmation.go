@@ -32,9 +32,9 @@ func newConfirmations() *confirmations {
 	return &confirmations{given: map[accountKind]confirmation{}}
 }
 
-// cover says whether the account's annotation confirms that these vanished: by
+// confirmIfCovered says whether the account's annotation confirms that these vanished: by
 // their token, or by that of more, which these were among.
-func (c *confirmations) cover(account *driftv1alpha1.CloudAccount, kind, token string, gone []suspect) bool {
+func (c *confirmations) confirmIfCovered(account *driftv1alpha1.CloudAccount, kind, token string, gone []missingResource) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := accountKind{account.UID, kind}

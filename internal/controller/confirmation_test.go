@@ -11,16 +11,16 @@ import (
 func TestConfirmationsCoverWhatIsLeft(t *testing.T) {
 	account := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{UID: "own", Annotations: map[string]string{}}}
 	say := func(token string) { account.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] = token }
-	gone := func(ids ...string) (out []suspect) {
+	gone := func(ids ...string) (out []missingResource) {
 		for _, id := range ids {
-			out = append(out, suspect{id: id})
+			out = append(out, missingResource{id: id})
 		}
 		return out
 	}
 	c := newConfirmations()
-	check := func(why string, want bool, kind, token string, missing []suspect) {
+	check := func(why string, want bool, kind, token string, missing []missingResource) {
 		t.Helper()
-		if got := c.cover(account, kind, token, missing); got != want {
+		if got := c.confirmIfCovered(account, kind, token, missing); got != want {
 			t.Errorf("covered %v: %s", got, why)
 		}
 	}

@@ -25,11 +25,11 @@ var errOldCRDs = errors.New("the CRDs are older than the operator")
 // crdsEvery is how often at most it is looked whether the CRDs are there.
 const crdsEvery = time.Minute
 
-// crdGuard notices CRDs that are gone, or older than the operator. A CRD that is gone
+// CRDGuard notices CRDs that are gone, or older than the operator. A CRD that is gone
 // shows when its objects are listed past the cache, which takes no permission beyond the
 // operator's own; an older one shows when an object comes back from a write with less
 // than was written.
-type crdGuard struct {
+type CRDGuard struct {
 	live  client.Reader
 	clock clock.PassiveClock
 
@@ -40,13 +40,13 @@ type crdGuard struct {
 	old map[string]error
 }
 
-func newCRDGuard(live client.Reader, clock clock.PassiveClock) *crdGuard {
-	return &crdGuard{live: live, clock: clock}
+func NewCRDGuard(live client.Reader, clock clock.PassiveClock) *CRDGuard {
+	return &CRDGuard{live: live, clock: clock}
 }
 
 // Check says whether a CRD is gone, as far as anybody can see from this namespace.
 // Nothing can be recorded then.
-func (g *crdGuard) Check(ctx context.Context, namespace string) problem {
+func (g *CRDGuard) Check(ctx context.Context, namespace string) problem {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if now := g.clock.Now(); g.checkedAt.IsZero() || now.Sub(g.checkedAt).Abs() >= crdsEvery {
@@ -59,7 +59,7 @@ func (g *crdGuard) Check(ctx context.Context, namespace string) problem {
 	return problem{reason: driftv1alpha1.ReasonFixCRDs, message: shorten(g.gone.Error(), messageLimit)}
 }
 
-func (g *crdGuard) look(ctx context.Context, namespace string) error {
+func (g *CRDGuard) look(ctx context.Context, namespace string) error {
 	for _, list := range []client.ObjectList{
 		&driftv1alpha1.CloudResourceList{}, &driftv1alpha1.CloudProvisionedList{}, &driftv1alpha1.CloudDriftList{},
 	} {
@@ -73,7 +73,7 @@ func (g *crdGuard) look(ctx context.Context, namespace string) error {
 }
 
 // kept takes whether a field that was written came back.
-func (g *crdGuard) kept(field string, kept bool) error {
+func (g *CRDGuard) kept(field string, kept bool) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if kept {
@@ -88,7 +88,7 @@ func (g *crdGuard) kept(field string, kept bool) error {
 }
 
 // age says whether the last writes showed that the CRDs are older than the operator.
-func (g *crdGuard) age() error {
+func (g *CRDGuard) age() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, field := range slices.Sorted(maps.Keys(g.old)) {

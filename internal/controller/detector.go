@@ -20,29 +20,29 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// detector compares one CloudProvisioned with the inventory and carries the plan
+// Detector compares one CloudProvisioned with the inventory and carries the plan
 // out. Whoever calls it, and however often at once: every write is guarded by the
 // resourceVersion that was read, or by a name that only one create can take.
-type detector struct {
+type Detector struct {
 	Access
 	timetables *timetables
 	budgets    *budgets
-	wishes     *wishes
+	pending    *PendingRequests
 	// large is held by who writes of a declaration that is too large to be looked at.
 	large sync.Mutex
 }
 
 // newDetector returns a detector that asks for syncs with pending.
-func newDetector(access Access, tables *timetables, pending *wishes) *detector {
-	return &detector{Access: access, timetables: tables, budgets: newBudgets(access.Clock), wishes: pending}
+func newDetector(access Access, tables *timetables, pending *PendingRequests) *Detector {
+	return &Detector{Access: access, timetables: tables, budgets: newBudgets(access.Clock), pending: pending}
 }
 
 // errOneAtATime: another declaration that is too large is being written of. The API server
 // works for seconds on each such write, and it works for everybody.
 var errOneAtATime = errors.New("another declaration that is too large is being written of")
 
-// outcome is what one detection found.
-type outcome struct {
+// Outcome is what one detection found.
+type Outcome struct {
 	// kind and resourceID are of the bound resource; resourceID is "" where none is.
 	kind, resourceID string
 	// open is how many fields are drifted.
@@ -56,7 +56,7 @@ type detection struct {
 	provisioned *driftv1alpha1.CloudProvisioned
 	// account, and the resource in binding, are as the cache holds them: to be read only.
 	account  *driftv1alpha1.CloudAccount
-	binding  binding
+	binding  Binding
 	drifts   []driftv1alpha1.CloudDrift
 	desired  map[string]any
 	presence resource.Presence
@@ -74,59 +74,59 @@ type detection struct {
 // Detect runs the detection for one CloudProvisioned. One that does not exist is
 // no error. A conflict means that something was written meanwhile: run it again. So does
 // errOneAtATime, in a while.
-func (d *detector) Detect(ctx context.Context, key client.ObjectKey) (outcome, error) {
+func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
 	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}}
 	if err := d.Client.Get(ctx, key, run.provisioned); err != nil {
 		if apierrors.IsNotFound(err) {
-			d.wishes.forget(key)
-			return outcome{}, nil
+			d.pending.forget(key)
+			return Outcome{}, nil
 		}
-		return outcome{}, fmt.Errorf("getting CloudProvisioned %s: %w", key, err)
+		return Outcome{}, fmt.Errorf("getting CloudProvisioned %s: %w", key, err)
 	}
 	if !run.provisioned.DeletionTimestamp.IsZero() {
-		return outcome{}, nil
+		return Outcome{}, nil
 	}
 	if tooLarge(run.provisioned) != "" {
 		if !d.large.TryLock() {
-			return outcome{}, errOneAtATime
+			return Outcome{}, errOneAtATime
 		}
 		defer d.large.Unlock()
 	}
-	if err := d.look(ctx, cached{d.Client}, &run); err != nil {
-		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
+	if err := d.look(ctx, Cached{Reader: d.Client}, &run); err != nil {
+		return Outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
 	if err := d.planFor(ctx, &run); err != nil {
-		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
+		return Outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
 	if err := d.carryOut(ctx, &run); err != nil {
-		return outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
+		return Outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
 	return run.outcome(), nil
 }
 
-// Glance says what Detect would find, and whether it would have nothing to write.
+// DryRun says what Detect would find, and whether it would have nothing to write.
 // p and what in shows of it are left untouched.
-func (d *detector) Glance(ctx context.Context, in lookup, p *driftv1alpha1.CloudProvisioned) (found outcome, quiet bool, err error) {
+func (d *Detector) DryRun(ctx context.Context, in Lookup, p *driftv1alpha1.CloudProvisioned) (found Outcome, quiet bool, err error) {
 	if !p.DeletionTimestamp.IsZero() {
-		return outcome{}, true, nil
+		return Outcome{}, true, nil
 	}
 	own := *p
 	own.Status = *p.Status.DeepCopy()
 	run := detection{provisioned: &own}
 	if err := d.look(ctx, in, &run); err != nil {
-		return outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
+		return Outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
 	}
-	d.decide(&run)
+	d.draftPlan(&run)
 	if !run.plan.Empty() {
-		return outcome{}, false, nil
+		return Outcome{}, false, nil
 	}
 	d.summarise(&run)
 	return run.outcome(), equality.Semantic.DeepEqual(p.Status, own.Status), nil
 }
 
 // outcome is what was found, once the status says it.
-func (run *detection) outcome() outcome {
-	return outcome{
+func (run *detection) outcome() Outcome {
+	return Outcome{
 		kind:       run.provisioned.Spec.Resource.Kind,
 		resourceID: run.provisioned.Status.ResourceID,
 		open:       int(*run.provisioned.Status.OpenDrifts),
@@ -135,16 +135,16 @@ func (run *detection) outcome() outcome {
 }
 
 // look finds everything that the plan depends on.
-func (d *detector) look(ctx context.Context, in lookup, run *detection) error {
+func (d *Detector) look(ctx context.Context, in Lookup, run *detection) error {
 	p := run.provisioned
 	var err error
-	if run.account, err = in.account(ctx, p); err != nil {
+	if run.account, err = in.Account(ctx, p); err != nil {
 		return err
 	}
-	if run.binding, err = (binder{in, d.Clock.Now()}).bind(ctx, p, run.account); err != nil {
+	if run.binding, err = (Binder{In: in, Now: d.Clock.Now()}).bind(ctx, p, run.account); err != nil {
 		return err
 	}
-	if run.drifts, err = in.drifts(ctx, p); err != nil {
+	if run.drifts, err = in.Drifts(ctx, p); err != nil {
 		return err
 	}
 	run.desired, err = decodeMap(p.Spec.Desired)
@@ -152,8 +152,8 @@ func (d *detector) look(ctx context.Context, in lookup, run *detection) error {
 }
 
 // planFor decides, within what may still open.
-func (d *detector) planFor(ctx context.Context, run *detection) error {
-	in := d.decide(run)
+func (d *Detector) planFor(ctx context.Context, run *detection) error {
+	in := d.draftPlan(run)
 	if err := d.confirm(ctx, run); err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (d *detector) planFor(ctx context.Context, run *detection) error {
 		granted, short := d.budgets.take(run.account, wanted)
 		run.granted = granted
 		if short {
-			d.wishes.soon(client.ObjectKeyFromObject(run.account)) // its condition says so
+			d.pending.syncSoon(client.ObjectKeyFromObject(run.account)) // its condition says so
 		}
 		if granted < wanted {
 			in.MaxNew = granted
@@ -172,29 +172,29 @@ func (d *detector) planFor(ctx context.Context, run *detection) error {
 	return nil
 }
 
-// decide plans. Nothing is planned from what nobody can know.
-func (d *detector) decide(run *detection) drift.Input {
-	if costly(run.binding.kind, run.binding.unseen) && d.wishes.make(run.provisioned) {
-		run.binding.ready = unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", joined(run.binding.unseen))
+// draftPlan plans. Nothing is planned from what nobody can know.
+func (d *Detector) draftPlan(run *detection) drift.Input {
+	if needsCostly(run.binding.kind, run.binding.unseen) && d.pending.request(run.provisioned) {
+		run.binding.ready = Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", JoinPaths(run.binding.unseen))
 	}
 	run.presence = run.binding.presence()
 	if run.binding.ready.status != metav1.ConditionTrue {
 		run.presence = resource.Unknown
 	} else if seen := kindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt; seen == nil {
 		run.presence = resource.Unknown
-		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
+		run.blind = Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"no complete listing of the kind %s has arrived yet", run.binding.kind.Schema.Kind)
 	} else if r := run.binding.resource; r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != run.binding.kind.FieldTable() {
 		run.presence = resource.Unknown
-		run.blind = unknown(driftv1alpha1.ReasonAwaitingInventory,
+		run.blind = Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.kind.Schema.Kind, run.binding.id)
 	} else if r != nil && r.Observed.WithheldSince != nil {
 		run.presence = resource.Unknown
 		run.blind = withheld(run.account, run.binding)
 	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.Clock.Now(), toleratedMisses); missed >= toleratedMisses || kindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= toleratedMisses {
 		run.presence = resource.Unknown
-		run.blind = unknown(driftv1alpha1.ReasonInventoryStale,
+		run.blind = Unknown(driftv1alpha1.ReasonInventoryStale,
 			"the kind %s was last listed completely at %s; CloudAccount %s says why",
 			run.binding.kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
 	}
@@ -205,8 +205,8 @@ func (d *detector) decide(run *detection) drift.Input {
 	}
 	run.plan = drift.NewPlan(in)
 	run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
-	if costly(run.binding.kind, run.plan.Result.Unseen) {
-		run.awaited = d.wishes.make(run.provisioned)
+	if needsCostly(run.binding.kind, run.plan.Result.Unseen) {
+		run.awaited = d.pending.request(run.provisioned)
 	}
 	return in
 }
@@ -260,7 +260,7 @@ func recordedDrift(d *driftv1alpha1.CloudDrift) drift.Drift {
 
 // carryOut takes the episodes first, in one guarded write, and then writes the
 // drifts that they are for. Cut short anywhere, the next run goes on from there.
-func (d *detector) carryOut(ctx context.Context, run *detection) error {
+func (d *Detector) carryOut(ctx context.Context, run *detection) error {
 	p := run.provisioned
 	before := p.Status.DeepCopy()
 	d.summarise(run)
@@ -283,7 +283,7 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	if len(run.plan.Open) > 0 {
 		crashpoint.Reached(crashpoint.DetectRemembered)
 	}
-	recorder := driftRecorder{Access: d.Access, provisioned: p}
+	recorder := driftWriter{Access: d.Access, provisioned: p}
 	// What is recorded already comes first, and a write that is refused keeps no other from
 	// being made: a quota that is full must not leave an open drift with old values.
 	writes := &failures{}
@@ -295,12 +295,12 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 	}
 	refused := int32(0)
 	for _, opening := range run.plan.Open {
-		if writes.end() {
+		if writes.Ended() {
 			break
 		}
 		err := recorder.open(ctx, opening, run.binding)
 		if errors.Is(err, errEpisodeTaken) {
-			return writes.after(d.skipEpisode(ctx, p, opening, err))
+			return writes.Joined(d.skipEpisode(ctx, p, opening, err))
 		}
 		if err != nil {
 			refused++
@@ -311,7 +311,7 @@ func (d *detector) carryOut(ctx context.Context, run *detection) error {
 		p.Status.OpenDrifts = ptr.To(max(*p.Status.OpenDrifts-refused, 0))
 		writes.add(d.Client.Status().Update(ctx, p))
 	}
-	return writes.after(nil)
+	return writes.Joined(nil)
 }
 
 // isTooLarge says whether the API server refuses an object for its size, its own limit or
@@ -330,7 +330,7 @@ func curtail(status *driftv1alpha1.CloudProvisionedStatus) {
 
 // skipEpisode remembers an episode whose name turned out to be in use, so that the
 // next run takes the one after it.
-func (d *detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvisioned, o drift.Opening, err error) error {
+func (d *Detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvisioned, o drift.Opening, err error) error {
 	if !errors.Is(err, errEpisodeTaken) {
 		return err
 	}

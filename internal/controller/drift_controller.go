@@ -16,7 +16,7 @@ import (
 const admissionRetry = 2 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
-type driftReconciler struct{ acceptor acceptor }
+type driftReconciler struct{ acceptor Acceptor }
 
 // Reconcile begins or continues the resolution of one drift.
 func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {

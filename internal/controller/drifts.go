@@ -26,15 +26,15 @@ var (
 	errEpisodeTaken = errors.New("the episode was taken before")
 )
 
-// driftRecorder writes the CloudDrifts of one CloudProvisioned.
-type driftRecorder struct {
+// driftWriter writes the CloudDrifts of one CloudProvisioned.
+type driftWriter struct {
 	Access
 	provisioned *driftv1alpha1.CloudProvisioned
 }
 
 // open creates a drift and writes its first status. The name is the unique index:
 // of two creates, whoever's, one is refused.
-func (r driftRecorder) open(ctx context.Context, o drift.Opening, b binding) error {
+func (r driftWriter) open(ctx context.Context, o drift.Opening, b Binding) error {
 	p := r.provisioned
 	ref := resource.Ref{Kind: b.kind.Schema.Kind, ID: b.id}
 	d := &driftv1alpha1.CloudDrift{
@@ -76,7 +76,7 @@ func (r driftRecorder) open(ctx context.Context, o drift.Opening, b binding) err
 
 // existing reads the drift that has the name already, past the cache, and says
 // whether it is this one, created before a crash or by another operator.
-func (r driftRecorder) existing(ctx context.Context, wanted *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudDrift, error) {
+func (r driftWriter) existing(ctx context.Context, wanted *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudDrift, error) {
 	found := &driftv1alpha1.CloudDrift{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(wanted), found); err != nil {
 		return nil, fmt.Errorf("reading the one that exists: %w", err)
@@ -99,14 +99,14 @@ func (r driftRecorder) existing(ctx context.Context, wanted *driftv1alpha1.Cloud
 }
 
 // refresh writes new values into an open drift.
-func (r driftRecorder) refresh(ctx context.Context, d *driftv1alpha1.CloudDrift, to drift.Refreshing) error {
+func (r driftWriter) refresh(ctx context.Context, d *driftv1alpha1.CloudDrift, to drift.Refreshing) error {
 	if err := r.write(ctx, d, to.Expected, to.Actual, to.Observation); err != nil {
 		return fmt.Errorf("refreshing CloudDrift %s: %w", d.Name, err)
 	}
 	return nil
 }
 
-func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, expected, actual any, observation string) error {
+func (r driftWriter) write(ctx context.Context, d *driftv1alpha1.CloudDrift, expected, actual any, observation string) error {
 	now := metav1.NewTime(r.Clock.Now())
 	first := d.Status.State == ""
 	if first {
@@ -134,7 +134,7 @@ func (r driftRecorder) write(ctx context.Context, d *driftv1alpha1.CloudDrift, e
 
 // closeAsStale closes a drift whose difference went away without us; because ends
 // the sentence that says why.
-func (r driftRecorder) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift, because string) error {
+func (r driftWriter) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDrift, because string) error {
 	if err := writeStale(ctx, r.Client, d, r.Clock.Now()); err != nil {
 		return err
 	}

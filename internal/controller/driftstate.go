@@ -17,8 +17,8 @@ var resolutionAnnotations = []string{
 	driftv1alpha1.ResolveReasonAnnotation,
 }
 
-// asks says whether anything is asked for.
-func asks(d *driftv1alpha1.CloudDrift) bool {
+// AsksForResolution says whether anything is asked for.
+func AsksForResolution(d *driftv1alpha1.CloudDrift) bool {
 	for _, name := range resolutionAnnotations {
 		if _, ok := d.Annotations[name]; ok {
 			return true

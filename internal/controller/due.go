@@ -80,7 +80,7 @@ const (
 // nextSync is when the next sync is due: by the schedule, or sooner where the last
 // one failed in a way that heals by itself. report is that of a sync that was just made,
 // nil where none was.
-func nextSync(account *driftv1alpha1.CloudAccount, report *syncReport, t timetable, now time.Time) time.Time {
+func nextSync(account *driftv1alpha1.CloudAccount, report *Report, t timetable, now time.Time) time.Time {
 	if report == nil {
 		if account.Status.NextSyncTime != nil {
 			return account.Status.NextSyncTime.Time

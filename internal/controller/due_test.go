@@ -51,38 +51,33 @@ func TestSyncDue(t *testing.T) {
 	}
 }
 
-func TestSweepDue(t *testing.T) {
-	withheld := func(a *driftv1alpha1.CloudAccount) {
-		no("", "").set(&a.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
-		yes("", "").set(&a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld, 1, metav1.NewTime(noon))
-	}
-	hourly := func(a *driftv1alpha1.CloudAccount) { a.Spec.SyncSchedule = "30 * * * *" }
+func TestRetryTime(t *testing.T) {
 	for name, c := range map[string]struct {
-		why     string
-		change  func(*driftv1alpha1.CloudAccount)
-		blocked bool
-		after   time.Duration // since the last sweep, an hour before noon
-		due     bool
+		problem problem
+		since   time.Duration
+		want    time.Duration
 	}{
-		"nothing":                     {"it is for midnight", hourly, false, time.Hour, false},
-		"a missed sync":               {"each sync sweeps, and none is made", hourly, true, 30 * time.Minute, true},
-		"before the sync that is due": {"nothing was missed", hourly, true, 29 * time.Minute, false},
-		"drifts withheld":             {"the limit is one of a minute", withheld, false, time.Minute, true},
-		"drifts withheld just now":    {"the minute is not over", withheld, false, 59 * time.Second, false},
+		"first failure":                     {problem{reason: driftv1alpha1.ReasonUnreachable}, 0, 30 * time.Second},
+		"as long as it has lasted":          {problem{reason: driftv1alpha1.ReasonServerError}, 2 * time.Minute, 2 * time.Minute},
+		"ten minutes at most":               {problem{reason: driftv1alpha1.ReasonIncomplete}, time.Hour, 10 * time.Minute},
+		"when DigitalOcean says so":         {problem{reason: driftv1alpha1.ReasonThrottled, retryAt: noon.Add(time.Hour)}, 0, time.Hour},
+		"not at once, whatever it says":     {problem{reason: driftv1alpha1.ReasonThrottled, retryAt: noon.Add(time.Second)}, 0, 30 * time.Second},
+		"nor where it goes on saying so":    {problem{reason: driftv1alpha1.ReasonThrottled, retryAt: noon.Add(time.Second)}, 5 * time.Minute, 5 * time.Minute},
+		"with a Retry-After of 0":           {problem{reason: driftv1alpha1.ReasonThrottled, retryAt: noon}, time.Hour, 10 * time.Minute},
+		"a scope may be given at any time":  {problem{reason: driftv1alpha1.ReasonFixScopes}, 0, 10 * time.Minute},
+		"another token is noticed at once":  {problem{reason: driftv1alpha1.ReasonFixCredentials}, 0, -1},
+		"a confirmation is noticed at once": {problem{reason: driftv1alpha1.ReasonFixMassDisappearance}, 0, -1},
+		"a quota may be raised at any time": {problem{reason: driftv1alpha1.ReasonFixRefusedWrite}, 0, 10 * time.Minute},
+		"a write that failed, at first":     {problem{reason: driftv1alpha1.ReasonWriteFailed}, 0, 30 * time.Second},
+		"a write that goes on failing":      {problem{reason: driftv1alpha1.ReasonWriteFailed}, 2 * time.Minute, 2 * time.Minute},
 	} {
-		account := quiet()
-		c.change(account)
-		now := noon.Add(-time.Hour).Add(c.after)
-		if due := sweepDue(account, new(timetables).of(account), c.blocked, now); due != c.due {
-			t.Errorf("%s: due %v, although %s", name, due, c.why)
+		var since time.Time
+		if c.since > 0 {
+			since = noon.Add(-c.since)
 		}
-	}
-}
-
-func TestLastSyncSecondsAreNotNegative(t *testing.T) {
-	var status driftv1alpha1.CloudAccountStatus
-	syncReport{startedAt: noon, endedAt: noon.Add(-time.Hour)}.into(&status) // the clock was set back meanwhile
-	if got := *status.LastSyncSeconds; got != 0 {
-		t.Errorf("%d seconds", got)
+		got := retryTime(c.problem, since, noon)
+		if c.want < 0 && !got.IsZero() || c.want >= 0 && !got.Equal(noon.Add(c.want)) {
+			t.Errorf("%s: got %s", name, got)
+		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // the one thing that no write here is guarded by, and of two operators the one whose
 // cache is behind would take back what the other has just found. Only what is about
 // to be written is worth the request.
-func (d *detector) confirm(ctx context.Context, run *detection) error {
+func (d *Detector) confirm(ctx context.Context, run *detection) error {
 	if err := d.confirmName(ctx, run); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (d *detector) confirm(ctx context.Context, run *detection) error {
 // confirmName makes sure that what is new to be said of a name rests on what a complete
 // listing showed, and not on the middle of the next one: what is bound stays so, and of
 // resources that take each other's names none is seen to be missing.
-func (d *detector) confirmName(ctx context.Context, run *detection) error {
+func (d *Detector) confirmName(ctx context.Context, run *detection) error {
 	p := run.provisioned
 	if p.Spec.Resource.Name == "" || !run.decidesName() {
 		return nil
@@ -63,7 +63,7 @@ func (d *detector) confirmName(ctx context.Context, run *detection) error {
 
 // confirmOlder makes sure that the declaration that decides is still there, before what is
 // open for this one is closed in its favour.
-func (d *detector) confirmOlder(ctx context.Context, run *detection) error {
+func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
 	seen := run.binding.older
 	if seen == nil || run.plan.Empty() {
 		return nil

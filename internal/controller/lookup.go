@@ -10,28 +10,28 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
-// lookup is what a detection has to find. What it returns is not copied out of the
+// Lookup is what a detection has to find. What it returns is not copied out of the
 // cache: it is to be read only.
-type lookup interface {
-	// account is nil where there is none of p's name.
-	account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error)
-	// resource is nil where the inventory has never held it.
-	resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error)
-	// named are the live resources of p's kind that have p's declared name.
-	named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error)
-	// declarations are all that declare this resource, or are bound to it; p is one.
-	declarations(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error)
-	// drifts are the CloudDrifts of p.
-	drifts(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error)
+type Lookup interface {
+	// Account is nil where there is none of p's name.
+	Account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error)
+	// Resource is nil where the inventory has never held it.
+	Resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error)
+	// Named are the live resources of p's kind that have p's declared name.
+	Named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error)
+	// Declarations are all that declare this resource, or are bound to it; p is one.
+	Declarations(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error)
+	// Drifts are the CloudDrifts of p.
+	Drifts(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error)
 }
 
-// cached looks each thing up in the cache.
-type cached struct{ client client.Reader }
+// Cached looks each thing up in the cache.
+type Cached struct{ Reader client.Reader }
 
-func (c cached) account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
+func (c Cached) Account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
 	key := client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}
 	found := &driftv1alpha1.CloudAccount{}
-	if err := c.client.Get(ctx, key, found, client.UnsafeDisableDeepCopy); err != nil {
+	if err := c.Reader.Get(ctx, key, found, client.UnsafeDisableDeepCopy); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
 		}
@@ -40,10 +40,10 @@ func (c cached) account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) 
 	return found, nil
 }
 
-func (c cached) resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
+func (c Cached) Resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
 	key := client.ObjectKey{Namespace: p.Namespace, Name: cloudResourceName(p.Spec.AccountRef.Name, refOf(p, id))}
 	found := &driftv1alpha1.CloudResource{}
-	if err := c.client.Get(ctx, key, found, client.UnsafeDisableDeepCopy); err != nil {
+	if err := c.Reader.Get(ctx, key, found, client.UnsafeDisableDeepCopy); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
 		}
@@ -52,9 +52,9 @@ func (c cached) resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned,
 	return found, nil
 }
 
-func (c cached) named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
+func (c Cached) Named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
-	if err := c.client.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
+	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
 		byLiveName: nameKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name),
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing CloudResources named %q: %w", p.Spec.Resource.Name, err)
@@ -62,9 +62,9 @@ func (c cached) named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([
 	return pointers(list.Items), nil
 }
 
-func (c cached) declarations(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
+func (c Cached) Declarations(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
 	var list driftv1alpha1.CloudProvisionedList
-	if err := c.client.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
+	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
 		byResource: resourceKey(p.Spec.AccountRef.Name, refOf(p, id)),
 	}, client.UnsafeDisableDeepCopy, client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing the declarations of %s %s: %w", p.Spec.Resource.Kind, id, err)
@@ -72,21 +72,21 @@ func (c cached) declarations(ctx context.Context, p *driftv1alpha1.CloudProvisio
 	return pointers(list.Items), nil
 }
 
-// drifts lists the CloudDrifts of p. A List that reads its own writes waits for
+// Drifts lists the CloudDrifts of p. A List that reads its own writes waits for
 // those of all others too, so that ten thousand drifts would open one after the
 // other. Here the drifts that p remembers are awaited, each by its name.
-func (c cached) drifts(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
+func (c Cached) Drifts(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
 	for _, field := range p.Status.Fields {
 		if field.OpenDrift == "" {
 			continue
 		}
 		key := client.ObjectKey{Namespace: p.Namespace, Name: field.OpenDrift}
-		if err := c.client.Get(ctx, key, &driftv1alpha1.CloudDrift{}, client.UnsafeDisableDeepCopy); client.IgnoreNotFound(err) != nil {
+		if err := c.Reader.Get(ctx, key, &driftv1alpha1.CloudDrift{}, client.UnsafeDisableDeepCopy); client.IgnoreNotFound(err) != nil {
 			return nil, fmt.Errorf("getting CloudDrift %s: %w", key, err)
 		}
 	}
 	var list driftv1alpha1.CloudDriftList
-	if err := c.client.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)},
+	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)},
 		client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing its CloudDrifts: %w", err)
 	}

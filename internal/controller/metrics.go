@@ -21,17 +21,17 @@ const (
 // reasonKubernetes is the reason of a sync that the API server stood in the way of.
 const reasonKubernetes = "KubernetesAPI"
 
-// passMetrics measures syncs and sweeps.
-type passMetrics struct {
+// Passes measures syncs and sweeps.
+type Passes struct {
 	syncs        *prometheus.CounterVec
 	syncDuration *prometheus.HistogramVec
 	sweeps       prometheus.Histogram
 }
 
-func newPassMetrics() *passMetrics {
+func NewPasses() *Passes {
 	// From an account that is nearly empty to one that waits for its rate limit.
 	buckets := []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800}
-	return &passMetrics{
+	return &Passes{
 		syncs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clouddrift_syncs_total",
 			Help: "Syncs of accounts by outcome (complete, partial, failed) and reason, as in the account's conditions.",
@@ -50,18 +50,18 @@ func newPassMetrics() *passMetrics {
 }
 
 // collectors are what has to be registered.
-func (m *passMetrics) collectors() []prometheus.Collector {
+func (m *Passes) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.syncs, m.syncDuration, m.sweeps}
 }
 
 // synced counts a sync with its outcome, which is one of those above, and its reason.
-func (m *passMetrics) synced(outcome, reason string, took time.Duration) {
+func (m *Passes) synced(outcome, reason string, took time.Duration) {
 	m.syncs.WithLabelValues(outcome, reason).Inc()
 	m.syncDuration.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
 // swept counts a sweep.
-func (m *passMetrics) swept(took time.Duration) { m.sweeps.Observe(took.Seconds()) }
+func (m *Passes) swept(took time.Duration) { m.sweeps.Observe(took.Seconds()) }
 
 // answered is the class of a request that nothing was wrong with.
 const answered = "OK"

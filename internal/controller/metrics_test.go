@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -11,36 +10,8 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
-func TestOutcomeOfASync(t *testing.T) {
-	forbidden := problem{reason: driftv1alpha1.ReasonFixScopes}
-	denied := problem{reason: driftv1alpha1.ReasonFixCredentials}
-	for name, test := range map[string]struct {
-		why             string
-		report          syncReport
-		err             error
-		outcome, reason string
-	}{
-		"complete": {"every kind was listed", syncReport{kinds: []kindReport{{kind: "Droplet"}}}, nil,
-			outcomeComplete, driftv1alpha1.ReasonSynced},
-		"one kind behind": {"the others are fresh", syncReport{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden}}}, nil,
-			outcomePartial, driftv1alpha1.ReasonFixScopes},
-		"wrong token": {"nothing was looked at", syncReport{problem: denied}, nil,
-			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
-		"token revoked meanwhile": {"it concerns the account as a whole", syncReport{kinds: []kindReport{{kind: "Volume", problem: denied}}}, nil,
-			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
-		"API server": {"what is held could not be read", syncReport{kinds: []kindReport{{kind: "Volume", problem: forbidden}}}, errors.New("no"),
-			outcomeFailed, reasonKubernetes},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if outcome, reason := test.report.outcome(test.err); outcome != test.outcome || reason != test.reason {
-				t.Errorf("%s for %s, want %s for %s: %s", outcome, reason, test.outcome, test.reason, test.why)
-			}
-		})
-	}
-}
-
 func TestASyncIsCountedOnce(t *testing.T) {
-	m := newPassMetrics()
+	m := NewPasses()
 	m.synced(outcomePartial, driftv1alpha1.ReasonFixScopes, 3*time.Second)
 	if got := testutil.ToFloat64(m.syncs.WithLabelValues(outcomePartial, driftv1alpha1.ReasonFixScopes)); got != 1 {
 		t.Errorf("%v syncs are counted, want 1", got)

@@ -48,8 +48,8 @@ func canonicalID(ref resource.Ref) string {
 	return ref.ID
 }
 
-// canonical is the ref by which a resource is known, however its id is spelled.
-func canonical(ref resource.Ref) resource.Ref {
+// CanonicalRef is the ref by which a resource is known, however its id is spelled.
+func CanonicalRef(ref resource.Ref) resource.Ref {
 	ref.ID = canonicalID(ref)
 	return ref
 }

@@ -145,9 +145,9 @@ func yamlScalar(value intstr.IntOrString) string {
 
 // unseenWhere says that nobody can tell which candidate is meant.
 func unseenWhere(p *driftv1alpha1.CloudProvisioned, found candidates) verdict {
-	return no(driftv1alpha1.ReasonFixFieldsUnseen,
+	return False(driftv1alpha1.ReasonFixFieldsUnseen,
 		"%s can't be seen of all %d that are named %q, so that nobody can tell which is meant; give the token the scopes, or declare one of them by id",
-		joined(found.unseen), len(found.named), p.Spec.Resource.Name)
+		JoinPaths(found.unseen), len(found.named), p.Spec.Resource.Name)
 }
 
 // missing says that no resource is the one that p names.

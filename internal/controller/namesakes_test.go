@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -10,11 +9,9 @@ import (
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -22,11 +19,11 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// inventoryOf is a picture with these resources of one kind, all of them recorded.
-func inventoryOf(t *testing.T, kind string, live ...driftv1alpha1.CloudResource) *picture {
+// snapshotOf is a picture with these resources of one kind, all of them recorded.
+func snapshotOf(t *testing.T, kind string, live ...driftv1alpha1.CloudResource) *Snapshot {
 	t.Helper()
 	recorded, observed := metav1.NewMicroTime(noon.Add(time.Minute)), metav1.NewTime(noon)
-	out := &picture{
+	out := &Snapshot{
 		owner: &driftv1alpha1.CloudAccount{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "production", UID: "account"},
 			Status: driftv1alpha1.CloudAccountStatus{Kinds: []driftv1alpha1.KindStatus{
@@ -83,9 +80,9 @@ func byName(kind, name string, where map[string]intstr.IntOrString, desired map[
 	return out
 }
 
-func bindIn(t *testing.T, v *picture, p *driftv1alpha1.CloudProvisioned) binding {
+func bindIn(t *testing.T, v *Snapshot, p *driftv1alpha1.CloudProvisioned) Binding {
 	t.Helper()
-	out, err := binder{v, noon.Add(2 * time.Hour)}.bind(t.Context(), p, v.owner)
+	out, err := Binder{In: v, Now: noon.Add(2 * time.Hour)}.bind(t.Context(), p, v.owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,13 +98,13 @@ func TestNameIsBoundToNoneOfSeveralInEitherOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := byName("Droplet", "web-1", nil, map[string]string{"size_slug": `"s-1"`})
 			for written := 1; written <= len(order); written++ {
-				v := inventoryOf(t, "Droplet", order[:written]...)
+				v := snapshotOf(t, "Droplet", order[:written]...)
 				v.owner.Status.Kinds = nil
 				if got := bindIn(t, v, p); got.id != "" || got.ready.status != metav1.ConditionUnknown || got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
 					t.Errorf("after %d of 2 writes: bound to %q, %+v", written, got.id, got.ready)
 				}
 			}
-			if got := bindIn(t, inventoryOf(t, "Droplet", order...), p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
+			if got := bindIn(t, snapshotOf(t, "Droplet", order...), p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
 				t.Errorf("after the sync: bound to %q, %+v", got.id, got.ready)
 			}
 		})
@@ -122,18 +119,18 @@ func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
 	next := liveResource(t, "Droplet", "2", "web-1", nil, nil)
 	next.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Hour))
 	p := byName("Droplet", "web-1", nil, nil)
-	if got := bindIn(t, inventoryOf(t, "Droplet", next), p); got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
+	if got := bindIn(t, snapshotOf(t, "Droplet", next), p); got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
 		t.Errorf("unbound: %+v", got.ready)
 	}
 	p.Status.ResourceID = "1"
-	for name, v := range map[string]*picture{"the bound one has the name": inventoryOf(t, "Droplet", old, next),
-		"the bound one has another name": inventoryOf(t, "Droplet", renamed, next)} {
+	for name, v := range map[string]*Snapshot{"the bound one has the name": snapshotOf(t, "Droplet", old, next),
+		"the bound one has another name": snapshotOf(t, "Droplet", renamed, next)} {
 		if got := bindIn(t, v, p); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
 			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
 		}
 	}
 	next.Observed.ObservedAt = metav1.NewMicroTime(noon)
-	if got := bindIn(t, inventoryOf(t, "Droplet", renamed, next), p); got.id != "2" || got.reboundFrom != "1" {
+	if got := bindIn(t, snapshotOf(t, "Droplet", renamed, next), p); got.id != "2" || got.reboundFrom != "1" {
 		t.Errorf("recorded: bound to %q from %q, %+v", got.id, got.reboundFrom, got.ready)
 	}
 }
@@ -143,46 +140,8 @@ func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
 func TestNameIsBoundAfterTheClockWasSetBack(t *testing.T) {
 	ahead := liveResource(t, "Droplet", "1", "web-1", nil, nil)
 	ahead.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(24 * time.Hour))
-	if got := bindIn(t, inventoryOf(t, "Droplet", ahead), byName("Droplet", "web-1", nil, nil)); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
+	if got := bindIn(t, snapshotOf(t, "Droplet", ahead), byName("Droplet", "web-1", nil, nil)); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
 		t.Errorf("bound to %q, %+v", got.id, got.ready)
-	}
-}
-
-// liveAccount is what the API server has, past the cache.
-type liveAccount struct {
-	client.Reader
-	account *driftv1alpha1.CloudAccount
-	asked   int
-}
-
-func (l *liveAccount) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
-	l.asked++
-	l.account.DeepCopyInto(into.(*driftv1alpha1.CloudAccount))
-	return nil
-}
-
-// While a sync records, resources come and go one by one, and the cache may not have heard
-// that it began. What is new to be said of a name waits; what was said is not asked about.
-func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
-	one, two := liveResource(t, "Droplet", "1", "web-1", nil, nil), liveResource(t, "Droplet", "2", "web-1", nil, nil)
-	for name, v := range map[string]*picture{
-		"bound": inventoryOf(t, "Droplet", one), "none": inventoryOf(t, "Droplet"), "several": inventoryOf(t, "Droplet", one, two)} {
-		d, p := quietDetector(), byName("Droplet", "web-1", nil, nil)
-		live := &liveAccount{account: v.owner.DeepCopy()}
-		d.Live = live
-		run := detection{provisioned: p, account: v.owner, binding: bindIn(t, v, p)}
-		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 1 {
-			t.Errorf("%s, as the cache has it: asked %d times: %v", name, live.asked, err)
-		}
-		live.account.Status.Kinds[0].RecordedAt = nil
-		if err := d.confirmName(t.Context(), &run); !apierrors.IsConflict(err) {
-			t.Errorf("%s, while a sync records: %v", name, err)
-		}
-		run.binding.ready.set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
-		p.Status.ResourceID, live.asked = run.binding.id, 0
-		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 0 {
-			t.Errorf("%s, said before: asked %d times: %v", name, live.asked, err)
-		}
 	}
 }
 
@@ -204,7 +163,7 @@ func TestNameIsNotDecidedByWhatMayBeGone(t *testing.T) {
 		"two are there and one may be gone": {[]driftv1alpha1.CloudResource{gone, there, third},
 			driftv1alpha1.ReasonFixAmbiguousName, metav1.ConditionFalse},
 	} {
-		v := inventoryOf(t, "Droplet", c.live...)
+		v := snapshotOf(t, "Droplet", c.live...)
 		v.owner.Status.Kinds[0].Reason = driftv1alpha1.ReasonFixMassDisappearance
 		v.owner.Status.Kinds[0].Message = "confirm it"
 		got := bindIn(t, v, byName("Droplet", "web-1", nil, nil))
@@ -248,7 +207,7 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			kind, declared := c.live[0].Spec.Kind, liveName(&c.live[0])
-			v := inventoryOf(t, kind, c.live...)
+			v := snapshotOf(t, kind, c.live...)
 			got := bindIn(t, v, byName(kind, declared, nil, nil))
 			if got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
 				t.Fatalf("%+v", got.ready)
@@ -283,7 +242,7 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 
 // A suggestion holds what is asked for already: where can't be changed, only written anew.
 func TestSuggestedWhereHoldsWhatIsAskedForAlready(t *testing.T) {
-	v := inventoryOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"))
+	v := snapshotOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"))
 	where := map[string]intstr.IntOrString{"type": intstr.FromString("a"), "ttl": intstr.FromInt32(1800)}
 	got := bindIn(t, v, byName("DomainRecord", "api.example.com", where, nil))
 	if want := "where: {ttl: 1800, type: a, data: 203.0.113.9} for example.com/1"; !strings.Contains(got.ready.message, want) {
@@ -298,33 +257,13 @@ func TestWhereThatIsUnseen(t *testing.T) {
 	seen := liveRecord(t, 2, "api.example.com", "A", "203.0.113.10")
 	where := map[string]intstr.IntOrString{"data": intstr.FromString("203.0.113.10")}
 	p := byName("DomainRecord", "api.example.com", where, nil)
-	v := inventoryOf(t, "DomainRecord", hidden, seen)
+	v := snapshotOf(t, "DomainRecord", hidden, seen)
 	if got := bindIn(t, v, p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixFieldsUnseen || !strings.HasPrefix(got.ready.message, "data can't be seen") {
 		t.Errorf("unbound: bound to %q, %+v", got.id, got.ready)
 	}
 	p.Status.ResourceID = "example.com/1"
 	if got := bindIn(t, v, p); got.id != "example.com/1" || got.ready.reason != driftv1alpha1.ReasonBound {
 		t.Errorf("bound: bound to %q, %+v", got.id, got.ready)
-	}
-}
-
-// What nobody asked for before is looked for at once, and awaited until then.
-func TestUnseenWhereIsAwaited(t *testing.T) {
-	droplet := liveResource(t, "Droplet", "1", "web-1", nil, nil)
-	droplet.Observed.Unseen = []string{"backups", "backup_policy"}
-	v := inventoryOf(t, "Droplet", droplet)
-	d := quietDetector()
-	p := byName("Droplet", "web-1", map[string]intstr.IntOrString{"backup_policy.plan": intstr.FromString("daily")}, nil)
-	for _, want := range []string{driftv1alpha1.ReasonAwaitingInventory, driftv1alpha1.ReasonFixFieldsUnseen} {
-		run := detection{provisioned: p}
-		if err := d.look(t.Context(), v, &run); err != nil {
-			t.Fatal(err)
-		}
-		d.decide(&run)
-		if run.binding.id != "" || run.binding.ready.reason != want {
-			t.Errorf("bound to %q, %+v, want %s", run.binding.id, run.binding.ready, want)
-		}
-		d.wishes.attempt(types.NamespacedName{Namespace: "infra", Name: "production"})(func(string) bool { return true })
 	}
 }
 
@@ -335,8 +274,8 @@ func TestNamesakesAreNamedInOneOrder(t *testing.T) {
 		liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"), liveRecord(t, 3, "api.example.com", "TXT", "x")}
 	for _, where := range []map[string]intstr.IntOrString{nil, {"type": intstr.FromString("MX")}} {
 		p := byName("DomainRecord", "api.example.com", where, nil)
-		first := bindIn(t, inventoryOf(t, "DomainRecord", live...), p).ready
-		if second := bindIn(t, inventoryOf(t, "DomainRecord", live[2], live[0], live[1]), p).ready; first != second {
+		first := bindIn(t, snapshotOf(t, "DomainRecord", live...), p).ready
+		if second := bindIn(t, snapshotOf(t, "DomainRecord", live[2], live[0], live[1]), p).ready; first != second {
 			t.Errorf("%+v\nthen %+v", first, second)
 		}
 	}
@@ -348,7 +287,7 @@ func TestManyNamesakes(t *testing.T) {
 	for i := range 3000 {
 		live = append(live, liveResource(t, "Droplet", fmt.Sprint(i+1), "web", map[string]any{"region": fmt.Sprintf("r%d", i)}, nil))
 	}
-	v := inventoryOf(t, "Droplet", live...)
+	v := snapshotOf(t, "Droplet", live...)
 	p := byName("Droplet", "web", nil, nil)
 	began := time.Now()
 	got := bindIn(t, v, p)
@@ -362,7 +301,7 @@ func TestManyNamesakes(t *testing.T) {
 
 // What can't be asked for is said, in the words of who asked.
 func TestWhereSaysWhatIsWrong(t *testing.T) {
-	v := inventoryOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "TXT", "x"))
+	v := snapshotOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "TXT", "x"))
 	text := func(s string) intstr.IntOrString { return intstr.FromString(s) }
 	for name, c := range map[string]struct {
 		where   map[string]intstr.IntOrString
@@ -405,7 +344,7 @@ func TestDuplicateIsDecidedByWhatIsBound(t *testing.T) {
 		"no longer the one of its name": {func(p *driftv1alpha1.CloudProvisioned) {
 			p.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", Name: "web-9"}
 			p.Status.ResourceID = "3164444"
-			no(driftv1alpha1.ReasonFixAmbiguousName, "").set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
+			False(driftv1alpha1.ReasonFixAmbiguousName, "").set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
 		}, driftv1alpha1.ReasonBound},
 	} {
 		older := byName("Droplet", "", nil, nil)
@@ -415,7 +354,7 @@ func TestDuplicateIsDecidedByWhatIsBound(t *testing.T) {
 		younger := byName("Droplet", "", nil, nil)
 		younger.CreationTimestamp = metav1.NewTime(noon)
 		younger.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "3164444"}
-		v := inventoryOf(t, "Droplet", live)
+		v := snapshotOf(t, "Droplet", live)
 		v.declared = []driftv1alpha1.CloudProvisioned{*older, *younger}
 		v.takeDeclared()
 		if got := bindIn(t, v, younger); got.ready.reason != c.want {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,40 +41,6 @@ func TestKindProblem(t *testing.T) {
 		got, ok := kindProblem(c.ctx, fmt.Errorf("creating CloudResource r: %w", c.err))
 		if got.reason != c.reason || ok != (c.reason != "") {
 			t.Errorf("%s: %q, because %s; got %q", name, c.reason, c.why, got.reason)
-		}
-	}
-}
-
-func TestFailures(t *testing.T) {
-	for name, c := range map[string]struct {
-		why   string
-		errs  []error
-		asked error
-		end   bool
-		want  []string
-	}{
-		"none":       {"all was written", []error{nil, nil}, nil, false, nil},
-		"of objects": {"the next may be taken", []error{errConflict, nil, errOverQuota}, nil, false, []string{"exceeded quota", "and 1 more"}},
-		"of the API server": {"each of ten thousand writes would time out", []error{errConflict, errNoAnswer}, nil, true,
-			[]string{"look again", "and 1 more"}},
-		"beside DigitalOcean's": {"both have to be known", []error{errOverQuota}, errors.New("503"), false, []string{"503; ", "exceeded quota"}},
-		"DigitalOcean's alone":  {"it is not lost", nil, errors.New("503"), false, []string{"503"}},
-	} {
-		f := &failures{}
-		for _, err := range c.errs {
-			f.add(err)
-		}
-		if f.end() != c.end {
-			t.Errorf("%s: end is %v, although %s", name, f.end(), c.why)
-		}
-		err := f.after(c.asked)
-		if (err == nil) != (c.want == nil) {
-			t.Errorf("%s: %v, although %s", name, err, c.why)
-		}
-		for _, want := range c.want {
-			if !strings.Contains(fmt.Sprint(err), want) {
-				t.Errorf("%s: %v, although %s", name, err, c.why)
-			}
 		}
 	}
 }

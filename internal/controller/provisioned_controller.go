@@ -27,7 +27,7 @@ const withheldRetry = 10 * time.Second
 // what it is compared with changes.
 type provisionedReconciler struct {
 	client   client.Client
-	detector *detector
+	detector *Detector
 }
 
 // Reconcile compares one CloudProvisioned with the inventory.

@@ -37,7 +37,7 @@ func TestARefusedDriftLeavesTheOthersTrue(t *testing.T) {
 		}
 		return w.Create(ctx, o, opts...)
 	}}, account, p, r)
-	d := newDetector(accessOf(c, c), &timetables{}, newWishes(func(types.NamespacedName) {}))
+	d := newDetector(accessOf(c, c), &timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
 	key := client.ObjectKeyFromObject(p)
 	if _, err := d.Detect(t.Context(), key); err != nil {
 		t.Fatal(err)

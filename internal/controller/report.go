@@ -12,8 +12,8 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 )
 
-// syncReport is what one sync found, to be put into the account's status.
-type syncReport struct {
+// Report is what one sync found, to be put into the account's status.
+type Report struct {
 	startedAt, endedAt time.Time
 	// counts says that the sync was due or asked for, and is not one that failed and is
 	// only tried again: a kind that it does not bring counts as missed.
@@ -26,7 +26,7 @@ type syncReport struct {
 }
 
 // took is not negative, although the clock may have been set back meanwhile.
-func (s syncReport) took() time.Duration { return max(s.endedAt.Sub(s.startedAt), 0) }
+func (s Report) took() time.Duration { return max(s.endedAt.Sub(s.startedAt), 0) }
 
 // kindReport is what it found of one kind.
 type kindReport struct {
@@ -43,7 +43,7 @@ type kindReport struct {
 }
 
 // outcome is the sync in two labels; err is the API server's.
-func (s *syncReport) outcome(err error) (outcome, reason string) {
+func (s *Report) outcome(err error) (outcome, reason string) {
 	switch whole := s.wholeProblem(); {
 	case err != nil:
 		return outcomeFailed, reasonKubernetes
@@ -65,7 +65,7 @@ type datedProblem struct {
 }
 
 // problems are those of the whole account, else each kind's.
-func (s syncReport) problems(status *driftv1alpha1.CloudAccountStatus) []datedProblem {
+func (s Report) problems(status *driftv1alpha1.CloudAccountStatus) []datedProblem {
 	since := func(kind string) time.Time {
 		for _, k := range status.Kinds {
 			if (kind == "" || k.Kind == kind) && k.BehindSince != nil {
@@ -92,7 +92,7 @@ func (s syncReport) problems(status *driftv1alpha1.CloudAccountStatus) []datedPr
 
 // wholeProblem is the problem that concerns the account as a whole: one of its
 // token, wherever it showed.
-func (s syncReport) wholeProblem() problem {
+func (s Report) wholeProblem() problem {
 	if s.problem.exists() {
 		return s.problem
 	}
@@ -105,7 +105,7 @@ func (s syncReport) wholeProblem() problem {
 }
 
 // brought says whether the sync listed a kind completely.
-func (s syncReport) brought(kind string) bool {
+func (s Report) brought(kind string) bool {
 	for _, k := range s.kinds {
 		if k.kind == kind {
 			return !k.observedAt.IsZero()
@@ -115,7 +115,7 @@ func (s syncReport) brought(kind string) bool {
 }
 
 // into puts the report into the status. Counts of drifts are the sweep's.
-func (s syncReport) into(status *driftv1alpha1.CloudAccountStatus) {
+func (s Report) into(status *driftv1alpha1.CloudAccountStatus) {
 	status.LastSyncTime = ptr.To(metav1.NewTime(s.startedAt))
 	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
 	if s.rate.Known {

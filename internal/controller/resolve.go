@@ -14,7 +14,7 @@ import (
 // on which nothing is asked for, is no error. A conflict means that something was written
 // meanwhile, an UncheckedError that nobody could see whether the approval can be trusted:
 // both are tried again.
-func (a acceptor) Resolve(ctx context.Context, key client.ObjectKey) error {
+func (a Acceptor) Resolve(ctx context.Context, key client.ObjectKey) error {
 	d := &driftv1alpha1.CloudDrift{}
 	if err := a.Client.Get(ctx, key, d); err != nil {
 		return client.IgnoreNotFound(err)
@@ -41,7 +41,7 @@ func (a acceptor) Resolve(ctx context.Context, key client.ObjectKey) error {
 // beginTrusted records the approval if it can be trusted, and takes it off otherwise:
 // anybody may have written it, and nobody would look at it again once the policies are
 // back.
-func (a acceptor) beginTrusted(ctx context.Context, d *driftv1alpha1.CloudDrift) (proceed bool, err error) {
+func (a Acceptor) beginTrusted(ctx context.Context, d *driftv1alpha1.CloudDrift) (proceed bool, err error) {
 	switch err := a.admission.Trusts(ctx, d); {
 	case errors.Is(err, errUnproven):
 		return false, a.dismiss(ctx, d, distrusted(err))
@@ -68,5 +68,5 @@ func distrusted(why error) error {
 
 // wantsResolution says whether there is anything to begin or to carry on.
 func wantsResolution(d *driftv1alpha1.CloudDrift) bool {
-	return d.Status.State == driftv1alpha1.DriftOpen && d.DeletionTimestamp.IsZero() && (d.Status.Resolution != nil || asks(d))
+	return d.Status.State == driftv1alpha1.DriftOpen && d.DeletionTimestamp.IsZero() && (d.Status.Resolution != nil || AsksForResolution(d))
 }

@@ -71,16 +71,16 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return fmt.Errorf("making a client for dry runs: %w", err)
 	}
-	metrics := newPassMetrics()
-	if err := register(o.Registry, append(metrics.collectors(), newCensus(mgr.GetCache(), o.Clock))...); err != nil {
+	metrics := NewPasses()
+	if err := register(o.Registry, append(metrics.collectors(), NewStateCollector(mgr.GetCache(), o.Clock))...); err != nil {
 		return err
 	}
 	guard := newAdmissionGuard(trial, access.Live, o.AdmissionSettling)
-	crds := newCRDGuard(access.Live, o.Clock)
+	crds := NewCRDGuard(access.Live, o.Clock)
 	tables := &timetables{}
 	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
 	asked, again := make(chan event.GenericEvent, 1024), make(chan event.GenericEvent, 1024)
-	pending := newWishes(func(account types.NamespacedName) {
+	pending := NewPendingRequests(func(account types.NamespacedName) {
 		send(asked, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}})
 	})
 	detector := newDetector(access, tables, pending)
@@ -89,12 +89,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		connector: newConnector(access.Live, o.Clouds, o.AllowedEndpoints),
 		syncer:    newSyncer(access, crds, metrics),
 		sweeper:   newSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
-		retention: newHistorian(access),
+		retention: NewRetention(access),
 	}
 	return errors.Join(
 		accounts.setup(mgr, asked, max(o.Workers, accountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
-		(&driftReconciler{newAcceptor(access, guard)}).setup(mgr, o.Workers),
+		(&driftReconciler{NewAcceptor(access, guard)}).setup(mgr, o.Workers),
 	)
 }
 

@@ -26,13 +26,13 @@ const detectors = 4
 // sweeper runs the detection for everything that an account declares.
 type sweeper struct {
 	client   client.Client
-	detector *detector
+	detector *Detector
 	// again has a detection that failed run once more, in its own time.
 	again func(*driftv1alpha1.CloudProvisioned)
 }
 
 // newSweeper returns a sweeper that has again make a detection that failed once more.
-func newSweeper(c client.Client, d *detector, again func(*driftv1alpha1.CloudProvisioned)) *sweeper {
+func newSweeper(c client.Client, d *Detector, again func(*driftv1alpha1.CloudProvisioned)) *sweeper {
 	return &sweeper{client: c, detector: d, again: again}
 }
 
@@ -60,7 +60,7 @@ func (s sweepResult) totalOpen() int {
 // Sweep compares everything declared with the inventory. One detection that fails
 // does not keep the others from being made: it is logged and made again.
 func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount) (sweepResult, error) {
-	picture, err := takePicture(ctx, s.client, account)
+	picture, err := TakeSnapshot(ctx, s.client, account)
 	if err != nil {
 		return sweepResult{}, err
 	}
@@ -72,7 +72,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 	for i := range picture.declared {
 		p := &picture.declared[i]
 		group.Go(func() error {
-			found, quiet, err := s.detector.Glance(ctx, picture, p)
+			found, quiet, err := s.detector.DryRun(ctx, picture, p)
 			if err == nil && !quiet {
 				found, err = s.detect(ctx, client.ObjectKeyFromObject(p))
 			}
@@ -87,7 +87,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			result.open[found.kind] += found.open
 			result.withheld += found.withheld
 			// What was proven gone, or was never there, is no part of what is covered.
-			ref := canonical(resource.Ref{Kind: found.kind, ID: found.resourceID})
+			ref := CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
 			if picture.Present(ref) && !bound[ref] {
 				bound[ref] = true
 				result.managed[found.kind]++
@@ -100,9 +100,9 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 }
 
 // detect runs a detection again while somebody else writes what it reads.
-func (s *sweeper) detect(ctx context.Context, key client.ObjectKey) (outcome, error) {
+func (s *sweeper) detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
 	const attempts = 5
-	var found outcome
+	var found Outcome
 	var err error
 	for range attempts {
 		found, err = s.detector.Detect(ctx, key)
@@ -138,7 +138,7 @@ func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, blocked bool, no
 
 // into puts a sweep's counts into the status.
 func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
-	status.LastDetectionTime = summarised(now)
+	status.LastDetectionTime = APITime(now)
 	resources, managed := 0, 0
 	for i := range status.Kinds {
 		k := &status.Kinds[i]
@@ -151,9 +151,9 @@ func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *dri
 	status.Managed = ptr.To(int32(managed))
 	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
 	status.Coverage = coverage(managed, resources)
-	withheld := no(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
+	withheld := False(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
 	if s.withheld > 0 {
-		withheld = yes(driftv1alpha1.ReasonLimitReached,
+		withheld = True(driftv1alpha1.ReasonLimitReached,
 			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
 			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
 	}

@@ -22,13 +22,13 @@ const (
 // knows nothing of what is compared with the inventory afterwards.
 type syncer struct {
 	Access
-	crds    *crdGuard
-	metrics *passMetrics
+	crds    *CRDGuard
+	metrics *Passes
 	// confirmations are what is confirmed to be gone and not settled yet.
 	confirmations *confirmations
 }
 
-func newSyncer(access Access, crds *crdGuard, metrics *passMetrics) *syncer {
+func newSyncer(access Access, crds *CRDGuard, metrics *Passes) *syncer {
 	return &syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
 }
 
@@ -38,8 +38,8 @@ func (s *syncer) forget(account types.UID) { s.confirmations.forget(account) }
 // sync refreshes the account's inventory. What DigitalOcean did not answer, or the
 // API server did not take, is in the report, and nothing was concluded from it. The
 // error is of what no kind can be looked at without: it is retried as it is.
-func (s *syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (syncReport, error) {
-	report := syncReport{startedAt: s.Clock.Now()}
+func (s *syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (Report, error) {
+	report := Report{startedAt: s.Clock.Now()}
 	limited, cancel := context.WithTimeout(ctx, longestSync)
 	defer cancel()
 	err := s.lookAtAll(limited, account, cloud, &report)
@@ -54,7 +54,7 @@ func (s *syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, 
 	return report, err
 }
 
-func (s *syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *syncReport) error {
+func (s *syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report) error {
 	team, err := cloud.Account(ctx)
 	if err != nil {
 		p, ok := cloudProblem(err)

@@ -94,8 +94,8 @@ func (t *timetables) parse(line, standard, zone, key string) (schedule.Schedule,
 	return p.schedule, p.err
 }
 
-// summarised is the time in the form that the API keeps it in.
-func summarised(t time.Time) *metav1.Time {
+// APITime is the time in the form that the API keeps it in.
+func APITime(t time.Time) *metav1.Time {
 	m := metav1.NewTime(t).Rfc3339Copy()
 	return &m
 }

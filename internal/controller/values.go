@@ -161,9 +161,9 @@ func text(value any) *string {
 	return &s
 }
 
-// newer says whether what is held was observed after that time. What bears a time
+// ObservedAfter says whether what is held was observed after that time. What bears a time
 // that has yet to come was observed before the clock was set back.
-func newer(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
+func ObservedAfter(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
 	at := held.Observed.ObservedAt.Time
 	return at.After(than) && !at.After(now)
 }

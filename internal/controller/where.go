@@ -135,6 +135,6 @@ func weigh(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv1a
 // now, before all that a complete listing showed had been recorded.
 func recordedUntil(kind kinds.Kind, recorded *metav1.MicroTime, now time.Time, named []*driftv1alpha1.CloudResource) bool {
 	return recorded != nil && !slices.ContainsFunc(named, func(r *driftv1alpha1.CloudResource) bool {
-		return newer(r, recorded.Time, now) || r.Observed.FieldTable != kind.FieldTable()
+		return ObservedAfter(r, recorded.Time, now) || r.Observed.FieldTable != kind.FieldTable()
 	})
 }

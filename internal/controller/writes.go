@@ -44,15 +44,15 @@ func (f *failures) add(err error) {
 	}
 }
 
-// end says that no other write is worth trying.
-func (f *failures) end() bool {
+// Ended says that no other write is worth trying.
+func (f *failures) Ended() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.ended
 }
 
-// after adds what was collected to an error that came before, or nil.
-func (f *failures) after(err error) error {
+// Joined adds what was collected to an error that came before, or nil.
+func (f *failures) Joined(err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	collected := f.worst

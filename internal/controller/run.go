@@ -44,14 +44,14 @@ func newSyncRun(s *syncer, account *driftv1alpha1.CloudAccount, cloud Cloud) *sy
 // kindPass is what a sync does about one kind.
 type kindPass struct {
 	kind     kinds.Kind
-	store    inventory
+	store    store
 	cloud    Cloud
 	declared declarations
 	before   map[string]*driftv1alpha1.CloudResource
 	listing  resource.Listing
 	report   kindReport
 	// undeclared are what the listing did not show and nobody declared.
-	undeclared []suspect
+	undeclared []missingResource
 	// listed is closed when the listing is there, or will not be.
 	listed chan struct{}
 }
@@ -99,7 +99,7 @@ func (s *syncRun) run(ctx context.Context) ([]kindReport, error) {
 // long; what was listed until then is recorded all the same.
 func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
 	p.cloud = s.cloud
-	p.store = inventory{Access: s.Access, account: s.account, kind: p.report.kind, writes: &failures{}, crds: s.crds}
+	p.store = store{Access: s.Access, account: s.account, kind: p.report.kind, writes: &failures{}, crds: s.crds}
 	if p.kind.Parent != "" && !parents.Complete {
 		p.report.problem = problem{reason: driftv1alpha1.ReasonIncomplete,
 			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
@@ -150,7 +150,7 @@ func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resourc
 // is. While it changes, resources of one name come and go one by one, and no name is bound.
 func (s *syncRun) begin(ctx context.Context, p *kindPass, held map[string]*driftv1alpha1.CloudResource) error {
 	if kindStatus(s.account, p.report.kind).RecordedAt == nil ||
-		len(p.listing.Resources) == 0 && len(p.store.suspects(p.listing, held, p.declared.ids)) == 0 {
+		len(p.listing.Resources) == 0 && len(p.store.missingFrom(p.listing, held, p.declared.ids)) == 0 {
 		return nil
 	}
 	s.beginning.Lock()
@@ -209,7 +209,7 @@ func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 	if err != nil {
 		return err
 	}
-	missing := p.store.suspects(p.listing, held, p.declared.ids)
+	missing := p.store.missingFrom(p.listing, held, p.declared.ids)
 	missing = append(missing, p.store.overtaken(p.before, held, p.listing)...)
 	missing, orphans, err := s.withoutParents(ctx, p, parent, missing)
 	if err != nil {
@@ -222,7 +222,7 @@ func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 		s.gone[resource.Ref{Kind: p.report.kind, ID: id}] = true
 	}
 	s.refused(outcome)
-	if err := p.store.writes.after(outcome.owed); err != nil {
+	if err := p.store.writes.Joined(outcome.owed); err != nil {
 		return s.failed(ctx, p, err)
 	}
 	p.report.observedAt, p.report.resources = p.listing.StartedAt, p.listing.Len()
@@ -246,10 +246,10 @@ func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 
 // unconfirmed are the declared resources whose absence waits for a person, and the
 // token that confirms it; none where few enough vanished, or somebody confirmed it.
-func (s *syncRun) unconfirmed(p *kindPass, missing []suspect, held map[string]*driftv1alpha1.CloudResource) ([]suspect, string) {
+func (s *syncRun) unconfirmed(p *kindPass, missing []missingResource, held map[string]*driftv1alpha1.CloudResource) ([]missingResource, string) {
 	gone := vanished(missing)
 	token := massDisappearance(p.report.kind, gone, p.store.presentDeclared(held, p.declared.ids), s.Clock.Now())
-	if token == "" || s.confirmations.cover(s.account, p.report.kind, token, gone) {
+	if token == "" || s.confirmations.confirmIfCovered(s.account, p.report.kind, token, gone) {
 		return nil, ""
 	}
 	return gone, token
@@ -257,7 +257,7 @@ func (s *syncRun) unconfirmed(p *kindPass, missing []suspect, held map[string]*d
 
 // withoutParents takes out of what is missing the children whose parent is proven gone.
 // These went with it: nobody has to be asked, neither DigitalOcean nor a person.
-func (s *syncRun) withoutParents(ctx context.Context, p, parent *kindPass, missing []suspect) (rest, orphans []suspect, _ error) {
+func (s *syncRun) withoutParents(ctx context.Context, p, parent *kindPass, missing []missingResource) (rest, orphans []missingResource, _ error) {
 	if parent == nil {
 		return missing, nil, nil
 	}
@@ -323,11 +323,11 @@ func (s *syncRun) askLast(ctx context.Context, passes []*kindPass) {
 	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	left := mostUndeclaredAsked
 	for _, p := range order {
-		left -= s.ask(ctx, p, left, func(map[string]*driftv1alpha1.CloudResource) []suspect { return p.undeclared })
+		left -= s.ask(ctx, p, left, func(map[string]*driftv1alpha1.CloudResource) []missingResource { return p.undeclared })
 	}
 	left = mostDeclaredAsked
 	for _, p := range order {
-		left -= s.ask(ctx, p, left, func(held map[string]*driftv1alpha1.CloudResource) []suspect {
+		left -= s.ask(ctx, p, left, func(held map[string]*driftv1alpha1.CloudResource) []missingResource {
 			return p.store.onlyDeclared(p.listing, held, p.declared.ids)
 		})
 	}
@@ -335,7 +335,7 @@ func (s *syncRun) askLast(ctx context.Context, passes []*kindPass) {
 
 // ask asks for as many of some of a kind as may be asked for, any of them first, so that
 // all get their turn. It returns how many these were.
-func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held map[string]*driftv1alpha1.CloudResource) []suspect) int {
+func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held map[string]*driftv1alpha1.CloudResource) []missingResource) int {
 	if !p.listing.Complete || most <= 0 || s.stopped().exists() || ctx.Err() != nil {
 		return 0
 	}
@@ -352,14 +352,14 @@ func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held m
 	p.store.writes = &failures{}
 	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil)
 	s.refused(outcome)
-	if p.store.writes.after(nil) == nil && !p.report.observedAt.IsZero() {
+	if p.store.writes.Joined(nil) == nil && !p.report.observedAt.IsZero() {
 		p.report.recordedAt = s.Clock.Now()
 	}
 	return len(all)
 }
 
 // withheldAt is when the first of these was withheld.
-func withheldAt(all []suspect, now metav1.Time) metav1.Time {
+func withheldAt(all []missingResource, now metav1.Time) metav1.Time {
 	first := now
 	for _, each := range all {
 		if each.current == nil {

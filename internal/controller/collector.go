@@ -45,34 +45,34 @@ var (
 	accountConditionDesc = prometheus.NewDesc("clouddrift_account_condition",
 		"The conditions of each CloudAccount; always 1.", append(byPlace[:2:2], "condition", "status", "reason"), nil)
 
-	censusDescs = []*prometheus.Desc{
+	stateDescs = []*prometheus.Desc{
 		openDriftsDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, provisionedDesc,
 		inventoryAgeDesc, rateLimitDesc, rateLimitRemainingDesc, accountConditionDesc,
 	}
 )
 
-// census counts what the cache holds, at each scrape, so that a series ends with
+// StateCollector counts what the cache holds, at each scrape, so that a series ends with
 // what it counted. Every replica has a cache and reports the same.
-type census struct {
+type StateCollector struct {
 	cache client.Reader
 	clock clock.PassiveClock
 }
 
-// newCensus counts what the cache holds.
-func newCensus(cache client.Reader, clock clock.PassiveClock) *census {
-	return &census{cache: cache, clock: clock}
+// NewStateCollector counts what the cache holds.
+func NewStateCollector(cache client.Reader, clock clock.PassiveClock) *StateCollector {
+	return &StateCollector{cache: cache, clock: clock}
 }
 
 // Describe implements prometheus.Collector.
-func (c *census) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range censusDescs {
+func (c *StateCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range stateDescs {
 		out <- desc
 	}
 }
 
 // Collect implements prometheus.Collector. While the cache is not filled there is
 // nothing to report, which must not keep the other metrics from being read.
-func (c *census) Collect(out chan<- prometheus.Metric) {
+func (c *StateCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	t := tally{}
@@ -102,7 +102,7 @@ func (t tally) add(n float64, desc *prometheus.Desc, labels ...string) {
 	t[s] += n
 }
 
-func (c *census) count(ctx context.Context, t tally) error {
+func (c *StateCollector) count(ctx context.Context, t tally) error {
 	accounts, err := c.countAccounts(ctx, t)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (c *census) count(ctx context.Context, t tally) error {
 
 // countAccounts returns the accounts that there are. Each has its kinds' series,
 // at 0 where it can be known that there are none.
-func (c *census) countAccounts(ctx context.Context, t tally) (map[client.ObjectKey]bool, error) {
+func (c *StateCollector) countAccounts(ctx context.Context, t tally) (map[client.ObjectKey]bool, error) {
 	var list driftv1alpha1.CloudAccountList
 	if err := c.list(ctx, &list); err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (c *census) countAccounts(ctx context.Context, t tally) (map[client.ObjectK
 }
 
 // countProvisioned returns the CloudResources that are declared.
-func (c *census) countProvisioned(ctx context.Context, t tally, accounts map[client.ObjectKey]bool) (map[client.ObjectKey]bool, error) {
+func (c *StateCollector) countProvisioned(ctx context.Context, t tally, accounts map[client.ObjectKey]bool) (map[client.ObjectKey]bool, error) {
 	var list driftv1alpha1.CloudProvisionedList
 	if err := c.list(ctx, &list); err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (c *census) countProvisioned(ctx context.Context, t tally, accounts map[cli
 	return managed, nil
 }
 
-func (c *census) countResources(ctx context.Context, t tally, managed map[client.ObjectKey]bool) error {
+func (c *StateCollector) countResources(ctx context.Context, t tally, managed map[client.ObjectKey]bool) error {
 	var list driftv1alpha1.CloudResourceList
 	if err := c.list(ctx, &list); err != nil {
 		return err
@@ -198,7 +198,7 @@ func (c *census) countResources(ctx context.Context, t tally, managed map[client
 	return nil
 }
 
-func (c *census) countDrifts(ctx context.Context, t tally) error {
+func (c *StateCollector) countDrifts(ctx context.Context, t tally) error {
 	var list driftv1alpha1.CloudDriftList
 	if err := c.list(ctx, &list); err != nil {
 		return err
@@ -210,7 +210,7 @@ func (c *census) countDrifts(ctx context.Context, t tally) error {
 		case isResolved(d):
 			t.add(1, resolvedDriftsDesc, append(place, string(d.Status.State))...)
 			continue
-		case d.Status.Resolution != nil || asks(d):
+		case d.Status.Resolution != nil || AsksForResolution(d):
 			t.add(1, pendingResolutionsDesc, place...)
 		}
 		t.add(1, openDriftsDesc, place...)
@@ -219,7 +219,7 @@ func (c *census) countDrifts(ctx context.Context, t tally) error {
 }
 
 // list reads what is in the cache as it is there; nothing of it is changed.
-func (c *census) list(ctx context.Context, list client.ObjectList) error {
+func (c *StateCollector) list(ctx context.Context, list client.ObjectList) error {
 	if err := c.cache.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing %T: %w", list, err)
 	}

@@ -23,16 +23,16 @@ const (
 	defaultRetainEpisodes = 10
 )
 
-// historian closes drifts that nobody declares any more, and deletes resolved ones
+// Retention closes drifts that nobody declares any more, and deletes resolved ones
 // that the account's history policy lets go.
-type historian struct {
+type Retention struct {
 	Access
 }
 
-func newHistorian(access Access) historian { return historian{access} }
+func NewRetention(access Access) Retention { return Retention{access} }
 
 // tidy does what is due. What fails is due the next time, too.
-func (h historian) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
+func (h Retention) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
 	var list driftv1alpha1.CloudDriftList
 	if err := h.Client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
 		byAccount: account.Name,
@@ -42,7 +42,7 @@ func (h historian) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount
 	return errors.Join(h.closeAbandoned(ctx, list.Items), h.prune(ctx, account, list.Items))
 }
 
-func (h historian) prune(ctx context.Context, account *driftv1alpha1.CloudAccount, drifts []driftv1alpha1.CloudDrift) error {
+func (h Retention) prune(ctx context.Context, account *driftv1alpha1.CloudAccount, drifts []driftv1alpha1.CloudDrift) error {
 	for _, d := range expired(drifts, account.Spec.History, h.Clock.Now()) {
 		err := h.Client.Delete(ctx, d.DeepCopy(), client.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion})
 		if client.IgnoreNotFound(err) != nil {
@@ -56,7 +56,7 @@ func (h historian) prune(ctx context.Context, account *driftv1alpha1.CloudAccoun
 // deletion with --cascade=orphan: no detection finds them, and the field could
 // drift a second time beside them. A resolution that had begun ends with what it
 // was to be written into.
-func (h historian) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.CloudDrift) error {
+func (h Retention) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.CloudDrift) error {
 	for i := range drifts {
 		if isResolved(&drifts[i]) || !drifts[i].DeletionTimestamp.IsZero() {
 			continue
@@ -81,7 +81,7 @@ func (h historian) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.Cl
 
 // abandoned says whether the drift's declaration is gone, not only behind in the
 // cache.
-func (h historian) abandoned(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
+func (h Retention) abandoned(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
 	owner := metav1.GetControllerOf(d)
 	if owner == nil {
 		return true, nil

@@ -14,7 +14,7 @@ import (
 )
 
 // summarise puts what a detection found into the CloudProvisioned's status.
-func (d *detector) summarise(run *detection) {
+func (d *Detector) summarise(run *detection) {
 	p := run.provisioned
 	status := &p.Status
 	now := metav1.NewTime(d.Clock.Now())
@@ -31,7 +31,7 @@ func (d *detector) summarise(run *detection) {
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
 	run.ready().set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
 	run.inSync().set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
-	announceKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
+	SetKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
 	status.ObservedGeneration = p.Generation
 }
 
@@ -119,7 +119,7 @@ func (run *detection) ready() verdict {
 		problems = append(problems, u.Explain(run.binding.kind.Schema.Kind))
 	}
 	if len(problems) > 0 {
-		return no(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
+		return False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
 	}
 	return run.binding.ready
 }
@@ -129,31 +129,31 @@ func (run *detection) inSync() verdict {
 	ready := run.ready()
 	switch {
 	case run.binding.ready.status == metav1.ConditionUnknown:
-		return unknown(run.binding.ready.reason, "%s", run.binding.ready.message)
+		return Unknown(run.binding.ready.reason, "%s", run.binding.ready.message)
 	case run.binding.ready.status == metav1.ConditionFalse:
-		return unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.ready.message)
+		return Unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.ready.message)
 	case run.blind.status != "":
 		return run.blind
 	case run.presence == resource.Absent:
-		return no(driftv1alpha1.ReasonResourceMissing, "%s %s is gone since %s",
+		return False(driftv1alpha1.ReasonResourceMissing, "%s %s is gone since %s",
 			run.binding.kind.Schema.Kind, run.binding.id, run.binding.resource.Observed.AbsentSince.UTC().Format("2006-01-02T15:04:05Z"))
 	case len(run.plan.Result.Differences) > 0:
-		return no(driftv1alpha1.ReasonDrifted, "%s", run.differing())
+		return False(driftv1alpha1.ReasonDrifted, "%s", run.differing())
 	case ready.status != metav1.ConditionTrue:
-		return unknown(ready.reason, "not everything could be compared: %s", ready.message)
+		return Unknown(ready.reason, "not everything could be compared: %s", ready.message)
 	case run.awaited:
-		return unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"%s: declared since the last sync; the next one looks at it, and is on its way", joined(run.plan.Result.Unseen))
+		return Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"%s: declared since the last sync; the next one looks at it, and is on its way", JoinPaths(run.plan.Result.Unseen))
 	case len(run.plan.Result.Unseen) > 0:
-		return unknown(driftv1alpha1.ReasonFixFieldsUnseen,
-			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", joined(run.plan.Result.Unseen))
+		return Unknown(driftv1alpha1.ReasonFixFieldsUnseen,
+			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", JoinPaths(run.plan.Result.Unseen))
 	case run.kindStatus().BehindSince != nil:
 		behind := run.kindStatus()
-		return unknown(driftv1alpha1.ReasonInventoryStale,
+		return Unknown(driftv1alpha1.ReasonInventoryStale,
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.kind.Schema.Kind,
 			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, shorten(behind.Message, 512))
 	default:
-		return yes(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
+		return True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
 	}
 }
 
@@ -167,7 +167,7 @@ func (run *detection) differing() string {
 	for _, difference := range run.plan.Result.Differences {
 		paths = append(paths, difference.Path)
 	}
-	message := joined(paths)
+	message := JoinPaths(paths)
 	if len(paths) == 1 {
 		message += " differs"
 	} else {

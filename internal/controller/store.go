@@ -25,18 +25,18 @@ import (
 // writers is how many CloudResources are written at once.
 const writers = 8
 
-// inventory keeps the CloudResources of one kind of one account.
-type inventory struct {
+// store keeps the CloudResources of one kind of one account.
+type store struct {
 	Access
 	account *driftv1alpha1.CloudAccount
 	kind    string
 	// writes collects what the API server did not take.
 	writes *failures
-	crds   *crdGuard
+	crds   *CRDGuard
 }
 
 // held is what the inventory has, by CloudResource name.
-func (v inventory) held(ctx context.Context) (map[string]*driftv1alpha1.CloudResource, error) {
+func (v store) held(ctx context.Context) (map[string]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
 	if err := v.Client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
 		byAccountKind: indexKey(v.account.Name, v.kind),
@@ -58,7 +58,7 @@ type declarations struct {
 	fields sets.Set[string]
 }
 
-func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarations, error) {
+func (v store) declarations(ctx context.Context, kind kinds.Kind) (declarations, error) {
 	out := declarations{ids: map[string]string{}, fields: sets.New[string]()}
 	var list driftv1alpha1.CloudProvisionedList
 	if err := v.Client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
@@ -88,14 +88,14 @@ func (v inventory) declarations(ctx context.Context, kind kinds.Kind) (declarati
 }
 
 // shows says whether a CloudResource, which may be nil, shows what was seen.
-func (v inventory) shows(current *driftv1alpha1.CloudResource, seen resource.Resource) bool {
+func (v store) shows(current *driftv1alpha1.CloudResource, seen resource.Resource) bool {
 	return current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.WithheldSince == nil &&
 		current.Observed.FieldTable == fieldTable(v.kind) && current.Observed.Digest == digestOf(seen)
 }
 
 // knows says of a resource whether what is held shows it, so that a listing need not
 // keep it.
-func (v inventory) knows(held map[string]*driftv1alpha1.CloudResource) func(resource.Resource) bool {
+func (v store) knows(held map[string]*driftv1alpha1.CloudResource) func(resource.Resource) bool {
 	return func(seen resource.Resource) bool {
 		return v.shows(held[cloudResourceName(v.account.Name, seen.Ref)], seen)
 	}
@@ -104,7 +104,7 @@ func (v inventory) knows(held map[string]*driftv1alpha1.CloudResource) func(reso
 // overtaken are the resources that were seen unchanged, and that somebody else has
 // written meanwhile: the listing has nothing left of them to hold against that, so
 // they are asked for anew.
-func (v inventory) overtaken(before, now map[string]*driftv1alpha1.CloudResource, listing resource.Listing) []suspect {
+func (v store) overtaken(before, now map[string]*driftv1alpha1.CloudResource, listing resource.Listing) []missingResource {
 	moved := map[string]bool{}
 	for name, was := range before {
 		if is := now[name]; is == nil || is.Observed.Digest != was.Observed.Digest || is.Observed.AbsentSince != nil || !v.owns(is) {
@@ -114,21 +114,21 @@ func (v inventory) overtaken(before, now map[string]*driftv1alpha1.CloudResource
 	if len(moved) == 0 {
 		return nil
 	}
-	var out []suspect
+	var out []missingResource
 	for _, id := range listing.Unchanged {
 		if name := cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id}); moved[name] {
-			out = append(out, suspect{name: name, id: id, listed: true}) // nothing speaks against its being there
+			out = append(out, missingResource{name: name, id: id, listed: true}) // nothing speaks against its being there
 		}
 	}
 	return out
 }
 
 // record writes the observations that changed; held objects are left untouched.
-func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) {
+func (v store) record(ctx context.Context, held map[string]*driftv1alpha1.CloudResource, seen []resource.Resource) {
 	var group errgroup.Group
 	group.SetLimit(writers)
 	for i := range seen {
-		if v.writes.end() {
+		if v.writes.Ended() {
 			break
 		}
 		name := cloudResourceName(v.account.Name, seen[i].Ref)
@@ -144,7 +144,7 @@ func (v inventory) record(ctx context.Context, held map[string]*driftv1alpha1.Cl
 	_ = group.Wait() // the errors are collected
 }
 
-func (v inventory) recordOne(ctx context.Context, name string, current *driftv1alpha1.CloudResource, seen resource.Resource) error {
+func (v store) recordOne(ctx context.Context, name string, current *driftv1alpha1.CloudResource, seen resource.Resource) error {
 	observed, err := observationOf(seen)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (v inventory) recordOne(ctx context.Context, name string, current *driftv1a
 }
 
 // put writes an observation, whether or not its CloudResource is there.
-func (v inventory) put(ctx context.Context, name string, ref resource.Ref, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+func (v store) put(ctx context.Context, name string, ref resource.Ref, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
 	if current != nil {
 		err := v.update(ctx, current, observed)
 		if !apierrors.IsNotFound(err) || v.owns(current) {
@@ -177,12 +177,12 @@ func (v inventory) put(ctx context.Context, name string, ref resource.Ref, curre
 // owns says whether a CloudResource is this account's. One that an account of the
 // same name left is not, until its resource is seen here: the garbage collector is
 // about to delete it.
-func (v inventory) owns(r *driftv1alpha1.CloudResource) bool {
+func (v store) owns(r *driftv1alpha1.CloudResource) bool {
 	return metav1.IsControlledBy(r, v.account)
 }
 
 // own makes a CloudResource this account's.
-func (v inventory) own(r *driftv1alpha1.CloudResource) error {
+func (v store) own(r *driftv1alpha1.CloudResource) error {
 	if v.owns(r) {
 		return nil
 	}
@@ -193,7 +193,7 @@ func (v inventory) own(r *driftv1alpha1.CloudResource) error {
 	return nil
 }
 
-func (v inventory) create(ctx context.Context, name string, ref resource.Ref, observed driftv1alpha1.Observation) error {
+func (v store) create(ctx context.Context, name string, ref resource.Ref, observed driftv1alpha1.Observation) error {
 	r := &driftv1alpha1.CloudResource{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: v.account.Namespace,
@@ -225,7 +225,7 @@ func (v inventory) create(ctx context.Context, name string, ref resource.Ref, ob
 
 // update writes a newer observation over an older one, and never the reverse, also
 // where another operator writes at the same time.
-func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+func (v store) update(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
 	err := v.updateOnce(ctx, current, observed)
 	if !apierrors.IsConflict(err) {
 		return err
@@ -239,8 +239,8 @@ func (v inventory) update(ctx context.Context, current *driftv1alpha1.CloudResou
 	})
 }
 
-func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
-	if v.owns(current) && newer(current, observed.ObservedAt.Time, v.Clock.Now()) {
+func (v store) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+	if v.owns(current) && ObservedAfter(current, observed.ObservedAt.Time, v.Clock.Now()) {
 		return nil
 	}
 	updated := current.DeepCopy()
@@ -271,7 +271,7 @@ func (v inventory) updateOnce(ctx context.Context, current *driftv1alpha1.CloudR
 }
 
 // kept says whether all that a verdict rests on came back from a write.
-func (v inventory) kept(written *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
+func (v store) kept(written *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
 	if observed.WithheldSince != nil {
 		if err := v.crds.kept("observed.withheldSince of a CloudResource", written.Observed.WithheldSince != nil); err != nil {
 			return err

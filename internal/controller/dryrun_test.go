@@ -17,10 +17,10 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// quietPicture is n droplets, all declared, as a sweep left them.
-func quietPicture(tb testing.TB, d *detector, n int) *picture {
+// quietSnapshot is n droplets, all declared, as a sweep left them.
+func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 	tb.Helper()
-	out := &picture{
+	out := &Snapshot{
 		owner: &driftv1alpha1.CloudAccount{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "production", UID: "account"},
 			Status: driftv1alpha1.CloudAccountStatus{Kinds: []driftv1alpha1.KindStatus{
@@ -73,25 +73,25 @@ func quietPicture(tb testing.TB, d *detector, n int) *picture {
 		if err := d.look(tb.Context(), out, &run); err != nil {
 			tb.Fatal(err)
 		}
-		d.decide(&run)
+		d.draftPlan(&run)
 		d.summarise(&run)
 	}
 	return out
 }
 
-func quietDetector() *detector {
+func quietDetector() *Detector {
 	access := Access{Clock: testingclock.NewFakePassiveClock(noon)}
-	return newDetector(access, &timetables{}, newWishes(func(types.NamespacedName) {}))
+	return newDetector(access, &timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
 }
 
 // A sweep does this for each declaration: ten thousand have to stay well below a
 // second.
-func BenchmarkGlance(b *testing.B) {
+func BenchmarkDryRun(b *testing.B) {
 	d := quietDetector()
-	v := quietPicture(b, d, 1000)
+	v := quietSnapshot(b, d, 1000)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		found, quiet, err := d.Glance(b.Context(), v, &v.declared[i%len(v.declared)])
+		found, quiet, err := d.DryRun(b.Context(), v, &v.declared[i%len(v.declared)])
 		if err != nil || !quiet || found.open != 0 {
 			b.Fatalf("%+v, quiet %v: %v", found, quiet, err)
 		}
@@ -99,37 +99,37 @@ func BenchmarkGlance(b *testing.B) {
 }
 
 // A sweep writes nothing for what is as it was, and misses nothing that is not.
-func TestGlance(t *testing.T) {
+func TestDryRun(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*picture)
+		change func(*Snapshot)
 		quiet  bool
 	}{
-		"nothing changed":              {func(*picture) {}, true},
-		"a field differs":              {func(v *picture) { first(v).Observed.SizeSlug = ptr.To("s-8vcpu-16gb") }, false},
-		"an attribute differs":         {func(v *picture) { first(v).Observed.Attrs["monitoring"] = apiextensionsv1.JSON{Raw: []byte("true")} }, false},
-		"a field that nobody declared": {func(v *picture) { first(v).Observed.Attrs["ipv6"] = apiextensionsv1.JSON{Raw: []byte("false")} }, true},
-		"it is gone":                   {func(v *picture) { first(v).Observed.AbsentSince = ptr.To(metav1.NewTime(noon)) }, false},
-		"a field is not seen any more": {func(v *picture) { first(v).Observed.Unseen = []string{"monitoring"} }, false},
-		"the kind was never listed":    {func(v *picture) { v.owner.Status.Kinds = nil }, false},
-		"the inventory is too old": {func(v *picture) {
+		"nothing changed":              {func(*Snapshot) {}, true},
+		"a field differs":              {func(v *Snapshot) { first(v).Observed.SizeSlug = ptr.To("s-8vcpu-16gb") }, false},
+		"an attribute differs":         {func(v *Snapshot) { first(v).Observed.Attrs["monitoring"] = apiextensionsv1.JSON{Raw: []byte("true")} }, false},
+		"a field that nobody declared": {func(v *Snapshot) { first(v).Observed.Attrs["ipv6"] = apiextensionsv1.JSON{Raw: []byte("false")} }, true},
+		"it is gone":                   {func(v *Snapshot) { first(v).Observed.AbsentSince = ptr.To(metav1.NewTime(noon)) }, false},
+		"a field is not seen any more": {func(v *Snapshot) { first(v).Observed.Unseen = []string{"monitoring"} }, false},
+		"the kind was never listed":    {func(v *Snapshot) { v.owner.Status.Kinds = nil }, false},
+		"the inventory is too old": {func(v *Snapshot) {
 			v.owner.Status.Kinds[0].ObservedAt = ptr.To(metav1.NewTime(noon.Add(-5 * time.Hour)))
 		}, false},
-		"the declaration was edited":  {func(v *picture) { v.declared[0].Generation++ }, false},
-		"the account is gone":         {func(v *picture) { v.owner = nil }, false},
-		"an older declaration came":   {func(v *picture) { addOlder(v) }, false},
-		"it is being deleted":         {func(v *picture) { v.declared[0].DeletionTimestamp = ptr.To(metav1.NewTime(noon)) }, true},
-		"a drift that agrees is open": {func(v *picture) { addDrift(v, driftv1alpha1.DriftOpen) }, false},
-		"history changes nothing to see": {func(v *picture) {
+		"the declaration was edited":  {func(v *Snapshot) { v.declared[0].Generation++ }, false},
+		"the account is gone":         {func(v *Snapshot) { v.owner = nil }, false},
+		"an older declaration came":   {func(v *Snapshot) { addOlder(v) }, false},
+		"it is being deleted":         {func(v *Snapshot) { v.declared[0].DeletionTimestamp = ptr.To(metav1.NewTime(noon)) }, true},
+		"a drift that agrees is open": {func(v *Snapshot) { addDrift(v, driftv1alpha1.DriftOpen) }, false},
+		"history changes nothing to see": {func(v *Snapshot) {
 			addDrift(v, driftv1alpha1.DriftStale)
 			v.declared[0].Status.Fields = []driftv1alpha1.FieldStatus{{Path: "size_slug", Episode: 1}}
 		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := quietDetector()
-			v := quietPicture(t, d, 2)
+			v := quietSnapshot(t, d, 2)
 			c.change(v)
 			before := v.declared[0].DeepCopy()
-			_, quiet, err := d.Glance(t.Context(), v, &v.declared[0])
+			_, quiet, err := d.DryRun(t.Context(), v, &v.declared[0])
 			if err != nil || quiet != c.quiet {
 				t.Errorf("quiet %v, want %v: %v", quiet, c.quiet, err)
 			}
@@ -141,18 +141,18 @@ func TestGlance(t *testing.T) {
 }
 
 // first is the resource of the first declaration.
-func first(v *picture) *driftv1alpha1.CloudResource {
-	return v.resources[canonical(refOf(&v.declared[0], v.declared[0].Spec.Resource.ID))]
+func first(v *Snapshot) *driftv1alpha1.CloudResource {
+	return v.resources[CanonicalRef(refOf(&v.declared[0], v.declared[0].Spec.Resource.ID))]
 }
 
-func addOlder(v *picture) {
+func addOlder(v *Snapshot) {
 	older := v.declared[0].DeepCopy()
 	older.UID, older.Name = "older", "a-web"
-	ref := canonical(refOf(older, older.Spec.Resource.ID))
+	ref := CanonicalRef(refOf(older, older.Spec.Resource.ID))
 	v.of[ref] = append(v.of[ref], older)
 }
 
-func addDrift(v *picture, state driftv1alpha1.DriftState) {
+func addDrift(v *Snapshot, state driftv1alpha1.DriftState) {
 	p := &v.declared[0]
 	v.recorded[p.UID] = []driftv1alpha1.CloudDrift{{
 		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "d"},

@@ -8,9 +8,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-func TestWishesAfterARestart(t *testing.T) {
+func TestRequestsAfterARestart(t *testing.T) {
 	for name, c := range map[string]struct {
 		why      string
 		verdict  verdict
@@ -18,10 +20,10 @@ func TestWishesAfterARestart(t *testing.T) {
 		wished   bool
 	}{
 		"new":                   {"nobody has looked", verdict{}, 0, true},
-		"in sync, before":       {"the field was seen then, and is not now", yes(driftv1alpha1.ReasonInSync, ""), 2, true},
-		"not looked at yet":     {"the sync is on its way", unknown(driftv1alpha1.ReasonAwaitingInventory, ""), 2, true},
-		"looked at, and hidden": {"another sync would see no more", unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 2, false},
-		"edited since":          {"the field may be new", unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 1, true},
+		"in sync, before":       {"the field was seen then, and is not now", True(driftv1alpha1.ReasonInSync, ""), 2, true},
+		"not looked at yet":     {"the sync is on its way", Unknown(driftv1alpha1.ReasonAwaitingInventory, ""), 2, true},
+		"looked at, and hidden": {"another sync would see no more", Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 2, false},
+		"edited since":          {"the field may be new", Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 1, true},
 	} {
 		p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Name: "web-1", Generation: 2}}
 		p.Status.ObservedGeneration = c.observed
@@ -29,8 +31,8 @@ func TestWishesAfterARestart(t *testing.T) {
 			c.verdict.set(&p.Status.Conditions, driftv1alpha1.ConditionInSync, c.observed, metav1.NewTime(noon))
 		}
 		asked := 0
-		w := newWishes(func(types.NamespacedName) { asked++ })
-		first, second := w.make(p), w.make(p)
+		w := NewPendingRequests(func(types.NamespacedName) { asked++ })
+		first, second := w.request(p), w.request(p)
 		if first != c.wished || second != c.wished || (asked == 1) != c.wished || asked > 1 {
 			t.Errorf("%s: waits %v and %v, asked %d times, although %s", name, first, second, asked, c.why)
 		}
@@ -38,32 +40,32 @@ func TestWishesAfterARestart(t *testing.T) {
 }
 
 // A sync that could not list a kind looked for nothing of it.
-func TestAWishIsGrantedByItsKindAlone(t *testing.T) {
-	w := newWishes(func(types.NamespacedName) {})
+func TestARequestIsAnsweredByItsKindAlone(t *testing.T) {
+	w := NewPendingRequests(func(types.NamespacedName) {})
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p", Generation: 1}}
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
-	if !w.make(p) {
+	if !w.request(p) {
 		t.Fatal("nothing is waited for")
 	}
-	report := syncReport{kinds: []kindReport{
+	report := Report{kinds: []kindReport{
 		{kind: "Droplet", problem: problem{reason: driftv1alpha1.ReasonServerError, message: "500"}},
 		{kind: "Volume", observedAt: noon},
 	}}
 	w.attempt(account)(report.brought)
-	if !w.make(p) {
+	if !w.request(p) {
 		t.Error("the droplets could not be listed, and the declaration no longer waits")
 	}
 	report.kinds[0] = kindReport{kind: "Droplet", observedAt: noon}
 	w.attempt(account)(report.brought)
-	if w.make(p) {
+	if w.request(p) {
 		t.Error("the droplets were listed, and the declaration still waits")
 	}
 }
 
 // Editing a declaration over and over spends one early sync a minute.
 func TestEarlySyncsAreLimited(t *testing.T) {
-	w := newWishes(func(types.NamespacedName) {})
+	w := NewPendingRequests(func(types.NamespacedName) {})
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
@@ -71,7 +73,7 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 	for second := range 120 {
 		now := noon.Add(time.Duration(second) * time.Second)
 		p.Generation++
-		w.make(p)
+		w.request(p)
 		if at := w.due(account, now); !at.IsZero() && !at.After(now) {
 			syncs++
 			w.makesEarly(account, now)
@@ -88,19 +90,36 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 
 // A declaration that is made anew under the same name names other fields, at the same
 // generation, and its predecessor's going may not have been noticed.
-func TestAWishIsOfOneDeclaration(t *testing.T) {
+func TestARequestIsOfOneDeclaration(t *testing.T) {
 	asked := 0
-	w := newWishes(func(types.NamespacedName) { asked++ })
+	w := NewPendingRequests(func(types.NamespacedName) { asked++ })
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p", UID: "first", Generation: 1}}
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
-	w.make(p)
+	w.request(p)
 	w.attempt(account)(func(string) bool { return true })
-	if w.make(p) {
+	if w.request(p) {
 		t.Fatal("it was looked for, and is still awaited")
 	}
 	p.UID = "second"
-	if !w.make(p) || asked != 2 || !w.pending(account) {
+	if !w.request(p) || asked != 2 || !w.pending(account) {
 		t.Errorf("another declaration of that name: nothing is looked for, asked %d times", asked)
+	}
+}
+
+func TestCostlyIsWhatRestsOnACallOfItsOwn(t *testing.T) {
+	droplet, _ := kinds.Lookup("Droplet")
+	volume, _ := kinds.Lookup("Volume")
+	for path, want := range map[string]bool{"backups": true, "backup_policy.plan": true, "features": true, "image": false} {
+		at, err := resource.ParsePath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := needsCostly(droplet, []resource.Path{{"tags"}, at}); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+		if needsCostly(volume, []resource.Path{at}) {
+			t.Errorf("a volume's %s costs nothing", path)
+		}
 	}
 }

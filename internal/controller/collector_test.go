@@ -29,14 +29,14 @@ import (
 
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "ns", Name: name} }
 
-func censusOf(t *testing.T, objects ...client.Object) (*census, client.WithWatch) {
+func collectorOf(t *testing.T, objects ...client.Object) (*StateCollector, client.WithWatch) {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	if err := driftv1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
-	return newCensus(c, testingclock.NewFakePassiveClock(noon)), c
+	return NewStateCollector(c, testingclock.NewFakePassiveClock(noon)), c
 }
 
 // anAccount has seen its droplets a minute ago, and never its volumes.
@@ -82,8 +82,8 @@ func inState(state driftv1alpha1.DriftState) func(*driftv1alpha1.CloudDrift) {
 	return func(d *driftv1alpha1.CloudDrift) { d.Status.State = state }
 }
 
-func TestCensusCountsWhatTheCacheHolds(t *testing.T) {
-	c, _ := censusOf(t, anAccount(),
+func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
+	c, _ := collectorOf(t, anAccount(),
 		aResource("one", nil), aResource("two", nil), aResource("three", nil),
 		aResource("gone", ptr.To(metav1.NewTime(noon))), // a tombstone is no resource
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue),
@@ -139,8 +139,8 @@ func TestCensusCountsWhatTheCacheHolds(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", metric, diff)
 		}
 	}
-	if len(got) != len(want) || len(want) != len(censusDescs) {
-		t.Errorf("%d metrics are tried, %d came, %d are described", len(want), len(got), len(censusDescs))
+	if len(got) != len(want) || len(want) != len(stateDescs) {
+		t.Errorf("%d metrics are tried, %d came, %d are described", len(want), len(got), len(stateDescs))
 	}
 }
 
@@ -171,7 +171,7 @@ func seriesOf(t *testing.T, c prometheus.Collector) map[string][]string {
 
 func TestSeriesEndWithWhatTheyCount(t *testing.T) {
 	account, drift := anAccount(), aDrift("a", inState(driftv1alpha1.DriftOpen))
-	c, written := censusOf(t, account, drift)
+	c, written := collectorOf(t, account, drift)
 	if testutil.CollectAndCount(c) == 0 {
 		t.Fatal("there are no series")
 	}
@@ -187,9 +187,9 @@ func TestSeriesEndWithWhatTheyCount(t *testing.T) {
 
 func TestAnUnfilledCacheDoesNotSpoilTheScrape(t *testing.T) {
 	for _, cause := range []error{&cache.ErrCacheNotStarted{}, context.DeadlineExceeded, errors.New("no")} {
-		_, c := censusOf(t, anAccount())
+		_, c := collectorOf(t, anAccount())
 		registry := prometheus.NewRegistry()
-		registry.MustRegister(&census{clock: testingclock.NewFakePassiveClock(noon), cache: interceptor.NewClient(c, interceptor.Funcs{
+		registry.MustRegister(&StateCollector{clock: testingclock.NewFakePassiveClock(noon), cache: interceptor.NewClient(c, interceptor.Funcs{
 			List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return cause },
 		})})
 		if families, err := registry.Gather(); err != nil || len(families) > 0 {
@@ -199,10 +199,10 @@ func TestAnUnfilledCacheDoesNotSpoilTheScrape(t *testing.T) {
 }
 
 func TestMetricsAreWellNamed(t *testing.T) {
-	c, _ := censusOf(t, anAccount(), aResource("one", nil), aDrift("a", inState(driftv1alpha1.DriftStale)),
+	c, _ := collectorOf(t, anAccount(), aResource("one", nil), aDrift("a", inState(driftv1alpha1.DriftStale)),
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue))
 	registry := prometheus.NewRegistry()
-	passes := newPassMetrics()
+	passes := NewPasses()
 	if err := register(registry, append(passes.collectors(), c)...); err != nil {
 		t.Fatal(err)
 	}
@@ -217,10 +217,10 @@ func TestMetricsAreWellNamed(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%+v, %v", problems, err)
 	}
-	if families, err := registry.Gather(); err != nil || len(families) != len(censusDescs)+5 {
+	if families, err := registry.Gather(); err != nil || len(families) != len(stateDescs)+5 {
 		t.Errorf("%d families, %v", len(families), err)
 	}
-	if err := register(registry, newPassMetrics().collectors()...); err == nil {
+	if err := register(registry, NewPasses().collectors()...); err == nil {
 		t.Error("a second registration in one registry went unnoticed")
 	}
 	if err := register(nil, c); err != nil {
@@ -242,7 +242,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 		return names
 	}
 	described := make(chan *prometheus.Desc, 100)
-	for _, c := range append(newPassMetrics().collectors(), &census{}) {
+	for _, c := range append(NewPasses().collectors(), &StateCollector{}) {
 		c.Describe(described)
 	}
 	close(described)

@@ -25,27 +25,27 @@ type state struct {
 func accountStates() []state {
 	ready, synced := driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced
 	out := []state{
-		{ready, yes(driftv1alpha1.ReasonReady, ""), kstatus.CurrentStatus},
-		{ready, unknown(driftv1alpha1.ReasonAwaitingAdmission, ""), kstatus.InProgressStatus},
-		{synced, yes(driftv1alpha1.ReasonSynced, ""), kstatus.CurrentStatus},
-		{synced, unknown(driftv1alpha1.ReasonAwaitingSync, ""), kstatus.InProgressStatus},
-		{synced, no(driftv1alpha1.ReasonKindsBehind, ""), kstatus.CurrentStatus},
-		{driftv1alpha1.ConditionDriftsWithheld, no(driftv1alpha1.ReasonWithinLimit, ""), kstatus.CurrentStatus},
-		{driftv1alpha1.ConditionDriftsWithheld, yes(driftv1alpha1.ReasonLimitReached, ""), kstatus.CurrentStatus},
+		{ready, True(driftv1alpha1.ReasonReady, ""), kstatus.CurrentStatus},
+		{ready, Unknown(driftv1alpha1.ReasonAwaitingAdmission, ""), kstatus.InProgressStatus},
+		{synced, True(driftv1alpha1.ReasonSynced, ""), kstatus.CurrentStatus},
+		{synced, Unknown(driftv1alpha1.ReasonAwaitingSync, ""), kstatus.InProgressStatus},
+		{synced, False(driftv1alpha1.ReasonKindsBehind, ""), kstatus.CurrentStatus},
+		{driftv1alpha1.ConditionDriftsWithheld, False(driftv1alpha1.ReasonWithinLimit, ""), kstatus.CurrentStatus},
+		{driftv1alpha1.ConditionDriftsWithheld, True(driftv1alpha1.ReasonLimitReached, ""), kstatus.CurrentStatus},
 	}
 	for _, reason := range []string{driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixEndpoint,
 		driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixAdmission, driftv1alpha1.ReasonFixCRDs, driftv1alpha1.ReasonFixRefusedWrite} {
-		out = append(out, state{ready, no(reason, ""), kstatus.FailedStatus}, state{synced, no(reason, ""), kstatus.FailedStatus})
+		out = append(out, state{ready, False(reason, ""), kstatus.FailedStatus}, state{synced, False(reason, ""), kstatus.FailedStatus})
 	}
 	// What heals by itself stands in the way of being ready, and nobody has to act.
 	for _, reason := range []string{driftv1alpha1.ReasonThrottled, driftv1alpha1.ReasonUnreachable, driftv1alpha1.ReasonServerError,
 		driftv1alpha1.ReasonIncomplete, driftv1alpha1.ReasonMalformed, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonWriteFailed} {
-		out = append(out, state{synced, no(reason, ""), kstatus.CurrentStatus}, state{ready, no(reason, ""), kstatus.InProgressStatus})
+		out = append(out, state{synced, False(reason, ""), kstatus.CurrentStatus}, state{ready, False(reason, ""), kstatus.InProgressStatus})
 	}
-	out = append(out, state{ready, no(driftv1alpha1.ReasonFixScopes, ""), kstatus.FailedStatus}) // of the account itself
+	out = append(out, state{ready, False(driftv1alpha1.ReasonFixScopes, ""), kstatus.FailedStatus}) // of the account itself
 	// Of one kind; the condition says KindsBehind.
 	for _, reason := range []string{driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonFixMassDisappearance} {
-		out = append(out, state{synced, no(reason, ""), kstatus.FailedStatus})
+		out = append(out, state{synced, False(reason, ""), kstatus.FailedStatus})
 	}
 	return out
 }
@@ -53,22 +53,22 @@ func accountStates() []state {
 func provisionedStates() []state {
 	ready, inSync := driftv1alpha1.ConditionReady, driftv1alpha1.ConditionInSync
 	out := []state{
-		{ready, yes(driftv1alpha1.ReasonBound, ""), kstatus.CurrentStatus},
-		{ready, unknown(driftv1alpha1.ReasonAwaitingInventory, ""), kstatus.InProgressStatus},
-		{ready, no(driftv1alpha1.ReasonResourceNotFound, ""), kstatus.InProgressStatus},
-		{ready, unknown(driftv1alpha1.ReasonFixMassDisappearance, ""), kstatus.FailedStatus},
-		{inSync, yes(driftv1alpha1.ReasonInSync, ""), kstatus.CurrentStatus},
-		{inSync, no(driftv1alpha1.ReasonDrifted, ""), kstatus.CurrentStatus},
-		{inSync, no(driftv1alpha1.ReasonResourceMissing, ""), kstatus.CurrentStatus},
-		{inSync, unknown(driftv1alpha1.ReasonInventoryStale, ""), kstatus.CurrentStatus},
-		{inSync, unknown(driftv1alpha1.ReasonNotReady, ""), kstatus.CurrentStatus},
-		{inSync, unknown(driftv1alpha1.ReasonAwaitingInventory, ""), kstatus.InProgressStatus},
-		{inSync, unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), kstatus.FailedStatus},
-		{inSync, unknown(driftv1alpha1.ReasonFixMassDisappearance, ""), kstatus.FailedStatus},
+		{ready, True(driftv1alpha1.ReasonBound, ""), kstatus.CurrentStatus},
+		{ready, Unknown(driftv1alpha1.ReasonAwaitingInventory, ""), kstatus.InProgressStatus},
+		{ready, False(driftv1alpha1.ReasonResourceNotFound, ""), kstatus.InProgressStatus},
+		{ready, Unknown(driftv1alpha1.ReasonFixMassDisappearance, ""), kstatus.FailedStatus},
+		{inSync, True(driftv1alpha1.ReasonInSync, ""), kstatus.CurrentStatus},
+		{inSync, False(driftv1alpha1.ReasonDrifted, ""), kstatus.CurrentStatus},
+		{inSync, False(driftv1alpha1.ReasonResourceMissing, ""), kstatus.CurrentStatus},
+		{inSync, Unknown(driftv1alpha1.ReasonInventoryStale, ""), kstatus.CurrentStatus},
+		{inSync, Unknown(driftv1alpha1.ReasonNotReady, ""), kstatus.CurrentStatus},
+		{inSync, Unknown(driftv1alpha1.ReasonAwaitingInventory, ""), kstatus.InProgressStatus},
+		{inSync, Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), kstatus.FailedStatus},
+		{inSync, Unknown(driftv1alpha1.ReasonFixMassDisappearance, ""), kstatus.FailedStatus},
 	}
 	for _, reason := range []string{driftv1alpha1.ReasonFixAccountRef, driftv1alpha1.ReasonFixKind, driftv1alpha1.ReasonFixTooLarge, driftv1alpha1.ReasonFixReference,
 		driftv1alpha1.ReasonFixFieldNames, driftv1alpha1.ReasonFixAmbiguousName, driftv1alpha1.ReasonFixDuplicate, driftv1alpha1.ReasonFixFieldsUnseen} {
-		out = append(out, state{ready, no(reason, ""), kstatus.FailedStatus})
+		out = append(out, state{ready, False(reason, ""), kstatus.FailedStatus})
 	}
 	return out
 }
@@ -81,11 +81,11 @@ func TestKstatusUnderstandsEveryState(t *testing.T) {
 			conditions := []metav1.Condition{}
 			all := []verdict{s.verdict}
 			if s.conditionType != driftv1alpha1.ConditionReady {
-				all = []verdict{yes(driftv1alpha1.ReasonReady, ""), s.verdict}
+				all = []verdict{True(driftv1alpha1.ReasonReady, ""), s.verdict}
 				all[0].set(&conditions, driftv1alpha1.ConditionReady, 3, metav1.NewTime(noon))
 			}
 			s.verdict.set(&conditions, s.conditionType, 3, metav1.NewTime(noon))
-			announceKstatus(&conditions, 3, metav1.NewTime(noon), all...)
+			SetKstatus(&conditions, 3, metav1.NewTime(noon), all...)
 			for generation, want := range map[int64]kstatus.Status{3: s.want, 4: kstatus.InProgressStatus} {
 				got, err := kstatus.Compute(withConditions(t, kind, generation, conditions))
 				if err != nil {
@@ -108,15 +108,15 @@ func TestKstatusUnderstandsEveryState(t *testing.T) {
 // What needed a person and was mended no longer says so.
 func TestKstatusConditionsGo(t *testing.T) {
 	var conditions []metav1.Condition
-	announceKstatus(&conditions, 1, metav1.NewTime(noon), no(driftv1alpha1.ReasonFixSecret, "missing"))
+	SetKstatus(&conditions, 1, metav1.NewTime(noon), False(driftv1alpha1.ReasonFixSecret, "missing"))
 	if len(conditions) != 1 || conditions[0].Type != driftv1alpha1.ConditionStalled || conditions[0].Reason != driftv1alpha1.ReasonFixSecret {
 		t.Fatalf("stalled: %+v", conditions)
 	}
-	announceKstatus(&conditions, 2, metav1.NewTime(noon), unknown(driftv1alpha1.ReasonAwaitingSync, ""))
+	SetKstatus(&conditions, 2, metav1.NewTime(noon), Unknown(driftv1alpha1.ReasonAwaitingSync, ""))
 	if len(conditions) != 1 || conditions[0].Type != driftv1alpha1.ConditionReconciling {
 		t.Fatalf("reconciling: %+v", conditions)
 	}
-	announceKstatus(&conditions, 2, metav1.NewTime(noon), yes(driftv1alpha1.ReasonReady, ""))
+	SetKstatus(&conditions, 2, metav1.NewTime(noon), True(driftv1alpha1.ReasonReady, ""))
 	if len(conditions) != 0 {
 		t.Fatalf("mended: %+v", conditions)
 	}

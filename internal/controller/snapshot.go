@@ -13,10 +13,10 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// picture is all that a sweep of an account looks at, taken out of the cache at
+// Snapshot is all that a sweep of an account looks at, taken out of the cache at
 // once. Ten thousand declarations are found to be as they were without asking for
 // each; whatever seems to have changed is looked up anew before anything is written.
-type picture struct {
+type Snapshot struct {
 	owner     *driftv1alpha1.CloudAccount
 	declared  []driftv1alpha1.CloudProvisioned
 	resources map[resource.Ref]*driftv1alpha1.CloudResource
@@ -27,9 +27,9 @@ type picture struct {
 
 type kindAndName struct{ kind, name string }
 
-// takePicture lists what belongs to the account. Each list has in it what this
+// TakeSnapshot lists what belongs to the account. Each list has in it what this
 // operator wrote before.
-func takePicture(ctx context.Context, reader client.Reader, account *driftv1alpha1.CloudAccount) (*picture, error) {
+func TakeSnapshot(ctx context.Context, reader client.Reader, account *driftv1alpha1.CloudAccount) (*Snapshot, error) {
 	var declared driftv1alpha1.CloudProvisionedList
 	var drifts driftv1alpha1.CloudDriftList
 	for _, list := range []client.ObjectList{&declared, &drifts} {
@@ -37,7 +37,7 @@ func takePicture(ctx context.Context, reader client.Reader, account *driftv1alph
 			return nil, err
 		}
 	}
-	owner, err := cached{reader}.account(ctx, &driftv1alpha1.CloudProvisioned{
+	owner, err := Cached{Reader: reader}.Account(ctx, &driftv1alpha1.CloudProvisioned{
 		ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace},
 		Spec:       driftv1alpha1.CloudProvisionedSpec{AccountRef: driftv1alpha1.LocalReference{Name: account.Name}},
 	})
@@ -52,13 +52,13 @@ func takePicture(ctx context.Context, reader client.Reader, account *driftv1alph
 		}
 		live = append(live, list.Items)
 	}
-	return newPicture(owner, declared.Items, drifts.Items, live...), nil
+	return NewSnapshot(owner, declared.Items, drifts.Items, live...), nil
 }
 
-// newPicture is of these objects, which are not copied. owner is nil where the account is
+// NewSnapshot is of these objects, which are not copied. owner is nil where the account is
 // gone.
-func newPicture(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.CloudProvisioned, drifts []driftv1alpha1.CloudDrift, live ...[]driftv1alpha1.CloudResource) *picture {
-	out := &picture{
+func NewSnapshot(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.CloudProvisioned, drifts []driftv1alpha1.CloudDrift, live ...[]driftv1alpha1.CloudResource) *Snapshot {
+	out := &Snapshot{
 		owner:     owner,
 		declared:  declared,
 		resources: make(map[resource.Ref]*driftv1alpha1.CloudResource, len(declared)),
@@ -79,8 +79,8 @@ func newPicture(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.Clou
 }
 
 // Present says whether the inventory holds a resource as there.
-func (v *picture) Present(ref resource.Ref) bool {
-	r := v.resources[canonical(ref)]
+func (v *Snapshot) Present(ref resource.Ref) bool {
+	r := v.resources[CanonicalRef(ref)]
 	return r != nil && r.Observed.AbsentSince == nil
 }
 
@@ -91,11 +91,11 @@ func listOf(ctx context.Context, reader client.Reader, account *driftv1alpha1.Cl
 	return nil
 }
 
-func (v *picture) takeDeclared() {
+func (v *Snapshot) takeDeclared() {
 	for i := range v.declared {
 		p := &v.declared[i]
 		if id := referencedID(p); id != "" {
-			ref := canonical(refOf(p, id))
+			ref := CanonicalRef(refOf(p, id))
 			v.of[ref] = append(v.of[ref], p)
 		}
 		if name := p.Spec.Resource.Name; name != "" {
@@ -104,10 +104,10 @@ func (v *picture) takeDeclared() {
 	}
 }
 
-func (v *picture) takeResources(live []driftv1alpha1.CloudResource) {
+func (v *Snapshot) takeResources(live []driftv1alpha1.CloudResource) {
 	for i := range live {
 		r := &live[i]
-		v.resources[canonical(resource.Ref{Kind: r.Spec.Kind, ID: r.Spec.ID})] = r
+		v.resources[CanonicalRef(resource.Ref{Kind: r.Spec.Kind, ID: r.Spec.ID})] = r
 		if r.Observed.AbsentSince != nil {
 			continue
 		}
@@ -118,22 +118,22 @@ func (v *picture) takeResources(live []driftv1alpha1.CloudResource) {
 	}
 }
 
-func (v *picture) account(context.Context, *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
+func (v *Snapshot) Account(context.Context, *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
 	return v.owner, nil
 }
 
-func (v *picture) resource(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
-	return v.resources[canonical(refOf(p, id))], nil
+func (v *Snapshot) Resource(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
+	return v.resources[CanonicalRef(refOf(p, id))], nil
 }
 
-func (v *picture) named(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
+func (v *Snapshot) Named(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
 	return v.byName[kindAndName{p.Spec.Resource.Kind, canonicalName(p.Spec.Resource.Kind, p.Spec.Resource.Name)}], nil
 }
 
-func (v *picture) declarations(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
-	return v.of[canonical(refOf(p, id))], nil
+func (v *Snapshot) Declarations(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
+	return v.of[CanonicalRef(refOf(p, id))], nil
 }
 
-func (v *picture) drifts(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
+func (v *Snapshot) Drifts(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
 	return v.recorded[p.UID], nil
 }

@@ -1,0 +1,50 @@
+package controller
+
+import (
+	"context"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+)
+
+// liveAccount is what the API server has, past the cache.
+type liveAccount struct {
+	client.Reader
+	account *driftv1alpha1.CloudAccount
+	asked   int
+}
+
+func (l *liveAccount) Get(_ context.Context, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	l.asked++
+	l.account.DeepCopyInto(into.(*driftv1alpha1.CloudAccount))
+	return nil
+}
+
+// While a sync records, resources come and go one by one, and the cache may not have heard
+// that it began. What is new to be said of a name waits; what was said is not asked about.
+func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
+	one, two := liveResource(t, "Droplet", "1", "web-1", nil, nil), liveResource(t, "Droplet", "2", "web-1", nil, nil)
+	for name, v := range map[string]*Snapshot{
+		"bound": snapshotOf(t, "Droplet", one), "none": snapshotOf(t, "Droplet"), "several": snapshotOf(t, "Droplet", one, two)} {
+		d, p := quietDetector(), byName("Droplet", "web-1", nil, nil)
+		live := &liveAccount{account: v.owner.DeepCopy()}
+		d.Live = live
+		run := detection{provisioned: p, account: v.owner, binding: bindIn(t, v, p)}
+		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 1 {
+			t.Errorf("%s, as the cache has it: asked %d times: %v", name, live.asked, err)
+		}
+		live.account.Status.Kinds[0].RecordedAt = nil
+		if err := d.confirmName(t.Context(), &run); !apierrors.IsConflict(err) {
+			t.Errorf("%s, while a sync records: %v", name, err)
+		}
+		run.binding.ready.set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
+		p.Status.ResourceID, live.asked = run.binding.id, 0
+		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 0 {
+			t.Errorf("%s, said before: asked %d times: %v", name, live.asked, err)
+		}
+	}
+}

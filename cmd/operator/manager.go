@@ -22,6 +22,7 @@ import (
 
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // oldestMinor is the first Kubernetes 1.x whose selectable fields are stable.
@@ -39,7 +40,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 		LeaderElectionNamespace:       o.leaderNamespace,
 		LeaderElectionReleaseOnCancel: true, // nothing is written after Start returns
 		Cache: cache.Options{
-			DefaultTransform: controller.CacheTransform(),
+			DefaultTransform: objects.CacheTransform(),
 		},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// A detection that ends a sync has to see what the sync wrote.

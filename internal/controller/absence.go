@@ -14,6 +14,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -51,7 +52,7 @@ func (v store) missingFrom(listing resource.Listing, held map[string]*driftv1alp
 	listed := v.listedNames(listing)
 	var out []missingResource
 	for name, r := range held {
-		if listed[name] || ObservedAfter(r, listing.StartedAt, now) {
+		if listed[name] || objects.ObservedAfter(r, listing.StartedAt, now) {
 			continue
 		}
 		_, isDeclared := declared[name]
@@ -77,7 +78,7 @@ func (v store) onlyDeclared(listing resource.Listing, held map[string]*driftv1al
 func (v store) listedNames(listing resource.Listing) map[string]bool {
 	listed := make(map[string]bool, listing.Len())
 	for id := range listing.IDs() {
-		listed[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = true
+		listed[objects.CloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = true
 	}
 	return listed
 }
@@ -149,14 +150,14 @@ func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1
 			break
 		}
 		out.gone = append(out.gone, a.id)
-		v.writes.add(v.recordAbsence(ctx, a))
+		v.writes.Add(v.recordAbsence(ctx, a))
 	}
 	since := withheldAt(withheld, metav1.NewTime(v.Clock.Now()))
 	for _, s := range withheld {
-		v.writes.add(v.withhold(ctx, s, since))
+		v.writes.Add(v.withhold(ctx, s, since))
 	}
 	for _, s := range answers.open {
-		v.writes.add(v.withhold(ctx, s, metav1.NewTime(v.Clock.Now())))
+		v.writes.Add(v.withhold(ctx, s, metav1.NewTime(v.Clock.Now())))
 	}
 	return out
 }

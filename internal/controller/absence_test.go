@@ -13,6 +13,8 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -20,7 +22,7 @@ import (
 // same name has other.
 func storeOf(uid types.UID, now time.Time) store {
 	account := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Name: "a", UID: uid}}
-	return store{Access: Access{Clock: testingclock.NewFakePassiveClock(now)}, account: account, kind: "Droplet"}
+	return store{Access: objects.Access{Clock: testingclock.NewFakePassiveClock(now)}, account: account, kind: "Droplet"}
 }
 
 func held(n int) map[string]*driftv1alpha1.CloudResource {
@@ -28,17 +30,17 @@ func held(n int) map[string]*driftv1alpha1.CloudResource {
 	for i := range n {
 		r := &driftv1alpha1.CloudResource{
 			Spec:     driftv1alpha1.CloudResourceSpec{Kind: "Droplet", ID: fmt.Sprint(i + 1)},
-			Observed: driftv1alpha1.Observation{ObservedAt: metav1.NewMicroTime(noon.Add(-time.Hour))},
+			Observed: driftv1alpha1.Observation{ObservedAt: metav1.NewMicroTime(objectstest.Noon.Add(-time.Hour))},
 		}
 		r.OwnerReferences = []metav1.OwnerReference{{UID: "own", Controller: new(true)}}
-		r.Name = cloudResourceName("a", resource.Ref{Kind: "Droplet", ID: r.Spec.ID})
+		r.Name = objects.CloudResourceName("a", resource.Ref{Kind: "Droplet", ID: r.Spec.ID})
 		out[r.Name] = r
 	}
 	return out
 }
 
 func listing(ids ...int) resource.Listing {
-	out := resource.Listing{Kind: "Droplet", StartedAt: noon, Complete: true}
+	out := resource.Listing{Kind: "Droplet", StartedAt: objectstest.Noon, Complete: true}
 	for _, id := range ids {
 		out.Resources = append(out.Resources, resource.Resource{Ref: resource.Ref{Kind: "Droplet", ID: fmt.Sprint(id)}})
 	}
@@ -48,19 +50,19 @@ func listing(ids ...int) resource.Listing {
 // What a listing found unchanged, and somebody else wrote meanwhile, is asked for
 // again; it is no suspect.
 func TestOvertaken(t *testing.T) {
-	v := storeOf("own", noon)
+	v := storeOf("own", objectstest.Noon)
 	before, now := held(5), held(5)
 	for _, r := range now {
 		switch r.Spec.ID {
 		case "2":
 			r.Observed.Digest = "another"
 		case "3":
-			r.Observed.AbsentSince = new(metav1.NewTime(noon))
+			r.Observed.AbsentSince = new(metav1.NewTime(objectstest.Noon))
 		case "4":
 			delete(now, r.Name)
 		}
 	}
-	seen := resource.Listing{Kind: "Droplet", StartedAt: noon, Complete: true, Unchanged: []string{"1", "2", "3", "4", "5"}}
+	seen := resource.Listing{Kind: "Droplet", StartedAt: objectstest.Noon, Complete: true, Unchanged: []string{"1", "2", "3", "4", "5"}}
 	var got []string
 	for _, s := range v.overtaken(before, now, seen) {
 		if s.seen() || s.current != nil {
@@ -86,7 +88,7 @@ func (failing) Get(context.Context, string, string) (resource.Resource, error) {
 // An id that was only declared may be answered with 500 for ever. What a listing
 // held, and somebody else recorded otherwise meanwhile, is not known without one.
 func TestOnlyWhatNoListingHeldMayGoWithoutAnAnswer(t *testing.T) {
-	v := storeOf("own", noon)
+	v := storeOf("own", objectstest.Noon)
 	for name, c := range map[string]struct {
 		suspect          missingResource
 		owed, unanswered bool
@@ -119,11 +121,11 @@ func TestMassDisappearance(t *testing.T) {
 		for id := c.gone + 1; id <= c.held; id++ {
 			there = append(there, id)
 		}
-		missing := storeOf("own", noon).missingFrom(listing(there...), all, idsOf(all))
+		missing := storeOf("own", objectstest.Noon).missingFrom(listing(there...), all, idsOf(all))
 		if len(missing) != c.gone {
 			t.Errorf("%s: %d suspects", name, len(missing))
 		}
-		if token := massDisappearance("Droplet", vanished(missing), c.held, noon); (token != "") != c.mass {
+		if token := massDisappearance("Droplet", vanished(missing), c.held, objectstest.Noon); (token != "") != c.mass {
 			t.Errorf("%s: token %q", name, token)
 		}
 	}
@@ -132,7 +134,7 @@ func TestMassDisappearance(t *testing.T) {
 // What nobody declared harms nobody by vanishing.
 func TestUndeclaredResourcesVanishWithoutAWord(t *testing.T) {
 	all := held(40)
-	missing := storeOf("own", noon).missingFrom(listing(1), all, nil)
+	missing := storeOf("own", objectstest.Noon).missingFrom(listing(1), all, nil)
 	if gone := vanished(missing); len(missing) != 39 || len(gone) != 0 {
 		t.Errorf("%d are missing, and %d of them have to be confirmed", len(missing), len(gone))
 	}
@@ -157,7 +159,7 @@ func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
 	token := func(there []int, at time.Time) string {
 		return massDisappearance("Droplet", vanished(storeOf("own", at).missingFrom(listing(there...), all, idsOf(all))), 40, at)
 	}
-	a, b, again := token(few, noon), token(more, noon), token(few, noon.Add(time.Hour))
+	a, b, again := token(few, objectstest.Noon), token(more, objectstest.Noon), token(few, objectstest.Noon.Add(time.Hour))
 	if a == "" || a == b {
 		t.Errorf("tokens %q and %q", a, b)
 	}
@@ -165,9 +167,9 @@ func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
 		t.Errorf("the same vanish once more an hour later, and the word of before, %q, confirms that too", a)
 	}
 	for _, r := range all {
-		r.Observed.WithheldSince = new(metav1.NewTime(noon))
+		r.Observed.WithheldSince = new(metav1.NewTime(objectstest.Noon))
 	}
-	if still := token(few, noon.Add(time.Hour)); still != a {
+	if still := token(few, objectstest.Noon.Add(time.Hour)); still != a {
 		t.Errorf("what has been waiting for an hour has the token %q, want %q as before", still, a)
 	}
 }
@@ -177,16 +179,16 @@ func TestMissingResourcesLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 	for _, r := range all {
 		switch r.Spec.ID {
 		case "2": // created while the pages were read
-			r.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Second))
+			r.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(time.Second))
 		case "3": // written before the clock was set back
-			r.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Hour))
+			r.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(time.Hour))
 		}
 	}
 	var got []string
-	for _, s := range storeOf("own", noon.Add(time.Minute)).missingFrom(listing(), all, map[string]string{"declared": "9"}) {
+	for _, s := range storeOf("own", objectstest.Noon.Add(time.Minute)).missingFrom(listing(), all, map[string]string{"declared": "9"}) {
 		got = append(got, s.id)
 	}
-	for _, s := range storeOf("own", noon).onlyDeclared(listing(), all, map[string]string{"declared": "9"}) {
+	for _, s := range storeOf("own", objectstest.Noon).onlyDeclared(listing(), all, map[string]string{"declared": "9"}) {
 		got = append(got, s.id)
 	}
 	slices.Sort(got)
@@ -197,10 +199,10 @@ func TestMissingResourcesLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 
 func TestAnotherAccountsInventoryDidNotVanish(t *testing.T) {
 	all := held(40)
-	later := storeOf("another", noon)
+	later := storeOf("another", objectstest.Noon)
 	missing := later.missingFrom(listing(1, 2, 3), all, idsOf(all))
 	present := later.presentDeclared(all, idsOf(all))
-	if token := massDisappearance("Droplet", vanished(missing), present, noon); token != "" || present != 0 {
+	if token := massDisappearance("Droplet", vanished(missing), present, objectstest.Noon); token != "" || present != 0 {
 		t.Errorf("%d of %d have to be confirmed: %s", len(vanished(missing)), present, token)
 	}
 }

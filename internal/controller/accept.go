@@ -16,6 +16,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -30,12 +31,12 @@ import (
 // names the drift by its UID: a declaration that was restored from a copy carries the
 // mark of a drift that is gone.
 type Acceptor struct {
-	Access
+	objects.Access
 	admission *admissionGuard
 }
 
 // NewAcceptor returns an acceptor that believes what guard trusts.
-func NewAcceptor(access Access, guard *admissionGuard) Acceptor {
+func NewAcceptor(access objects.Access, guard *admissionGuard) Acceptor {
 	return Acceptor{Access: access, admission: guard}
 }
 
@@ -61,7 +62,7 @@ func (a Acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 		User:        d.Annotations[driftv1alpha1.ResolvedByAnnotation],
 		Observation: d.Status.Observation,
 		Value:       d.Status.Actual,
-		Reason:      shorten(d.Annotations[driftv1alpha1.ResolveReasonAnnotation], messageLimit),
+		Reason:      objects.Shorten(d.Annotations[driftv1alpha1.ResolveReasonAnnotation], objects.MessageLimit),
 		StartedAt:   metav1.NewTime(a.Clock.Now()),
 	}
 	err = a.Client.Status().Update(ctx, d)
@@ -81,7 +82,7 @@ func (a Acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 func (a Acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	if verb := d.Annotations[driftv1alpha1.ResolveAnnotation]; verb != driftv1alpha1.ResolveAccept {
 		return fmt.Errorf("%w: %s=%s is not something that this version does; it does %s",
-			errRefused, driftv1alpha1.ResolveAnnotation, resource.Short(verb, renderLimit), driftv1alpha1.ResolveAccept)
+			errRefused, driftv1alpha1.ResolveAnnotation, resource.Short(verb, objects.RenderLimit), driftv1alpha1.ResolveAccept)
 	}
 	if utf8.RuneCountInString(d.Annotations[driftv1alpha1.ResolvedByAnnotation]) > longestUser {
 		return fmt.Errorf("%w: the user name in %s has more than %d characters, and can't be recorded",
@@ -148,11 +149,11 @@ func (a Acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trus
 // consistent refuses a recorded approval that is not of the values that it names: nobody
 // approved it, whoever wrote it.
 func (a Acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
-	value, err := decode(d.Status.Resolution.Value)
+	value, err := objects.Decode(d.Status.Resolution.Value)
 	if err != nil {
 		return fmt.Errorf("the approved value: %w", err)
 	}
-	expected, err := decode(d.Status.Expected)
+	expected, err := objects.Decode(d.Status.Expected)
 	if err != nil {
 		return fmt.Errorf("the expected value: %w", err)
 	}
@@ -207,7 +208,7 @@ func (a Acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) 
 		}
 		return nil, fmt.Errorf("reading CloudProvisioned %s: %w", key, err)
 	}
-	if why := sizeOf(p.Spec.Desired).Beyond(resource.Most); why != "" {
+	if why := objects.SizeOf(p.Spec.Desired).Beyond(resource.Most); why != "" {
 		return p, fmt.Errorf("%w: CloudProvisioned %s is too large: %s", errRefused, key.Name, why)
 	}
 	if !metav1.IsControlledBy(d, p) {
@@ -239,8 +240,8 @@ func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 		return nil, fmt.Errorf("%w: CloudProvisioned %s is not bound to %s %s any more, or that is gone",
 			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
 	}
-	observed := resourceOf(b.resource)
-	desired, err := decodeMap(p.Spec.Desired)
+	observed := objects.ResourceOf(b.resource)
+	desired, err := objects.DecodeMap(p.Spec.Desired)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +251,7 @@ func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 		}
 		if drift.Observation(d.Spec.Field, difference.Expected, difference.Actual) != d.Status.Observation {
 			return nil, fmt.Errorf("%w: expected is %s and actual %s now", errOutdated,
-				resource.Short(difference.Expected, renderLimit), resource.Short(difference.Actual, renderLimit))
+				resource.Short(difference.Expected, objects.RenderLimit), resource.Short(difference.Actual, objects.RenderLimit))
 		}
 		out, err := drift.Adopt(b.kind.Schema, desired, difference.Actual, path)
 		if err != nil {
@@ -273,7 +274,7 @@ func (a Acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 		return err
 	}
 	err = a.Client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(acceptManager))
-	if isRefusal(err) {
+	if objects.IsRefusal(err) {
 		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
 	}
 	if err != nil {
@@ -293,7 +294,7 @@ func markOf(d *driftv1alpha1.CloudDrift) string { return d.Name + "/" + string(d
 // acceptPatch replaces the top-level fields that changed. It is a JSON patch,
 // because a merge patch can't write the value null.
 func acceptPatch(p *driftv1alpha1.CloudProvisioned, desired map[string]any, mark string) ([]byte, error) {
-	before, err := decodeMap(p.Spec.Desired)
+	before, err := objects.DecodeMap(p.Spec.Desired)
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +361,7 @@ func (a Acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 		return fmt.Errorf("closing CloudDrift %s as accepted: %w", d.Name, err)
 	}
 	crashpoint.Reached(crashpoint.AcceptClosed)
-	a.Events.driftAccepted(p, d)
+	a.Events.DriftAccepted(p, d)
 	return nil
 }
 
@@ -382,7 +383,7 @@ func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why 
 		return why
 	}
 	before := d.DeepCopy()
-	for _, name := range resolutionAnnotations {
+	for _, name := range objects.ResolutionAnnotations {
 		delete(d.Annotations, name)
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
@@ -390,9 +391,9 @@ func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why 
 		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
 	}
 	if outdated {
-		a.Events.approvalOutdated(d, why.Error())
+		a.Events.ApprovalOutdated(d, why.Error())
 	} else {
-		a.Events.approvalRefused(d, why.Error())
+		a.Events.ApprovalRefused(d, why.Error())
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -24,15 +25,15 @@ func (a Acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if err != nil {
 		return nil, fmt.Errorf("%w: field %q: %w", errRefused, d.Spec.Field, err)
 	}
-	value, err := decode(d.Status.Resolution.Value)
+	value, err := objects.Decode(d.Status.Resolution.Value)
 	if err != nil {
 		return nil, fmt.Errorf("the approved value: %w", err)
 	}
-	approved, err := decode(d.Status.Expected)
+	approved, err := objects.Decode(d.Status.Expected)
 	if err != nil {
 		return nil, fmt.Errorf("the expected value: %w", err)
 	}
-	desired, err := decodeMap(p.Spec.Desired)
+	desired, err := objects.DecodeMap(p.Spec.Desired)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +45,10 @@ func (a Acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 		return nil, fmt.Errorf("%w: the field does not differ any more", errOutdated)
 	}
 	if resource.Hash(drift.Cap(expected)) != resource.Hash(approved) {
-		return nil, fmt.Errorf("%w: expected is %s now", errOutdated, resource.Short(expected, renderLimit))
+		return nil, fmt.Errorf("%w: expected is %s now", errOutdated, resource.Short(expected, objects.RenderLimit))
 	}
 	if drift.Observation(d.Spec.Field, expected, value) != d.Status.Resolution.Observation {
-		return nil, fmt.Errorf("%w: the recorded value %s is not the one that was observed and approved", errRefused, resource.Short(value, renderLimit))
+		return nil, fmt.Errorf("%w: the recorded value %s is not the one that was observed and approved", errRefused, resource.Short(value, objects.RenderLimit))
 	}
 	out, err := drift.Adopt(kind.Schema, desired, value, path)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // approvedAt is when d's recorded approval, or else the annotation that asks for it,
@@ -18,7 +19,7 @@ func approvedAt(d *driftv1alpha1.CloudDrift) time.Time {
 		return writtenAt(d.ManagedFields, "f:status", "f:resolution")
 	}
 	at := writtenAt(d.ManagedFields, "f:metadata", "f:annotations", "f:"+driftv1alpha1.ResolveAnnotation)
-	for _, name := range resolutionAnnotations {
+	for _, name := range objects.ResolutionAnnotations {
 		other := writtenAt(d.ManagedFields, "f:metadata", "f:annotations", "f:"+name)
 		if !other.IsZero() && other.Before(at) {
 			at = other

@@ -14,13 +14,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // accountReconciler syncs an account's inventory and sweeps what it declares, each
 // when it is due.
 type accountReconciler struct {
-	Access
-	timetables *timetables
+	objects.Access
+	timetables *objects.Timetables
 	connector  *connector
 	syncer     *syncer
 	shares     shares
@@ -78,7 +79,7 @@ func (r *accountReconciler) get(ctx context.Context, name types.NamespacedName) 
 // accountPass is one reconciliation of an account.
 type accountPass struct {
 	account    *driftv1alpha1.CloudAccount
-	timetable  timetable
+	timetable  objects.Timetable
 	startedAt  time.Time
 	connection connection
 	// problem is why nothing can be asked of DigitalOcean.
@@ -93,7 +94,7 @@ type accountPass struct {
 
 // begin finds out what the account can be worked with.
 func (r *accountReconciler) begin(ctx context.Context, account *driftv1alpha1.CloudAccount) *accountPass {
-	pass := &accountPass{account: account, timetable: r.timetables.of(account), startedAt: r.Clock.Now()}
+	pass := &accountPass{account: account, timetable: r.timetables.Of(account), startedAt: r.Clock.Now()}
 	pass.connection, pass.problem = r.connector.connect(ctx, account)
 	pass.admission = r.admission.Check(ctx, account.Namespace)
 	if gone := r.crds.Check(ctx, account.Namespace); gone.exists() {
@@ -165,7 +166,7 @@ func (r *accountReconciler) remember(name types.NamespacedName, uid types.UID) {
 	r.connector.forget(was)
 	r.sweeper.Forget(was)
 	r.syncer.forget(was)
-	r.timetables.forget(was)
+	r.timetables.Forget(was)
 	if uid == "" {
 		r.pending.forgetAccount(name)
 	}
@@ -243,7 +244,7 @@ func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, 
 func (r *accountReconciler) wait(pass *accountPass) time.Duration {
 	now := r.Clock.Now()
 	wait := r.secretPoll
-	if next := pass.timetable.sweep.Next(pass.startedAt); next.Sub(now) < wait {
+	if next := pass.timetable.Sweep.Next(pass.startedAt); next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
 	if next := r.pending.due(client.ObjectKeyFromObject(pass.account), now); !next.IsZero() && !pass.problem.exists() && next.Sub(now) < wait {

@@ -10,6 +10,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // describe is the one place where an account's status is made. final is false
@@ -22,7 +23,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
 		}
 		pass.report.into(status)
-		status.NextSyncTime = APITime(nextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
+		status.NextSyncTime = objects.APITime(nextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
 		status.ObservedGeneration = pass.account.Generation
 	}
 	// A request that nothing could be done about is answered too: Ready and Synced
@@ -42,57 +43,57 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 		status.ObservedGeneration = pass.account.Generation // nothing else can be said of it
 	}
 	isReady, isSynced := r.ready(pass, status), synced(status, pass)
-	isReady.set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
-	isSynced.set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
-	SetKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
+	isReady.Set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
+	isSynced.Set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
+	objects.SetKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
 }
 
 // refusedStatus stands in for a status that the API server refuses to store, so that
 // somebody gets to know, and nothing is listed over and over: nothing of what the sync
 // found, the conditions, and when the next is due.
 func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, refusal error) driftv1alpha1.CloudAccountStatus {
-	p := problem{reason: driftv1alpha1.ReasonFixRefusedWrite, message: shorten("the account's status was refused: "+refusal.Error(), messageLimit)}
+	p := problem{reason: driftv1alpha1.ReasonFixRefusedWrite, message: objects.Shorten("the account's status was refused: "+refusal.Error(), objects.MessageLimit)}
 	at := pass.startedAt
 	out := driftv1alpha1.CloudAccountStatus{
 		TeamUUID: before.TeamUUID, TeamName: before.TeamName,
-		LastSyncTime: APITime(at), NextSyncTime: APITime(at.Add(mostRetry)), LastDetectionTime: APITime(at),
+		LastSyncTime: objects.APITime(at), NextSyncTime: objects.APITime(at.Add(mostRetry)), LastDetectionTime: objects.APITime(at),
 		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: syncRequest(pass.account),
 	}
 	for _, kind := range kinds.All() {
 		k := kindIn(&out, kind.Schema.Kind)
-		*k = driftv1alpha1.KindStatus{Kind: k.Kind, ObservedAt: kindStatus(&driftv1alpha1.CloudAccount{Status: before}, k.Kind).ObservedAt}
+		*k = driftv1alpha1.KindStatus{Kind: k.Kind, ObservedAt: objects.KindStatus(&driftv1alpha1.CloudAccount{Status: before}, k.Kind).ObservedAt}
 		fallBehind(k, p, at)
 	}
 	for _, conditionType := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
-		False(p.reason, "%s", p.message).set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
+		objects.False(p.reason, "%s", p.message).Set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
 	}
-	SetKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), False(p.reason, "%s", p.message))
+	objects.SetKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), objects.False(p.reason, "%s", p.message))
 	return out
 }
 
 // ready says whether the account can be worked with: the first thing that is in
 // the way, the account's own before the cluster's.
-func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) verdict {
+func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) objects.Verdict {
 	whole := pass.problem
 	if pass.report != nil {
 		whole = pass.report.wholeProblem()
 	}
 	switch {
 	case whole.exists():
-		return False(whole.reason, "%s", whole.message)
+		return objects.False(whole.reason, "%s", whole.message)
 	case r.crds.age() != nil:
-		return False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
-	case pass.timetable.problem != nil:
-		return False(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.problem)
+		return objects.False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
+	case pass.timetable.Problem != nil:
+		return objects.False(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.Problem)
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
 		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
-		return currentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
+		return objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
 	case errors.Is(pass.admission, errSettling):
-		return Unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+		return objects.Unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	case pass.admission != nil:
-		return False(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+		return objects.False(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	default:
-		return True(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
+		return objects.True(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
 	}
 }
 
@@ -120,18 +121,18 @@ func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
 }
 
 // synced says whether the last sync saw every kind completely.
-func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict {
+func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects.Verdict {
 	if pass.report != nil && pass.report.problem.exists() {
-		return False(pass.report.problem.reason, "%s", pass.report.problem.message)
+		return objects.False(pass.report.problem.reason, "%s", pass.report.problem.message)
 	}
 	if pass.problem.exists() {
-		return False(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
+		return objects.False(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
 	}
 	if status.LastSyncTime == nil {
-		return Unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
+		return objects.Unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
 	}
 	if pass.report == nil {
-		if current := currentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.status != "" {
+		if current := objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.Status != "" {
 			return current
 		}
 	}
@@ -142,11 +143,11 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict
 			if k.BehindSince != nil {
 				since = " since " + k.BehindSince.UTC().Format(time.RFC3339)
 			}
-			behind = append(behind, fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, shorten(k.Message, 200)))
+			behind = append(behind, fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, objects.Shorten(k.Message, 200)))
 		}
 	}
 	if len(behind) > 0 {
-		return False(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
+		return objects.False(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
 	}
-	return True(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
+	return objects.True(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
 }

@@ -15,6 +15,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/config/admission"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 const (
@@ -177,7 +178,7 @@ func refusedByPolicy(answer error) error {
 	case answer == nil:
 		return fmt.Errorf("%w: the API server has the admission policies and does not enforce them; "+
 			"its admission plugin ValidatingAdmissionPolicy has to be enabled", errUnproven)
-	case isRefusal(answer) && strings.Contains(answer.Error(), "ValidatingAdmissionPolicy '"+admission.ResolutionPolicy+"'"):
+	case objects.IsRefusal(answer) && strings.Contains(answer.Error(), "ValidatingAdmissionPolicy '"+admission.ResolutionPolicy+"'"):
 		return nil
 	}
 	return fmt.Errorf("trying whether a forged approval is refused: %w", answer)

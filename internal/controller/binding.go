@@ -6,13 +6,14 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // Binding is what a CloudProvisioned refers to, as far as anybody can tell.
 type Binding struct {
 	// ready is the condition Ready. Where it is not True, nothing is compared.
-	ready verdict
+	ready objects.Verdict
 	kind  kinds.Kind
 	// id is the live resource's, "" while none is known.
 	id string
@@ -51,18 +52,18 @@ func (b Binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 	kind, known := kinds.Lookup(declared.Kind)
 	switch {
 	case account == nil:
-		return Binding{ready: False(driftv1alpha1.ReasonFixAccountRef,
+		return Binding{ready: objects.False(driftv1alpha1.ReasonFixAccountRef,
 			"there is no CloudAccount %q in this namespace", p.Spec.AccountRef.Name)}, nil
 	case !known:
-		return Binding{ready: False(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
+		return Binding{ready: objects.False(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
 	}
-	if why := tooLarge(p); why != "" {
-		return Binding{kind: kind, ready: False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
+	if why := objects.TooLarge(p); why != "" {
+		return Binding{kind: kind, ready: objects.False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
 	}
 	out := Binding{kind: kind}
 	var err error
 	if wrong := checkWhere(kind, declared.Where); wrong != "" {
-		out.ready = False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
+		out.ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
 		return out, nil
 	}
 	if declared.ID != "" {
@@ -70,23 +71,23 @@ func (b Binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 	} else {
 		err = b.byName(ctx, p, account, &out)
 	}
-	if err != nil || out.ready.status != "" {
+	if err != nil || out.ready.Status != "" {
 		return out, err
 	}
 	if out.older, err = b.olderDeclaration(ctx, p, out.id); err != nil {
 		return out, err
 	}
 	if out.older != nil {
-		out.ready = False(driftv1alpha1.ReasonFixDuplicate,
+		out.ready = objects.False(driftv1alpha1.ReasonFixDuplicate,
 			"CloudProvisioned %s declares the same resource and is older; remove one of them", out.older.Name)
 		return out, nil
 	}
 	if out.resource == nil {
-		out.ready = Unknown(driftv1alpha1.ReasonAwaitingInventory,
+		out.ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"no sync has looked for %s %s yet", declared.Kind, out.id)
 		return out, nil
 	}
-	out.ready = True(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.id)
+	out.ready = objects.True(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.id)
 	return out, nil
 }
 
@@ -97,7 +98,7 @@ func (b Binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out
 	}
 	// What the inventory holds is an id, whatever it looks like.
 	if invalid := out.kind.ValidateID(p.Spec.Resource.ID); invalid != nil && found == nil {
-		out.ready = False(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
+		out.ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
 		return nil
 	}
 	out.id, out.resource = p.Spec.Resource.ID, found
@@ -115,7 +116,7 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			return err
 		}
 		out.id, out.resource = bound, current
-		if current != nil && current.Observed.AbsentSince == nil && out.kind.SameName(liveName(current), name) {
+		if current != nil && current.Observed.AbsentSince == nil && out.kind.SameName(objects.LiveName(current), name) {
 			if is, _ := means(p, out.kind, current); is != differs {
 				return nil
 			}
@@ -125,13 +126,13 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	if err != nil {
 		return err
 	}
-	recorded := kindStatus(account, p.Spec.Resource.Kind).RecordedAt
+	recorded := objects.KindStatus(account, p.Spec.Resource.Kind).RecordedAt
 	gone := out.resource != nil && out.resource.Observed.AbsentSince != nil
-	if !recordedUntil(out.kind, recorded, b.Now, named) || gone && ObservedAfter(out.resource, recorded.Time, b.Now) {
+	if !recordedUntil(out.kind, recorded, b.Now, named) || gone && objects.ObservedAfter(out.resource, recorded.Time, b.Now) {
 		// One candidate is not the only one before all of a complete listing is recorded, and
 		// what is gone may have been replaced.
 		if bound == "" || gone {
-			out.ready = Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			out.ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 				"not everything that a complete listing of the kind %s showed is recorded yet", p.Spec.Resource.Kind)
 		}
 		return nil
@@ -140,8 +141,8 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	switch {
 	case len(found.meant) > 1:
 		out.id, out.resource = "", nil
-		out.ready = False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
-			len(found.meant), name, shorten(apart(p, out.kind, found.meant), 768))
+		out.ready = objects.False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
+			len(found.meant), name, objects.Shorten(apart(p, out.kind, found.meant), 768))
 	case bound != "" && (len(found.meant) != 1 || len(found.unseen) > 0 || found.withheld != nil):
 		// Renamed, gone, or nobody can tell which other is meant: still that resource.
 	case len(found.unseen) > 0:
@@ -156,7 +157,7 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 			out.reboundFrom = bound
 		}
 	default:
-		out.ready = False(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.kind, found.named))
+		out.ready = objects.False(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.kind, found.named))
 	}
 	return nil
 }
@@ -183,13 +184,13 @@ func bindsTo(p *driftv1alpha1.CloudProvisioned) bool {
 	if !known || checkWhere(kind, p.Spec.Resource.Where) != "" {
 		return false
 	}
-	if tooLarge(p) != "" && p.Status.ResourceID == "" {
+	if objects.TooLarge(p) != "" && p.Status.ResourceID == "" {
 		return false // what was bound before keeps its open drifts
 	}
 	if p.Spec.Resource.ID != "" {
 		return kind.ValidateID(p.Spec.Resource.ID) == nil || p.Status.ResourceID != ""
 	}
-	return currentVerdict(p.Status.Conditions, driftv1alpha1.ConditionReady).reason != driftv1alpha1.ReasonFixAmbiguousName
+	return objects.CurrentVerdict(p.Status.Conditions, driftv1alpha1.ConditionReady).Reason != driftv1alpha1.ReasonFixAmbiguousName
 }
 
 // older orders by creation, then by name, so that of two exactly one wins.
@@ -202,12 +203,12 @@ func older(a, b *driftv1alpha1.CloudProvisioned) bool {
 
 // withheld says why nothing is concluded of a resource that the last complete listing
 // did not show.
-func withheld(account *driftv1alpha1.CloudAccount, b Binding) verdict {
-	status := kindStatus(account, b.kind.Schema.Kind)
+func withheld(account *driftv1alpha1.CloudAccount, b Binding) objects.Verdict {
+	status := objects.KindStatus(account, b.kind.Schema.Kind)
 	reason, message := driftv1alpha1.ReasonAwaitingInventory, "the next sync asks for it again"
 	if status.Reason != "" {
 		reason, message = status.Reason, status.Message
 	}
-	return Unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
+	return objects.Unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
 		b.kind.Schema.Kind, b.id, b.resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
 }

@@ -9,11 +9,12 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 // No minute has more new drifts than the limit, whichever minute one looks at.
 func TestBudget(t *testing.T) {
-	clock := testingclock.NewFakePassiveClock(noon)
+	clock := testingclock.NewFakePassiveClock(objectstest.Noon)
 	b := newBudgets(clock)
 	account := &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{UID: types.UID("a")}}
 	account.Spec.MaxNewDriftsPerMinute = new(int32(60))
@@ -29,7 +30,7 @@ func TestBudget(t *testing.T) {
 		{"the same minute", 59 * time.Second, 0, false},
 		{"the next one", time.Minute, 50, false},
 	} {
-		clock.SetTime(noon.Add(c.at))
+		clock.SetTime(objectstest.Noon.Add(c.at))
 		if granted, short := b.take(account, 50); granted != c.granted || short != c.short {
 			t.Errorf("%s: granted %d, short %t, want %d, %t", c.why, granted, short, c.granted, c.short)
 		}

@@ -16,6 +16,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // scrapeTimeout is Prometheus' own default.
@@ -132,7 +133,7 @@ func (c *StateCollector) countAccounts(ctx context.Context, t tally) (map[client
 			name := kind.Schema.Kind
 			t.add(0, openDriftsDesc, a.Namespace, a.Name, name)
 			t.add(0, pendingResolutionsDesc, a.Namespace, a.Name, name)
-			if seen := kindStatus(a, name).ObservedAt; seen != nil {
+			if seen := objects.KindStatus(a, name).ObservedAt; seen != nil {
 				t.add(c.clock.Since(seen.Time).Seconds(), inventoryAgeDesc, a.Namespace, a.Name, name)
 				t.add(0, resourcesDesc, a.Namespace, a.Name, name, "true")
 				t.add(0, resourcesDesc, a.Namespace, a.Name, name, "false")
@@ -207,10 +208,10 @@ func (c *StateCollector) countDrifts(ctx context.Context, t tally) error {
 		d := &list.Items[i]
 		place := []string{d.Namespace, d.Spec.AccountRef.Name, d.Spec.ResourceRef.Kind}
 		switch {
-		case isResolved(d):
+		case objects.IsResolved(d):
 			t.add(1, resolvedDriftsDesc, append(place, string(d.Status.State))...)
 			continue
-		case d.Status.Resolution != nil || AsksForResolution(d):
+		case d.Status.Resolution != nil || objects.AsksForResolution(d):
 			t.add(1, pendingResolutionsDesc, place...)
 		}
 		t.add(1, openDriftsDesc, place...)

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "ns", Name: name} }
@@ -36,7 +37,7 @@ func collectorOf(t *testing.T, objects ...client.Object) (*StateCollector, clien
 		t.Fatal(err)
 	}
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
-	return NewStateCollector(c, testingclock.NewFakePassiveClock(noon)), c
+	return NewStateCollector(c, testingclock.NewFakePassiveClock(objectstest.Noon)), c
 }
 
 // anAccount has seen its droplets a minute ago, and never its volumes.
@@ -45,7 +46,7 @@ func anAccount() *driftv1alpha1.CloudAccount {
 		Conditions: []metav1.Condition{{Type: "Ready", Status: "False", Reason: "FixCredentials"}},
 		RateLimit:  driftv1alpha1.RateLimitStatus{Limit: ptr.To[int32](5000), Remaining: ptr.To[int32](4321)},
 		Kinds: []driftv1alpha1.KindStatus{
-			{Kind: "Droplet", ObservedAt: ptr.To(metav1.NewTime(noon.Add(-time.Minute)))},
+			{Kind: "Droplet", ObservedAt: ptr.To(metav1.NewTime(objectstest.Noon.Add(-time.Minute)))},
 			{Kind: "Volume", Reason: "FixScopes"},
 		},
 	}}
@@ -85,7 +86,7 @@ func inState(state driftv1alpha1.DriftState) func(*driftv1alpha1.CloudDrift) {
 func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 	c, _ := collectorOf(t, anAccount(),
 		aResource("one", nil), aResource("two", nil), aResource("three", nil),
-		aResource("gone", ptr.To(metav1.NewTime(noon))), // a tombstone is no resource
+		aResource("gone", ptr.To(metav1.NewTime(objectstest.Noon))), // a tombstone is no resource
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue),
 		aDeclaration("again", "production", "Droplet", "one", ""), // two declarations of one resource, which is counted once
 		aDeclaration("gone", "production", "Droplet", "gone", metav1.ConditionFalse),
@@ -189,7 +190,7 @@ func TestAnUnfilledCacheDoesNotSpoilTheScrape(t *testing.T) {
 	for _, cause := range []error{&cache.ErrCacheNotStarted{}, context.DeadlineExceeded, errors.New("no")} {
 		_, c := collectorOf(t, anAccount())
 		registry := prometheus.NewRegistry()
-		registry.MustRegister(&StateCollector{clock: testingclock.NewFakePassiveClock(noon), cache: interceptor.NewClient(c, interceptor.Funcs{
+		registry.MustRegister(&StateCollector{clock: testingclock.NewFakePassiveClock(objectstest.Noon), cache: interceptor.NewClient(c, interceptor.Funcs{
 			List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return cause },
 		})})
 		if families, err := registry.Gather(); err != nil || len(families) > 0 {

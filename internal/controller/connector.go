@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // connector gets an account's token and makes its Cloud. It remembers a digest of
@@ -85,7 +86,7 @@ func (c *connector) connect(ctx context.Context, account *driftv1alpha1.CloudAcc
 // awaitsToken says whether the account's last pass failed for want of a token
 // that works, so that a restarted operator tries the one that is there.
 func awaitsToken(account *driftv1alpha1.CloudAccount) bool {
-	switch currentVerdict(account.Status.Conditions, driftv1alpha1.ConditionReady).reason {
+	switch objects.CurrentVerdict(account.Status.Conditions, driftv1alpha1.ConditionReady).Reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixEndpoint:
 		return true
 	}

@@ -15,15 +15,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // CRDs that do not know a field are told, and no resource is written at each sync.
 func TestOldCRDsAreNoticed(t *testing.T) {
-	account := accountInMemory()
+	account := objectstest.Account()
 	var written atomic.Int32
 	old := true
-	c := storedIn(t, interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+	c := objectstest.Stored(t, interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 		written.Add(1)
 		if r, ok := o.(*driftv1alpha1.CloudResource); ok && old {
 			r.Observed.FieldTable = ""
@@ -31,10 +33,10 @@ func TestOldCRDsAreNoticed(t *testing.T) {
 		return c.Create(ctx, o, opts...)
 	}}, account)
 	s := syncerOf(c)
-	v := store{Access: s.Access, account: account, kind: "Droplet", writes: &failures{}, crds: s.crds}
+	v := store{Access: s.Access, account: account, kind: "Droplet", writes: &objects.Failures{}, crds: s.crds}
 	seen := make([]resource.Resource, 100)
 	for i := range seen {
-		seen[i] = droplet(nil, nil)
+		seen[i] = objectstest.Droplet(nil, nil)
 		seen[i].ID = fmt.Sprint(i + 1)
 	}
 	v.record(t.Context(), nil, seen)
@@ -47,7 +49,7 @@ func TestOldCRDsAreNoticed(t *testing.T) {
 	if s.crds.age() == nil {
 		t.Error("nobody is told")
 	}
-	old, v.writes = false, &failures{}
+	old, v.writes = false, &objects.Failures{}
 	seen[0].ID = "1000"
 	v.record(t.Context(), nil, seen[:1])
 	if err := errors.Join(v.writes.Joined(nil), s.crds.age()); err != nil {
@@ -57,19 +59,19 @@ func TestOldCRDsAreNoticed(t *testing.T) {
 
 func TestAMissingCRDIsNoticed(t *testing.T) {
 	missing := true
-	c := storedIn(t, interceptor.Funcs{List: func(ctx context.Context, c client.WithWatch, l client.ObjectList, opts ...client.ListOption) error {
+	c := objectstest.Stored(t, interceptor.Funcs{List: func(ctx context.Context, c client.WithWatch, l client.ObjectList, opts ...client.ListOption) error {
 		if _, ok := l.(*driftv1alpha1.CloudDriftList); ok && missing {
 			return apierrors.NewNotFound(schema.GroupResource{Resource: "clouddrifts"}, "")
 		}
 		return c.List(ctx, l, opts...)
 	}})
-	clock := testingclock.NewFakePassiveClock(noon)
+	clock := testingclock.NewFakePassiveClock(objectstest.Noon)
 	g := NewCRDGuard(c, clock)
 	if p := g.Check(t.Context(), "n"); p.reason != driftv1alpha1.ReasonFixCRDs || !strings.Contains(p.message, "no CloudDrift:") {
 		t.Errorf("said: %v", p)
 	}
 	missing = false
-	clock.SetTime(noon.Add(crdsEvery))
+	clock.SetTime(objectstest.Noon.Add(crdsEvery))
 	if p := g.Check(t.Context(), "n"); p.exists() {
 		t.Errorf("it is back: %v", p)
 	}

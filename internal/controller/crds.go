@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // errOldCRDs says that the API server answered a write without a field that was
@@ -56,7 +57,7 @@ func (g *CRDGuard) Check(ctx context.Context, namespace string) problem {
 	if g.gone == nil {
 		return problem{}
 	}
-	return problem{reason: driftv1alpha1.ReasonFixCRDs, message: shorten(g.gone.Error(), messageLimit)}
+	return problem{reason: driftv1alpha1.ReasonFixCRDs, message: objects.Shorten(g.gone.Error(), objects.MessageLimit)}
 }
 
 func (g *CRDGuard) look(ctx context.Context, namespace string) error {

@@ -17,6 +17,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -24,8 +25,8 @@ import (
 // out. Whoever calls it, and however often at once: every write is guarded by the
 // resourceVersion that was read, or by a name that only one create can take.
 type Detector struct {
-	Access
-	timetables *timetables
+	objects.Access
+	timetables *objects.Timetables
 	budgets    *budgets
 	pending    *PendingRequests
 	// large is held by who writes of a declaration that is too large to be looked at.
@@ -33,7 +34,7 @@ type Detector struct {
 }
 
 // newDetector returns a detector that asks for syncs with pending.
-func newDetector(access Access, tables *timetables, pending *PendingRequests) *Detector {
+func newDetector(access objects.Access, tables *objects.Timetables, pending *PendingRequests) *Detector {
 	return &Detector{Access: access, timetables: tables, budgets: newBudgets(access.Clock), pending: pending}
 }
 
@@ -61,7 +62,7 @@ type detection struct {
 	desired  map[string]any
 	presence resource.Presence
 	// blind is why nothing can be said although the reference is bound; zero: it can.
-	blind verdict
+	blind objects.Verdict
 	plan  drift.Plan
 	// leftBehind are open drifts of a resource that the reference was bound to before.
 	leftBehind []string
@@ -86,7 +87,7 @@ func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, e
 	if !run.provisioned.DeletionTimestamp.IsZero() {
 		return Outcome{}, nil
 	}
-	if tooLarge(run.provisioned) != "" {
+	if objects.TooLarge(run.provisioned) != "" {
 		if !d.large.TryLock() {
 			return Outcome{}, errOneAtATime
 		}
@@ -147,7 +148,7 @@ func (d *Detector) look(ctx context.Context, in Lookup, run *detection) error {
 	if run.drifts, err = in.Drifts(ctx, p); err != nil {
 		return err
 	}
-	run.desired, err = decodeMap(p.Spec.Desired)
+	run.desired, err = objects.DecodeMap(p.Spec.Desired)
 	return err
 }
 
@@ -175,26 +176,26 @@ func (d *Detector) planFor(ctx context.Context, run *detection) error {
 // draftPlan plans. Nothing is planned from what nobody can know.
 func (d *Detector) draftPlan(run *detection) drift.Input {
 	if needsCostly(run.binding.kind, run.binding.unseen) && d.pending.request(run.provisioned) {
-		run.binding.ready = Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", JoinPaths(run.binding.unseen))
+		run.binding.ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", objects.JoinPaths(run.binding.unseen))
 	}
 	run.presence = run.binding.presence()
-	if run.binding.ready.status != metav1.ConditionTrue {
+	if run.binding.ready.Status != metav1.ConditionTrue {
 		run.presence = resource.Unknown
-	} else if seen := kindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt; seen == nil {
+	} else if seen := objects.KindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt; seen == nil {
 		run.presence = resource.Unknown
-		run.blind = Unknown(driftv1alpha1.ReasonAwaitingInventory,
+		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"no complete listing of the kind %s has arrived yet", run.binding.kind.Schema.Kind)
 	} else if r := run.binding.resource; r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != run.binding.kind.FieldTable() {
 		run.presence = resource.Unknown
-		run.blind = Unknown(driftv1alpha1.ReasonAwaitingInventory,
+		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.kind.Schema.Kind, run.binding.id)
 	} else if r != nil && r.Observed.WithheldSince != nil {
 		run.presence = resource.Unknown
 		run.blind = withheld(run.account, run.binding)
-	} else if missed := d.timetables.of(run.account).sync.Missed(seen.Time, d.Clock.Now(), toleratedMisses); missed >= toleratedMisses || kindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= toleratedMisses {
+	} else if missed := d.timetables.Of(run.account).Sync.Missed(seen.Time, d.Clock.Now(), objects.ToleratedMisses); missed >= objects.ToleratedMisses || objects.KindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= objects.ToleratedMisses {
 		run.presence = resource.Unknown
-		run.blind = Unknown(driftv1alpha1.ReasonInventoryStale,
+		run.blind = objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"the kind %s was last listed completely at %s; CloudAccount %s says why",
 			run.binding.kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
 	}
@@ -214,7 +215,7 @@ func (d *Detector) draftPlan(run *detection) drift.Input {
 func (run *detection) planInput() drift.Input {
 	p := run.provisioned
 	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}
-	ref.ID = canonicalID(ref) // it goes into the drifts' names
+	ref.ID = objects.CanonicalID(ref) // it goes into the drifts' names
 	in := drift.Input{
 		Subject:  drift.Subject{Account: p.Spec.AccountRef.Name, Ref: ref},
 		Schema:   run.binding.kind.Schema,
@@ -230,16 +231,16 @@ func (run *detection) planInput() drift.Input {
 		in.Ignore = append(in.Ignore, path)
 	}
 	if run.binding.resource != nil {
-		in.Observed = resourceOf(run.binding.resource)
+		in.Observed = objects.ResourceOf(run.binding.resource)
 	}
 	for _, field := range p.Status.Fields {
 		in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
 	}
 	for i := range run.drifts {
 		recorded := recordedDrift(&run.drifts[i])
-		if about := run.drifts[i].Spec.ResourceRef; canonicalID(resource.Ref{Kind: about.Kind, ID: about.ID}) == ref.ID || ref.ID == "" {
+		if about := run.drifts[i].Spec.ResourceRef; objects.CanonicalID(resource.Ref{Kind: about.Kind, ID: about.ID}) == ref.ID || ref.ID == "" {
 			in.Drifts = append(in.Drifts, recorded)
-		} else if !isResolved(&run.drifts[i]) && !recorded.Resolving {
+		} else if !objects.IsResolved(&run.drifts[i]) && !recorded.Resolving {
 			run.leftBehind = append(run.leftBehind, recorded.Name)
 		}
 	}
@@ -277,7 +278,7 @@ func (d *Detector) carryOut(ctx context.Context, run *detection) error {
 			return fmt.Errorf("writing its status: %w", err)
 		}
 		if run.binding.reboundFrom != "" {
-			d.Events.rebound(p, run.binding.reboundFrom, run.binding.id)
+			d.Events.Rebound(p, run.binding.reboundFrom, run.binding.id)
 		}
 	}
 	if len(run.plan.Open) > 0 {
@@ -286,12 +287,12 @@ func (d *Detector) carryOut(ctx context.Context, run *detection) error {
 	recorder := driftWriter{Access: d.Access, provisioned: p}
 	// What is recorded already comes first, and a write that is refused keeps no other from
 	// being made: a quota that is full must not leave an open drift with old values.
-	writes := &failures{}
+	writes := &objects.Failures{}
 	for _, name := range run.plan.Stale {
-		writes.add(recorder.closeAsStale(ctx, run.find(name), run.staleBecause(name)))
+		writes.Add(recorder.closeAsStale(ctx, run.find(name), run.staleBecause(name)))
 	}
 	for _, refreshing := range run.plan.Refresh {
-		writes.add(recorder.refresh(ctx, run.find(refreshing.Name), refreshing))
+		writes.Add(recorder.refresh(ctx, run.find(refreshing.Name), refreshing))
 	}
 	refused := int32(0)
 	for _, opening := range run.plan.Open {
@@ -305,11 +306,11 @@ func (d *Detector) carryOut(ctx context.Context, run *detection) error {
 		if err != nil {
 			refused++
 		}
-		writes.add(err)
+		writes.Add(err)
 	}
 	if refused > 0 { // the status counted on them
 		p.Status.OpenDrifts = ptr.To(max(*p.Status.OpenDrifts-refused, 0))
-		writes.add(d.Client.Status().Update(ctx, p))
+		writes.Add(d.Client.Status().Update(ctx, p))
 	}
 	return writes.Joined(nil)
 }

@@ -14,6 +14,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -28,7 +29,7 @@ var (
 
 // driftWriter writes the CloudDrifts of one CloudProvisioned.
 type driftWriter struct {
-	Access
+	objects.Access
 	provisioned *driftv1alpha1.CloudProvisioned
 }
 
@@ -51,7 +52,7 @@ func (r driftWriter) open(ctx context.Context, o drift.Opening, b Binding) error
 			AccountRef:     p.Spec.AccountRef,
 			ProvisionedRef: driftv1alpha1.LocalReference{Name: p.Name},
 			ResourceRef: driftv1alpha1.ResourceReference{
-				Name: cloudResourceName(p.Spec.AccountRef.Name, ref), Kind: ref.Kind, ID: ref.ID,
+				Name: objects.CloudResourceName(p.Spec.AccountRef.Name, ref), Kind: ref.Kind, ID: ref.ID,
 			},
 			Field:   o.Field,
 			Episode: o.Episode,
@@ -86,11 +87,11 @@ func (r driftWriter) existing(ctx context.Context, wanted *driftv1alpha1.CloudDr
 	}
 	owner := metav1.GetControllerOf(found)
 	switch {
-	case isResolved(found):
+	case objects.IsResolved(found):
 		return nil, errEpisodeTaken
 	case owner == nil:
 		// Nobody else will: its declaration was deleted and this was left behind.
-		if err := r.closeAsStale(ctx, found, becauseAbandoned); err != nil {
+		if err := r.closeAsStale(ctx, found, objects.BecauseAbandoned); err != nil {
 			return nil, err
 		}
 		return nil, errEpisodeTaken
@@ -114,20 +115,20 @@ func (r driftWriter) write(ctx context.Context, d *driftv1alpha1.CloudDrift, exp
 		d.Status.DetectedAt = &now
 	}
 	var err error
-	if d.Status.Expected, err = encode(drift.Cap(expected)); err != nil {
+	if d.Status.Expected, err = objects.Encode(drift.Cap(expected)); err != nil {
 		return fmt.Errorf("expected: %w", err)
 	}
-	if d.Status.Actual, err = encode(drift.Cap(actual)); err != nil {
+	if d.Status.Actual, err = objects.Encode(drift.Cap(actual)); err != nil {
 		return fmt.Errorf("actual: %w", err)
 	}
-	d.Status.Rendered.Expected, d.Status.Rendered.Actual = resource.ShortPair(expected, actual, renderLimit)
+	d.Status.Rendered.Expected, d.Status.Rendered.Actual = resource.ShortPair(expected, actual, objects.RenderLimit)
 	d.Status.Observation = observation
 	d.Status.ChangedAt = &now
 	if err := r.Client.Status().Update(ctx, d); err != nil {
 		return fmt.Errorf("writing the status of CloudDrift %s: %w", d.Name, err)
 	}
 	if first {
-		r.Events.driftDetected(r.provisioned, d)
+		r.Events.DriftDetected(r.provisioned, d)
 	}
 	return nil
 }
@@ -139,7 +140,7 @@ func (r driftWriter) closeAsStale(ctx context.Context, d *driftv1alpha1.CloudDri
 		return err
 	}
 	crashpoint.Reached(crashpoint.DetectClosed)
-	r.Events.driftStale(r.provisioned, d, because)
+	r.Events.DriftStale(r.provisioned, d, because)
 	return nil
 }
 

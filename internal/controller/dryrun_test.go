@@ -14,6 +14,8 @@ import (
 	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -24,7 +26,7 @@ func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 		owner: &driftv1alpha1.CloudAccount{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "production", UID: "account"},
 			Status: driftv1alpha1.CloudAccountStatus{Kinds: []driftv1alpha1.KindStatus{
-				{Kind: "Droplet", ObservedAt: ptr.To(metav1.NewTime(noon))},
+				{Kind: "Droplet", ObservedAt: ptr.To(metav1.NewTime(objectstest.Noon))},
 			}},
 		},
 		resources: map[resource.Ref]*driftv1alpha1.CloudResource{},
@@ -36,17 +38,17 @@ func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 	for i := range n {
 		id := fmt.Sprint(3164444 + i)
 		seen := resource.Resource{
-			Ref: resource.Ref{Kind: "Droplet", ID: id}, Name: "web-" + id, ObservedAt: noon,
+			Ref: resource.Ref{Kind: "Droplet", ID: id}, Name: "web-" + id, ObservedAt: objectstest.Noon,
 			Fields: map[string]any{"name": "web-" + id, "region": "nyc3", "size_slug": "s-1vcpu-1gb", "status": "active", "tags": []any{}},
 			Attrs: map[string]any{"monitoring": false, "ipv6": true, "vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4", "features": []any{"ipv6"},
 				"image": map[string]any{"id": json.Number("7"), "slug": "ubuntu-24-04-x64"}, "memory": json.Number("1024")},
 		}
-		observed, err := observationOf(seen)
+		observed, err := objects.ObservationOf(seen)
 		if err != nil {
 			tb.Fatal(err)
 		}
 		live = append(live, driftv1alpha1.CloudResource{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: cloudResourceName("production", seen.Ref)},
+			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: objects.CloudResourceName("production", seen.Ref)},
 			Spec:       driftv1alpha1.CloudResourceSpec{AccountRef: driftv1alpha1.LocalReference{Name: "production"}, Kind: "Droplet", ID: id},
 			Observed:   observed,
 		})
@@ -59,7 +61,7 @@ func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 			},
 		}
 		for field, value := range map[string]any{"name": "web-" + id, "region": "nyc3", "size_slug": "s-1vcpu-1gb", "tags": []any{}, "monitoring": false} {
-			if p.Spec.Desired[field], err = encode(value); err != nil {
+			if p.Spec.Desired[field], err = objects.Encode(value); err != nil {
 				tb.Fatal(err)
 			}
 		}
@@ -80,8 +82,8 @@ func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 }
 
 func quietDetector() *Detector {
-	access := Access{Clock: testingclock.NewFakePassiveClock(noon)}
-	return newDetector(access, &timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
+	access := objects.Access{Clock: testingclock.NewFakePassiveClock(objectstest.Noon)}
+	return newDetector(access, &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
 }
 
 // A sweep does this for each declaration: ten thousand have to stay well below a
@@ -108,16 +110,16 @@ func TestDryRun(t *testing.T) {
 		"a field differs":              {func(v *Snapshot) { first(v).Observed.SizeSlug = ptr.To("s-8vcpu-16gb") }, false},
 		"an attribute differs":         {func(v *Snapshot) { first(v).Observed.Attrs["monitoring"] = apiextensionsv1.JSON{Raw: []byte("true")} }, false},
 		"a field that nobody declared": {func(v *Snapshot) { first(v).Observed.Attrs["ipv6"] = apiextensionsv1.JSON{Raw: []byte("false")} }, true},
-		"it is gone":                   {func(v *Snapshot) { first(v).Observed.AbsentSince = ptr.To(metav1.NewTime(noon)) }, false},
+		"it is gone":                   {func(v *Snapshot) { first(v).Observed.AbsentSince = ptr.To(metav1.NewTime(objectstest.Noon)) }, false},
 		"a field is not seen any more": {func(v *Snapshot) { first(v).Observed.Unseen = []string{"monitoring"} }, false},
 		"the kind was never listed":    {func(v *Snapshot) { v.owner.Status.Kinds = nil }, false},
 		"the inventory is too old": {func(v *Snapshot) {
-			v.owner.Status.Kinds[0].ObservedAt = ptr.To(metav1.NewTime(noon.Add(-5 * time.Hour)))
+			v.owner.Status.Kinds[0].ObservedAt = ptr.To(metav1.NewTime(objectstest.Noon.Add(-5 * time.Hour)))
 		}, false},
 		"the declaration was edited":  {func(v *Snapshot) { v.declared[0].Generation++ }, false},
 		"the account is gone":         {func(v *Snapshot) { v.owner = nil }, false},
 		"an older declaration came":   {func(v *Snapshot) { addOlder(v) }, false},
-		"it is being deleted":         {func(v *Snapshot) { v.declared[0].DeletionTimestamp = ptr.To(metav1.NewTime(noon)) }, true},
+		"it is being deleted":         {func(v *Snapshot) { v.declared[0].DeletionTimestamp = ptr.To(metav1.NewTime(objectstest.Noon)) }, true},
 		"a drift that agrees is open": {func(v *Snapshot) { addDrift(v, driftv1alpha1.DriftOpen) }, false},
 		"history changes nothing to see": {func(v *Snapshot) {
 			addDrift(v, driftv1alpha1.DriftStale)
@@ -142,13 +144,13 @@ func TestDryRun(t *testing.T) {
 
 // first is the resource of the first declaration.
 func first(v *Snapshot) *driftv1alpha1.CloudResource {
-	return v.resources[CanonicalRef(refOf(&v.declared[0], v.declared[0].Spec.Resource.ID))]
+	return v.resources[objects.CanonicalRef(objects.RefOf(&v.declared[0], v.declared[0].Spec.Resource.ID))]
 }
 
 func addOlder(v *Snapshot) {
 	older := v.declared[0].DeepCopy()
 	older.UID, older.Name = "older", "a-web"
-	ref := CanonicalRef(refOf(older, older.Spec.Resource.ID))
+	ref := objects.CanonicalRef(objects.RefOf(older, older.Spec.Resource.ID))
 	v.of[ref] = append(v.of[ref], older)
 }
 

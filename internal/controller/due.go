@@ -5,10 +5,11 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // syncDue says whether the inventory has to be refreshed now.
-func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now time.Time) bool {
+func syncDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, c connection, now time.Time) bool {
 	status := &account.Status
 	switch {
 	case status.LastSyncTime == nil, status.NextSyncTime == nil:
@@ -24,14 +25,14 @@ func syncDue(account *driftv1alpha1.CloudAccount, t timetable, c connection, now
 	case status.LastSyncTime.After(now.Add(time.Minute)):
 		return true // the clock went back: the next time would be too far off
 	default:
-		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.sync.Next(status.LastSyncTime.Time))
+		return !now.Before(status.NextSyncTime.Time) || !now.Before(t.Sync.Next(status.LastSyncTime.Time))
 	}
 }
 
 // isDue says whether a sync is due by the schedule or asked for, and not only tried again.
-func isDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool {
+func isDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, now time.Time) bool {
 	last := account.Status.LastSyncTime
-	return last == nil || !now.Before(t.sync.Next(last.Time)) ||
+	return last == nil || !now.Before(t.Sync.Next(last.Time)) ||
 		syncRequest(account) != "" && syncRequest(account) != account.Status.LastHandledSyncRequest
 }
 
@@ -39,7 +40,7 @@ func isDue(account *driftv1alpha1.CloudAccount, t timetable, now time.Time) bool
 // other fields of it, or did not know the kind, or was cut short while it recorded.
 func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
 	for _, kind := range kinds.All() {
-		status := kindStatus(account, kind.Schema.Kind)
+		status := objects.KindStatus(account, kind.Schema.Kind)
 		if status.FieldTable != kind.FieldTable() {
 			return true
 		}
@@ -52,7 +53,7 @@ func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
 
 // syncRequest is the request for a sync as the status can repeat it.
 func syncRequest(account *driftv1alpha1.CloudAccount) string {
-	return shorten(account.Annotations[driftv1alpha1.SyncAnnotation], messageLimit)
+	return objects.Shorten(account.Annotations[driftv1alpha1.SyncAnnotation], objects.MessageLimit)
 }
 
 // confirms says whether the account's annotation answers a mass disappearance
@@ -80,14 +81,14 @@ const (
 // nextSync is when the next sync is due: by the schedule, or sooner where the last
 // one failed in a way that heals by itself. report is that of a sync that was just made,
 // nil where none was.
-func nextSync(account *driftv1alpha1.CloudAccount, report *Report, t timetable, now time.Time) time.Time {
+func nextSync(account *driftv1alpha1.CloudAccount, report *Report, t objects.Timetable, now time.Time) time.Time {
 	if report == nil {
 		if account.Status.NextSyncTime != nil {
 			return account.Status.NextSyncTime.Time
 		}
-		return t.sync.Next(now)
+		return t.Sync.Next(now)
 	}
-	next := t.sync.Next(report.startedAt)
+	next := t.Sync.Next(report.startedAt)
 	for _, p := range report.problems(&account.Status) {
 		if at := retryTime(p.problem, p.since, report.startedAt); !at.IsZero() && at.Before(next) {
 			next = at

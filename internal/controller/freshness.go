@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // confirm makes sure that a verdict rests on the observation that is in force. It is
@@ -24,8 +25,8 @@ func (d *Detector) confirm(ctx context.Context, run *detection) error {
 		return err
 	}
 	seen := run.binding.resource
-	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).status
-	becomesInSync := run.inSync().status == metav1.ConditionTrue && was != metav1.ConditionTrue
+	was := objects.CurrentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).Status
+	becomesInSync := run.inSync().Status == metav1.ConditionTrue && was != metav1.ConditionTrue
 	if seen == nil || run.plan.Empty() && !becomesInSync {
 		return nil
 	}
@@ -34,7 +35,7 @@ func (d *Detector) confirm(ctx context.Context, run *detection) error {
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading CloudResource %s: %w", seen.Name, err)
 	}
-	if err != nil || !sameObservation(live, seen) {
+	if err != nil || !objects.SameObservation(live, seen) {
 		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudresources").GroupResource(), seen.Name,
 			errors.New("the observation in the cache is not the latest"))
 	}
@@ -54,7 +55,7 @@ func (d *Detector) confirmName(ctx context.Context, run *detection) error {
 		return fmt.Errorf("reading CloudAccount %s: %w", run.account.Name, err)
 	}
 	kind := p.Spec.Resource.Kind
-	if !kindStatus(live, kind).RecordedAt.Equal(kindStatus(run.account, kind).RecordedAt) {
+	if !objects.KindStatus(live, kind).RecordedAt.Equal(objects.KindStatus(run.account, kind).RecordedAt) {
 		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudaccounts").GroupResource(), live.Name,
 			errors.New("the inventory has changed, or is changing"))
 	}
@@ -73,7 +74,7 @@ func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading CloudProvisioned %s: %w", seen.Name, err)
 	}
-	if err != nil || live.UID != seen.UID || !live.DeletionTimestamp.IsZero() || referencedID(live) != referencedID(seen) {
+	if err != nil || live.UID != seen.UID || !live.DeletionTimestamp.IsZero() || objects.ReferencedID(live) != objects.ReferencedID(seen) {
 		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudprovisioneds").GroupResource(), seen.Name,
 			errors.New("the older declaration in the cache is gone, or is bound to something else"))
 	}
@@ -83,8 +84,8 @@ func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
 // decidesName says whether the name is bound to another resource than before, or for the
 // first time found to be none's or several's.
 func (run *detection) decidesName() bool {
-	was := currentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionReady).reason
-	switch reason := run.binding.ready.reason; reason {
+	was := objects.CurrentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionReady).Reason
+	switch reason := run.binding.ready.Reason; reason {
 	case driftv1alpha1.ReasonResourceNotFound, driftv1alpha1.ReasonFixAmbiguousName:
 		return reason != was
 	default:

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 // liveAccount is what the API server has, past the cache.
@@ -27,10 +28,10 @@ func (l *liveAccount) Get(_ context.Context, _ client.ObjectKey, into client.Obj
 // While a sync records, resources come and go one by one, and the cache may not have heard
 // that it began. What is new to be said of a name waits; what was said is not asked about.
 func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
-	one, two := liveResource(t, "Droplet", "1", "web-1", nil, nil), liveResource(t, "Droplet", "2", "web-1", nil, nil)
+	one, two := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil), objectstest.Live(t, "Droplet", "2", "web-1", nil, nil)
 	for name, v := range map[string]*Snapshot{
 		"bound": snapshotOf(t, "Droplet", one), "none": snapshotOf(t, "Droplet"), "several": snapshotOf(t, "Droplet", one, two)} {
-		d, p := quietDetector(), byName("Droplet", "web-1", nil, nil)
+		d, p := quietDetector(), objectstest.Named("Droplet", "web-1", nil, nil)
 		live := &liveAccount{account: v.owner.DeepCopy()}
 		d.Live = live
 		run := detection{provisioned: p, account: v.owner, binding: bindIn(t, v, p)}
@@ -41,7 +42,7 @@ func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
 		if err := d.confirmName(t.Context(), &run); !apierrors.IsConflict(err) {
 			t.Errorf("%s, while a sync records: %v", name, err)
 		}
-		run.binding.ready.set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
+		run.binding.ready.Set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(objectstest.Noon))
 		p.Status.ResourceID, live.asked = run.binding.id, 0
 		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 0 {
 			t.Errorf("%s, said before: asked %d times: %v", name, live.asked, err)

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // Lookup is what a detection has to find. What it returns is not copied out of the
@@ -41,7 +42,7 @@ func (c Cached) Account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) 
 }
 
 func (c Cached) Resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
-	key := client.ObjectKey{Namespace: p.Namespace, Name: cloudResourceName(p.Spec.AccountRef.Name, refOf(p, id))}
+	key := client.ObjectKey{Namespace: p.Namespace, Name: objects.CloudResourceName(p.Spec.AccountRef.Name, objects.RefOf(p, id))}
 	found := &driftv1alpha1.CloudResource{}
 	if err := c.Reader.Get(ctx, key, found, client.UnsafeDisableDeepCopy); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -55,7 +56,7 @@ func (c Cached) Resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned,
 func (c Cached) Named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
 	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
-		byLiveName: nameKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name),
+		objects.ByLiveName: objects.NameKey(p.Spec.AccountRef.Name, p.Spec.Resource.Kind, p.Spec.Resource.Name),
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing CloudResources named %q: %w", p.Spec.Resource.Name, err)
 	}
@@ -65,7 +66,7 @@ func (c Cached) Named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([
 func (c Cached) Declarations(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
 	var list driftv1alpha1.CloudProvisionedList
 	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
-		byResource: resourceKey(p.Spec.AccountRef.Name, refOf(p, id)),
+		objects.ByResource: objects.ResourceKey(p.Spec.AccountRef.Name, objects.RefOf(p, id)),
 	}, client.UnsafeDisableDeepCopy, client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing the declarations of %s %s: %w", p.Spec.Resource.Kind, id, err)
 	}
@@ -86,7 +87,7 @@ func (c Cached) Drifts(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (
 		}
 	}
 	var list driftv1alpha1.CloudDriftList
-	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{byOwner: string(p.UID)},
+	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{objects.ByOwner: string(p.UID)},
 		client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing its CloudDrifts: %w", err)
 	}

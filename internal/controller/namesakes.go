@@ -14,6 +14,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -33,7 +34,7 @@ func apart(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv1a
 	var live []resource.Resource
 	if len(named) <= mostWeighed {
 		for _, r := range named {
-			live = append(live, resourceOf(r))
+			live = append(live, objects.ResourceOf(r))
 		}
 	}
 	var told, untold []string
@@ -144,10 +145,10 @@ func yamlScalar(value intstr.IntOrString) string {
 }
 
 // unseenWhere says that nobody can tell which candidate is meant.
-func unseenWhere(p *driftv1alpha1.CloudProvisioned, found candidates) verdict {
-	return False(driftv1alpha1.ReasonFixFieldsUnseen,
+func unseenWhere(p *driftv1alpha1.CloudProvisioned, found candidates) objects.Verdict {
+	return objects.False(driftv1alpha1.ReasonFixFieldsUnseen,
 		"%s can't be seen of all %d that are named %q, so that nobody can tell which is meant; give the token the scopes, or declare one of them by id",
-		JoinPaths(found.unseen), len(found.named), p.Spec.Resource.Name)
+		objects.JoinPaths(found.unseen), len(found.named), p.Spec.Resource.Name)
 }
 
 // missing says that no resource is the one that p names.
@@ -174,12 +175,12 @@ func missing(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv
 		each = append(each, fmt.Sprintf("and %d more", more))
 	}
 	return fmt.Sprintf("of the %d %s named %q none has what %s asks for: %s", len(named), kind.Schema.Kind, p.Spec.Resource.Name,
-		strings.Join(by, " with "), shorten(strings.Join(each, "; "), 512))
+		strings.Join(by, " with "), objects.Shorten(strings.Join(each, "; "), 512))
 }
 
 // described are the values of these fields.
 func described(r *driftv1alpha1.CloudResource, fields []string) string {
-	live := resourceOf(r)
+	live := objects.ResourceOf(r)
 	var parts []string
 	for _, field := range fields {
 		value, _ := live.Lookup(resource.Path{resource.Segment(field)})

@@ -10,79 +10,41 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // snapshotOf is a picture with these resources of one kind, all of them recorded.
 func snapshotOf(t *testing.T, kind string, live ...driftv1alpha1.CloudResource) *Snapshot {
 	t.Helper()
-	recorded, observed := metav1.NewMicroTime(noon.Add(time.Minute)), metav1.NewTime(noon)
 	out := &Snapshot{
-		owner: &driftv1alpha1.CloudAccount{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "production", UID: "account"},
-			Status: driftv1alpha1.CloudAccountStatus{Kinds: []driftv1alpha1.KindStatus{
-				{Kind: kind, ObservedAt: &observed, RecordedAt: &recorded}}},
-		},
+		owner:     objectstest.Recorded(kind),
 		resources: map[resource.Ref]*driftv1alpha1.CloudResource{},
 		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
 		of:        map[resource.Ref][]*driftv1alpha1.CloudProvisioned{},
 	}
 	for i := range live { // every name is asked for
-		out.byName[kindAndName{kind, canonicalName(kind, liveName(&live[i]))}] = nil
+		out.byName[kindAndName{kind, objects.CanonicalName(kind, objects.LiveName(&live[i]))}] = nil
 	}
 	out.takeResources(live)
 	return out
 }
 
-// liveResource is one as a listing at noon recorded it.
-func liveResource(t *testing.T, kind, id, name string, fields, attrs map[string]any) driftv1alpha1.CloudResource {
-	t.Helper()
-	if fields == nil {
-		fields = map[string]any{}
-	}
-	fields["name"] = name
-	ref := resource.Ref{Kind: kind, ID: id}
-	observed, err := observationOf(resource.Resource{Ref: ref, Name: name, Fields: fields, Attrs: attrs, ObservedAt: noon})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return driftv1alpha1.CloudResource{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: cloudResourceName("production", ref)},
-		Spec:       driftv1alpha1.CloudResourceSpec{AccountRef: driftv1alpha1.LocalReference{Name: "production"}, Kind: kind, ID: id},
-		Observed:   observed,
-	}
-}
-
 func liveRecord(t *testing.T, id int, name, recordType, data string) driftv1alpha1.CloudResource {
 	t.Helper()
-	return liveResource(t, "DomainRecord", fmt.Sprintf("example.com/%d", id), name, nil,
+	return objectstest.Live(t, "DomainRecord", fmt.Sprintf("example.com/%d", id), name, nil,
 		map[string]any{"type": recordType, "data": data, "ttl": json.Number("1800")})
-}
-
-func byName(kind, name string, where map[string]intstr.IntOrString, desired map[string]string) *driftv1alpha1.CloudProvisioned {
-	out := &driftv1alpha1.CloudProvisioned{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "declared", UID: types.UID("declared"), Generation: 1},
-		Spec: driftv1alpha1.CloudProvisionedSpec{
-			AccountRef: driftv1alpha1.LocalReference{Name: "production"},
-			Resource:   driftv1alpha1.ResourceSelector{Kind: kind, Name: name, Where: where},
-			Desired:    map[string]apiextensionsv1.JSON{},
-		},
-	}
-	for field, value := range desired {
-		out.Spec.Desired[field] = apiextensionsv1.JSON{Raw: []byte(value)}
-	}
-	return out
 }
 
 func bindIn(t *testing.T, v *Snapshot, p *driftv1alpha1.CloudProvisioned) Binding {
 	t.Helper()
-	out, err := Binder{In: v, Now: noon.Add(2 * time.Hour)}.bind(t.Context(), p, v.owner)
+	out, err := Binder{In: v, Now: objectstest.Noon.Add(2 * time.Hour)}.bind(t.Context(), p, v.owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,19 +54,19 @@ func bindIn(t *testing.T, v *Snapshot, p *driftv1alpha1.CloudProvisioned) Bindin
 // The first sync writes the resources one by one, and each has its declarations
 // compared. Whichever comes first is not the only one.
 func TestNameIsBoundToNoneOfSeveralInEitherOrder(t *testing.T) {
-	one := liveResource(t, "Droplet", "1", "web-1", map[string]any{"size_slug": "s-2"}, nil)
-	two := liveResource(t, "Droplet", "2", "web-1", map[string]any{"size_slug": "s-2"}, nil)
+	one := objectstest.Live(t, "Droplet", "1", "web-1", map[string]any{"size_slug": "s-2"}, nil)
+	two := objectstest.Live(t, "Droplet", "2", "web-1", map[string]any{"size_slug": "s-2"}, nil)
 	for name, order := range map[string][]driftv1alpha1.CloudResource{"1, 2": {one, two}, "2, 1": {two, one}} {
 		t.Run(name, func(t *testing.T) {
-			p := byName("Droplet", "web-1", nil, map[string]string{"size_slug": `"s-1"`})
+			p := objectstest.Named("Droplet", "web-1", nil, map[string]string{"size_slug": `"s-1"`})
 			for written := 1; written <= len(order); written++ {
 				v := snapshotOf(t, "Droplet", order[:written]...)
 				v.owner.Status.Kinds = nil
-				if got := bindIn(t, v, p); got.id != "" || got.ready.status != metav1.ConditionUnknown || got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
+				if got := bindIn(t, v, p); got.id != "" || got.ready.Status != metav1.ConditionUnknown || got.ready.Reason != driftv1alpha1.ReasonAwaitingInventory {
 					t.Errorf("after %d of 2 writes: bound to %q, %+v", written, got.id, got.ready)
 				}
 			}
-			if got := bindIn(t, snapshotOf(t, "Droplet", order...), p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
+			if got := bindIn(t, snapshotOf(t, "Droplet", order...), p); got.id != "" || got.ready.Reason != driftv1alpha1.ReasonFixAmbiguousName {
 				t.Errorf("after the sync: bound to %q, %+v", got.id, got.ready)
 			}
 		})
@@ -114,22 +76,22 @@ func TestNameIsBoundToNoneOfSeveralInEitherOrder(t *testing.T) {
 // A later sync writes one by one as well: what it has written since all of the last
 // one was recorded binds nothing and takes nothing away.
 func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
-	old := liveResource(t, "Droplet", "1", "web-1", nil, nil)
-	renamed := liveResource(t, "Droplet", "1", "web-0", nil, nil)
-	next := liveResource(t, "Droplet", "2", "web-1", nil, nil)
-	next.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(time.Hour))
-	p := byName("Droplet", "web-1", nil, nil)
-	if got := bindIn(t, snapshotOf(t, "Droplet", next), p); got.ready.reason != driftv1alpha1.ReasonAwaitingInventory {
+	old := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil)
+	renamed := objectstest.Live(t, "Droplet", "1", "web-0", nil, nil)
+	next := objectstest.Live(t, "Droplet", "2", "web-1", nil, nil)
+	next.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(time.Hour))
+	p := objectstest.Named("Droplet", "web-1", nil, nil)
+	if got := bindIn(t, snapshotOf(t, "Droplet", next), p); got.ready.Reason != driftv1alpha1.ReasonAwaitingInventory {
 		t.Errorf("unbound: %+v", got.ready)
 	}
 	p.Status.ResourceID = "1"
 	for name, v := range map[string]*Snapshot{"the bound one has the name": snapshotOf(t, "Droplet", old, next),
 		"the bound one has another name": snapshotOf(t, "Droplet", renamed, next)} {
-		if got := bindIn(t, v, p); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
+		if got := bindIn(t, v, p); got.id != "1" || got.ready.Reason != driftv1alpha1.ReasonBound {
 			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
 		}
 	}
-	next.Observed.ObservedAt = metav1.NewMicroTime(noon)
+	next.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon)
 	if got := bindIn(t, snapshotOf(t, "Droplet", renamed, next), p); got.id != "2" || got.reboundFrom != "1" {
 		t.Errorf("recorded: bound to %q from %q, %+v", got.id, got.reboundFrom, got.ready)
 	}
@@ -138,9 +100,9 @@ func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
 // After a clock was set back, what was observed before bears a time that has yet to come:
 // it was recorded all the same, and would else keep its name from being bound until then.
 func TestNameIsBoundAfterTheClockWasSetBack(t *testing.T) {
-	ahead := liveResource(t, "Droplet", "1", "web-1", nil, nil)
-	ahead.Observed.ObservedAt = metav1.NewMicroTime(noon.Add(24 * time.Hour))
-	if got := bindIn(t, snapshotOf(t, "Droplet", ahead), byName("Droplet", "web-1", nil, nil)); got.id != "1" || got.ready.reason != driftv1alpha1.ReasonBound {
+	ahead := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil)
+	ahead.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(24 * time.Hour))
+	if got := bindIn(t, snapshotOf(t, "Droplet", ahead), objectstest.Named("Droplet", "web-1", nil, nil)); got.id != "1" || got.ready.Reason != driftv1alpha1.ReasonBound {
 		t.Errorf("bound to %q, %+v", got.id, got.ready)
 	}
 }
@@ -148,11 +110,11 @@ func TestNameIsBoundAfterTheClockWasSetBack(t *testing.T) {
 // Nothing is known of a resource whose absence waits for a person: it neither is the
 // one of its name nor one of several.
 func TestNameIsNotDecidedByWhatMayBeGone(t *testing.T) {
-	gone := liveResource(t, "Droplet", "1", "web-1", nil, nil)
-	since := metav1.NewTime(noon)
+	gone := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil)
+	since := metav1.NewTime(objectstest.Noon)
 	gone.Observed.WithheldSince = &since
-	there := liveResource(t, "Droplet", "2", "web-1", nil, nil)
-	third := liveResource(t, "Droplet", "3", "web-1", nil, nil)
+	there := objectstest.Live(t, "Droplet", "2", "web-1", nil, nil)
+	third := objectstest.Live(t, "Droplet", "3", "web-1", nil, nil)
 	for name, c := range map[string]struct {
 		live   []driftv1alpha1.CloudResource
 		reason string
@@ -166,12 +128,12 @@ func TestNameIsNotDecidedByWhatMayBeGone(t *testing.T) {
 		v := snapshotOf(t, "Droplet", c.live...)
 		v.owner.Status.Kinds[0].Reason = driftv1alpha1.ReasonFixMassDisappearance
 		v.owner.Status.Kinds[0].Message = "confirm it"
-		got := bindIn(t, v, byName("Droplet", "web-1", nil, nil))
-		if got.id != "" || got.ready.reason != c.reason || got.ready.status != c.status {
+		got := bindIn(t, v, objectstest.Named("Droplet", "web-1", nil, nil))
+		if got.id != "" || got.ready.Reason != c.reason || got.ready.Status != c.status {
 			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
 		}
-		if c.status == metav1.ConditionUnknown && !strings.Contains(got.ready.message, "confirm it") {
-			t.Errorf("%s: the message does not say how to go on: %s", name, got.ready.message)
+		if c.status == metav1.ConditionUnknown && !strings.Contains(got.ready.Message, "confirm it") {
+			t.Errorf("%s: the message does not say how to go on: %s", name, got.ready.Message)
 		}
 	}
 }
@@ -182,7 +144,7 @@ var suggestion = regexp.MustCompile(`where: (\{.*?\}) for (\S+?)(?:, or |; |$)`)
 func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 	key := strings.Repeat("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A", 6)
 	droplet := func(id, region, size, status string) driftv1alpha1.CloudResource {
-		return liveResource(t, "Droplet", id, "web-1", map[string]any{"region": region, "size_slug": size, "status": status}, nil)
+		return objectstest.Live(t, "Droplet", id, "web-1", map[string]any{"region": region, "size_slug": size, "status": status}, nil)
 	}
 	for name, c := range map[string]struct {
 		live []driftv1alpha1.CloudResource
@@ -206,25 +168,25 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 		"by nothing":         {[]driftv1alpha1.CloudResource{droplet("1", "fra1", "s-1", "active"), droplet("2", "fra1", "s-1", "active")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			kind, declared := c.live[0].Spec.Kind, liveName(&c.live[0])
+			kind, declared := c.live[0].Spec.Kind, objects.LiveName(&c.live[0])
 			v := snapshotOf(t, kind, c.live...)
-			got := bindIn(t, v, byName(kind, declared, nil, nil))
-			if got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName {
+			got := bindIn(t, v, objectstest.Named(kind, declared, nil, nil))
+			if got.ready.Reason != driftv1alpha1.ReasonFixAmbiguousName {
 				t.Fatalf("%+v", got.ready)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(got.ready.message, want) {
-					t.Errorf("%s\nhas no %s", got.ready.message, want)
+				if !strings.Contains(got.ready.Message, want) {
+					t.Errorf("%s\nhas no %s", got.ready.Message, want)
 				}
 			}
 			for i := range c.live {
-				if !strings.Contains(got.ready.message, c.live[i].Spec.ID) {
-					t.Errorf("%s\ndoes not name %s", got.ready.message, c.live[i].Spec.ID)
+				if !strings.Contains(got.ready.Message, c.live[i].Spec.ID) {
+					t.Errorf("%s\ndoes not name %s", got.ready.Message, c.live[i].Spec.ID)
 				}
 			}
-			suggested := suggestion.FindAllStringSubmatch(got.ready.message, -1)
+			suggested := suggestion.FindAllStringSubmatch(got.ready.Message, -1)
 			if (len(suggested) == 0) != (len(c.want) == 0) {
-				t.Errorf("%s\nsuggests %d", got.ready.message, len(suggested))
+				t.Errorf("%s\nsuggests %d", got.ready.Message, len(suggested))
 			}
 			for _, s := range suggested {
 				var where map[string]intstr.IntOrString
@@ -232,7 +194,7 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 					t.Errorf("%s is no where: %v", s[1], err)
 					continue
 				}
-				if bound := bindIn(t, v, byName(kind, declared, where, nil)); bound.id != s[2] {
+				if bound := bindIn(t, v, objectstest.Named(kind, declared, where, nil)); bound.id != s[2] {
 					t.Errorf("where %s is bound to %q, not %s: %+v", s[1], bound.id, s[2], bound.ready)
 				}
 			}
@@ -244,8 +206,8 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 func TestSuggestedWhereHoldsWhatIsAskedForAlready(t *testing.T) {
 	v := snapshotOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"))
 	where := map[string]intstr.IntOrString{"type": intstr.FromString("a"), "ttl": intstr.FromInt32(1800)}
-	got := bindIn(t, v, byName("DomainRecord", "api.example.com", where, nil))
-	if want := "where: {ttl: 1800, type: a, data: 203.0.113.9} for example.com/1"; !strings.Contains(got.ready.message, want) {
+	got := bindIn(t, v, objectstest.Named("DomainRecord", "api.example.com", where, nil))
+	if want := "where: {ttl: 1800, type: a, data: 203.0.113.9} for example.com/1"; !strings.Contains(got.ready.Message, want) {
 		t.Errorf("%+v\nhas no %s", got.ready, want)
 	}
 }
@@ -256,13 +218,13 @@ func TestWhereThatIsUnseen(t *testing.T) {
 	hidden.Observed.Unseen = []string{"data"}
 	seen := liveRecord(t, 2, "api.example.com", "A", "203.0.113.10")
 	where := map[string]intstr.IntOrString{"data": intstr.FromString("203.0.113.10")}
-	p := byName("DomainRecord", "api.example.com", where, nil)
+	p := objectstest.Named("DomainRecord", "api.example.com", where, nil)
 	v := snapshotOf(t, "DomainRecord", hidden, seen)
-	if got := bindIn(t, v, p); got.id != "" || got.ready.reason != driftv1alpha1.ReasonFixFieldsUnseen || !strings.HasPrefix(got.ready.message, "data can't be seen") {
+	if got := bindIn(t, v, p); got.id != "" || got.ready.Reason != driftv1alpha1.ReasonFixFieldsUnseen || !strings.HasPrefix(got.ready.Message, "data can't be seen") {
 		t.Errorf("unbound: bound to %q, %+v", got.id, got.ready)
 	}
 	p.Status.ResourceID = "example.com/1"
-	if got := bindIn(t, v, p); got.id != "example.com/1" || got.ready.reason != driftv1alpha1.ReasonBound {
+	if got := bindIn(t, v, p); got.id != "example.com/1" || got.ready.Reason != driftv1alpha1.ReasonBound {
 		t.Errorf("bound: bound to %q, %+v", got.id, got.ready)
 	}
 }
@@ -273,7 +235,7 @@ func TestNamesakesAreNamedInOneOrder(t *testing.T) {
 	live := []driftv1alpha1.CloudResource{
 		liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"), liveRecord(t, 3, "api.example.com", "TXT", "x")}
 	for _, where := range []map[string]intstr.IntOrString{nil, {"type": intstr.FromString("MX")}} {
-		p := byName("DomainRecord", "api.example.com", where, nil)
+		p := objectstest.Named("DomainRecord", "api.example.com", where, nil)
 		first := bindIn(t, snapshotOf(t, "DomainRecord", live...), p).ready
 		if second := bindIn(t, snapshotOf(t, "DomainRecord", live[2], live[0], live[1]), p).ready; first != second {
 			t.Errorf("%+v\nthen %+v", first, second)
@@ -285,16 +247,16 @@ func TestNamesakesAreNamedInOneOrder(t *testing.T) {
 func TestManyNamesakes(t *testing.T) {
 	var live []driftv1alpha1.CloudResource
 	for i := range 3000 {
-		live = append(live, liveResource(t, "Droplet", fmt.Sprint(i+1), "web", map[string]any{"region": fmt.Sprintf("r%d", i)}, nil))
+		live = append(live, objectstest.Live(t, "Droplet", fmt.Sprint(i+1), "web", map[string]any{"region": fmt.Sprintf("r%d", i)}, nil))
 	}
 	v := snapshotOf(t, "Droplet", live...)
-	p := byName("Droplet", "web", nil, nil)
+	p := objectstest.Named("Droplet", "web", nil, nil)
 	began := time.Now()
 	got := bindIn(t, v, p)
 	if took := time.Since(began); took > 100*time.Millisecond {
 		t.Errorf("it took %s", took)
 	}
-	if got.ready.reason != driftv1alpha1.ReasonFixAmbiguousName || len(got.ready.message) > messageLimit || !strings.Contains(got.ready.message, "3000 resources") {
+	if got.ready.Reason != driftv1alpha1.ReasonFixAmbiguousName || len(got.ready.Message) > objects.MessageLimit || !strings.Contains(got.ready.Message, "3000 resources") {
 		t.Errorf("%+v", got.ready)
 	}
 }
@@ -317,8 +279,8 @@ func TestWhereSaysWhatIsWrong(t *testing.T) {
 		"where goes before desired": {map[string]intstr.IntOrString{"type": text("TXT")}, map[string]string{"type": `"A"`}, driftv1alpha1.ReasonBound, ""},
 	} {
 		for range 20 { // maps have no order
-			got := bindIn(t, v, byName("DomainRecord", "api.example.com", c.where, c.desired))
-			if got.ready.reason != c.reason || !strings.Contains(got.ready.message, c.message) {
+			got := bindIn(t, v, objectstest.Named("DomainRecord", "api.example.com", c.where, c.desired))
+			if got.ready.Reason != c.reason || !strings.Contains(got.ready.Message, c.message) {
 				t.Errorf("%s: %+v", name, got.ready)
 				break
 			}
@@ -326,38 +288,47 @@ func TestWhereSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// makeTooLarge makes a declaration what the cache holds of one that is too large.
+func makeTooLarge(t *testing.T, p *driftv1alpha1.CloudProvisioned) {
+	t.Helper()
+	p.Spec.Desired = map[string]apiextensionsv1.JSON{"user_data": {Raw: fmt.Appendf(nil, "%q", strings.Repeat("x", resource.Most.Bytes))}}
+	if _, err := objects.CacheTransform()(p); err != nil || objects.TooLarge(p) == "" {
+		t.Fatalf("it is not too large: %v", err)
+	}
+}
+
 // A declaration that was never bound, and can't be, stands in nobody's way.
 func TestDuplicateIsDecidedByWhatIsBound(t *testing.T) {
-	live := liveResource(t, "Droplet", "3164444", "web-1", nil, nil)
+	live := objectstest.Live(t, "Droplet", "3164444", "web-1", nil, nil)
 	for name, c := range map[string]struct {
 		older func(*driftv1alpha1.CloudProvisioned)
 		want  string
 	}{
 		"bound": {func(*driftv1alpha1.CloudProvisioned) {}, driftv1alpha1.ReasonFixDuplicate},
 		"too large": {func(p *driftv1alpha1.CloudProvisioned) {
-			p.Annotations = map[string]string{tooLargeAnnotation: "it is"}
+			makeTooLarge(t, p)
 		}, driftv1alpha1.ReasonBound},
 		"too large since it was bound": {func(p *driftv1alpha1.CloudProvisioned) {
-			p.Annotations = map[string]string{tooLargeAnnotation: "it is"}
+			makeTooLarge(t, p)
 			p.Status.ResourceID = "3164444" // its drifts stay open
 		}, driftv1alpha1.ReasonFixDuplicate},
 		"no longer the one of its name": {func(p *driftv1alpha1.CloudProvisioned) {
 			p.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", Name: "web-9"}
 			p.Status.ResourceID = "3164444"
-			False(driftv1alpha1.ReasonFixAmbiguousName, "").set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
+			objects.False(driftv1alpha1.ReasonFixAmbiguousName, "").Set(&p.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(objectstest.Noon))
 		}, driftv1alpha1.ReasonBound},
 	} {
-		older := byName("Droplet", "", nil, nil)
-		older.Name, older.UID, older.CreationTimestamp = "older", "older", metav1.NewTime(noon.Add(-time.Hour))
+		older := objectstest.Named("Droplet", "", nil, nil)
+		older.Name, older.UID, older.CreationTimestamp = "older", "older", metav1.NewTime(objectstest.Noon.Add(-time.Hour))
 		older.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "3164444"}
 		c.older(older)
-		younger := byName("Droplet", "", nil, nil)
-		younger.CreationTimestamp = metav1.NewTime(noon)
+		younger := objectstest.Named("Droplet", "", nil, nil)
+		younger.CreationTimestamp = metav1.NewTime(objectstest.Noon)
 		younger.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "3164444"}
 		v := snapshotOf(t, "Droplet", live)
 		v.declared = []driftv1alpha1.CloudProvisioned{*older, *younger}
 		v.takeDeclared()
-		if got := bindIn(t, v, younger); got.ready.reason != c.want {
+		if got := bindIn(t, v, younger); got.ready.Reason != c.want {
 			t.Errorf("%s: %+v", name, got.ready)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -72,7 +73,7 @@ func (w *PendingRequests) request(p *driftv1alpha1.CloudProvisioned) (waiting bo
 // and could not see all of it: what this process has yet to learn after a restart.
 func answeredBefore(p *driftv1alpha1.CloudProvisioned) bool {
 	isUnseen := func(conditionType string) bool {
-		return currentVerdict(p.Status.Conditions, conditionType).reason == driftv1alpha1.ReasonFixFieldsUnseen
+		return objects.CurrentVerdict(p.Status.Conditions, conditionType).Reason == driftv1alpha1.ReasonFixFieldsUnseen
 	}
 	return p.Status.ObservedGeneration == p.Generation && (isUnseen(driftv1alpha1.ConditionInSync) || isUnseen(driftv1alpha1.ConditionReady))
 }

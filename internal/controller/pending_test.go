@@ -9,26 +9,28 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 func TestRequestsAfterARestart(t *testing.T) {
 	for name, c := range map[string]struct {
 		why      string
-		verdict  verdict
+		verdict  objects.Verdict
 		observed int64
 		wished   bool
 	}{
-		"new":                   {"nobody has looked", verdict{}, 0, true},
-		"in sync, before":       {"the field was seen then, and is not now", True(driftv1alpha1.ReasonInSync, ""), 2, true},
-		"not looked at yet":     {"the sync is on its way", Unknown(driftv1alpha1.ReasonAwaitingInventory, ""), 2, true},
-		"looked at, and hidden": {"another sync would see no more", Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 2, false},
-		"edited since":          {"the field may be new", Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 1, true},
+		"new":                   {"nobody has looked", objects.Verdict{}, 0, true},
+		"in sync, before":       {"the field was seen then, and is not now", objects.True(driftv1alpha1.ReasonInSync, ""), 2, true},
+		"not looked at yet":     {"the sync is on its way", objects.Unknown(driftv1alpha1.ReasonAwaitingInventory, ""), 2, true},
+		"looked at, and hidden": {"another sync would see no more", objects.Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 2, false},
+		"edited since":          {"the field may be new", objects.Unknown(driftv1alpha1.ReasonFixFieldsUnseen, ""), 1, true},
 	} {
 		p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Name: "web-1", Generation: 2}}
 		p.Status.ObservedGeneration = c.observed
-		if c.verdict.status != "" {
-			c.verdict.set(&p.Status.Conditions, driftv1alpha1.ConditionInSync, c.observed, metav1.NewTime(noon))
+		if c.verdict.Status != "" {
+			c.verdict.Set(&p.Status.Conditions, driftv1alpha1.ConditionInSync, c.observed, metav1.NewTime(objectstest.Noon))
 		}
 		asked := 0
 		w := NewPendingRequests(func(types.NamespacedName) { asked++ })
@@ -50,13 +52,13 @@ func TestARequestIsAnsweredByItsKindAlone(t *testing.T) {
 	}
 	report := Report{kinds: []kindReport{
 		{kind: "Droplet", problem: problem{reason: driftv1alpha1.ReasonServerError, message: "500"}},
-		{kind: "Volume", observedAt: noon},
+		{kind: "Volume", observedAt: objectstest.Noon},
 	}}
 	w.attempt(account)(report.brought)
 	if !w.request(p) {
 		t.Error("the droplets could not be listed, and the declaration no longer waits")
 	}
-	report.kinds[0] = kindReport{kind: "Droplet", observedAt: noon}
+	report.kinds[0] = kindReport{kind: "Droplet", observedAt: objectstest.Noon}
 	w.attempt(account)(report.brought)
 	if w.request(p) {
 		t.Error("the droplets were listed, and the declaration still waits")
@@ -71,7 +73,7 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
 	syncs := 0
 	for second := range 120 {
-		now := noon.Add(time.Duration(second) * time.Second)
+		now := objectstest.Noon.Add(time.Duration(second) * time.Second)
 		p.Generation++
 		w.request(p)
 		if at := w.due(account, now); !at.IsZero() && !at.After(now) {
@@ -83,7 +85,7 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 	if syncs != 2 {
 		t.Errorf("%d syncs in two minutes, want 2", syncs)
 	}
-	if at := w.due(account, noon.Add(-time.Hour)); at.After(noon) {
+	if at := w.due(account, objectstest.Noon.Add(-time.Hour)); at.After(objectstest.Noon) {
 		t.Errorf("the clock was set back, and the next is only due at %s", at)
 	}
 }

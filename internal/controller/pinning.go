@@ -6,6 +6,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -16,7 +17,7 @@ func teamID(a digitalocean.Account) string {
 		id = a.UUID
 	}
 	if len(id) > longestTeamID {
-		return shorten(id, longestTeamID-len(resource.Hash(id))-1) + " " + resource.Hash(id)
+		return objects.Shorten(id, longestTeamID-len(resource.Hash(id))-1) + " " + resource.Hash(id)
 	}
 	return id
 }
@@ -32,7 +33,7 @@ func otherTeam(pinned string, team digitalocean.Account) problem {
 	}
 	return problem{reason: driftv1alpha1.ReasonFixCredentials, message: fmt.Sprintf(
 		"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
-		shorten(team.TeamName, 128), teamID(team), pinned)}
+		objects.Shorten(team.TeamName, 128), teamID(team), pinned)}
 }
 
 // pin ties an account to the team of its first working token before anything is
@@ -51,5 +52,5 @@ func (s *syncer) pin(ctx context.Context, account *driftv1alpha1.CloudAccount, t
 }
 
 func nameTeam(status *driftv1alpha1.CloudAccountStatus, team digitalocean.Account) {
-	status.TeamUUID, status.TeamName = teamID(team), shorten(team.TeamName, 256)
+	status.TeamUUID, status.TeamName = teamID(team), objects.Shorten(team.TeamName, 256)
 }

@@ -7,6 +7,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // problem is why something could not be done: a reason of the API and what
@@ -39,7 +40,7 @@ func cloudProblem(err error) (problem, bool) {
 	if !ok {
 		return problem{}, false
 	}
-	p := problem{reason: reason, message: shorten(err.Error(), messageLimit)}
+	p := problem{reason: reason, message: objects.Shorten(err.Error(), objects.MessageLimit)}
 	if at, ok := digitalocean.RetryAt(err); ok {
 		p.retryAt = at
 	}
@@ -55,11 +56,11 @@ func kindProblem(ctx context.Context, err error) (problem, bool) {
 	if p, ok := cloudProblem(err); ok {
 		return p, true
 	}
-	p := problem{reason: driftv1alpha1.ReasonWriteFailed, message: shorten(err.Error(), messageLimit)}
+	p := problem{reason: driftv1alpha1.ReasonWriteFailed, message: objects.Shorten(err.Error(), objects.MessageLimit)}
 	switch {
 	case errors.Is(err, errOldCRDs):
 		p.reason = driftv1alpha1.ReasonFixCRDs
-	case isRefusal(err):
+	case objects.IsRefusal(err):
 		p.reason = driftv1alpha1.ReasonFixRefusedWrite
 	}
 	return p, true

@@ -13,31 +13,33 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // A quota that is full keeps a drift from being created, and nothing else from being true.
 func TestARefusedDriftLeavesTheOthersTrue(t *testing.T) {
-	account := accountInMemory()
-	account.Status.Kinds = []driftv1alpha1.KindStatus{{Kind: "Droplet", ObservedAt: new(metav1.NewTime(noon))}}
+	account := objectstest.Account()
+	account.Status.Kinds = []driftv1alpha1.KindStatus{{Kind: "Droplet", ObservedAt: new(metav1.NewTime(objectstest.Noon))}}
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: "web-1", UID: "p", Generation: 1}}
 	p.Spec.AccountRef.Name, p.Spec.Resource = account.Name, driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "1"}
 	p.Spec.Desired = map[string]apiextensionsv1.JSON{"size_slug": {Raw: []byte(`"s-1"`)}}
 	name, size := "web-1", "s-2"
 	r := &driftv1alpha1.CloudResource{
-		ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: cloudResourceName(account.Name, resource.Ref{Kind: "Droplet", ID: "1"})},
+		ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: objects.CloudResourceName(account.Name, resource.Ref{Kind: "Droplet", ID: "1"})},
 		Spec:       driftv1alpha1.CloudResourceSpec{AccountRef: driftv1alpha1.LocalReference{Name: account.Name}, Kind: "Droplet", ID: "1"},
-		Observed: driftv1alpha1.Observation{Name: &name, SizeSlug: &size, ObservedAt: metav1.NewMicroTime(noon), FieldTable: fieldTable("Droplet"),
+		Observed: driftv1alpha1.Observation{Name: &name, SizeSlug: &size, ObservedAt: metav1.NewMicroTime(objectstest.Noon), FieldTable: objects.FieldTable("Droplet"),
 			Attrs: map[string]apiextensionsv1.JSON{"memory": {Raw: []byte("2")}}},
 	}
 	full := false
-	c := storedIn(t, interceptor.Funcs{Create: func(ctx context.Context, w client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+	c := objectstest.Stored(t, interceptor.Funcs{Create: func(ctx context.Context, w client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 		if full {
 			return apierrors.NewForbidden(driftv1alpha1.GroupVersion.WithResource("clouddrifts").GroupResource(), o.GetName(), errors.New("exceeded quota"))
 		}
 		return w.Create(ctx, o, opts...)
 	}}, account, p, r)
-	d := newDetector(accessOf(c, c), &timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
+	d := newDetector(objectstest.Access(c, c), &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
 	key := client.ObjectKeyFromObject(p)
 	if _, err := d.Detect(t.Context(), key); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // Report is what one sync found, to be put into the account's status.
@@ -147,7 +148,7 @@ func (s Report) into(status *driftv1alpha1.CloudAccountStatus) {
 		}
 		*k = driftv1alpha1.KindStatus{
 			Kind:              report.kind,
-			FieldTable:        fieldTable(report.kind),
+			FieldTable:        objects.FieldTable(report.kind),
 			ObservedAt:        ptr.To(metav1.NewTime(report.observedAt)),
 			RecordedAt:        ptr.To(metav1.NewMicroTime(report.recordedAt)),
 			Resources:         clamped(report.resources),
@@ -165,7 +166,7 @@ func clamped(n int) *int32 {
 
 func fallBehind(k *driftv1alpha1.KindStatus, p problem, since time.Time) {
 	k.Reason, k.Message, k.ConfirmationToken = p.reason, p.message, ""
-	k.FieldTable = fieldTable(k.Kind) // it was tried with this one
+	k.FieldTable = objects.FieldTable(k.Kind) // it was tried with this one
 	if k.BehindSince == nil {
 		k.BehindSince = ptr.To(metav1.NewTime(since))
 	}

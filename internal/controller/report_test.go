@@ -9,13 +9,14 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 // What DigitalOcean sends is no reason for the API server to refuse the status.
 func TestForeignValuesAreClamped(t *testing.T) {
 	var status driftv1alpha1.CloudAccountStatus
-	report := Report{startedAt: noon, endedAt: noon, team: digitalocean.Account{TeamUUID: strings.Repeat("ü", 500), TeamName: strings.Repeat("ü", 500)}}
-	report.rate = digitalocean.RateLimit{Known: true, Limit: math.MaxInt, Remaining: -1, ResetAt: time.Unix(noon.UnixMilli(), 0)}
+	report := Report{startedAt: objectstest.Noon, endedAt: objectstest.Noon, team: digitalocean.Account{TeamUUID: strings.Repeat("ü", 500), TeamName: strings.Repeat("ü", 500)}}
+	report.rate = digitalocean.RateLimit{Known: true, Limit: math.MaxInt, Remaining: -1, ResetAt: time.Unix(objectstest.Noon.UnixMilli(), 0)}
 	report.into(&status)
 	if *status.RateLimit.Limit != math.MaxInt32 || *status.RateLimit.Remaining != 0 || status.RateLimit.ResetAt != nil {
 		t.Errorf("rate limit: %+v", status.RateLimit)
@@ -30,7 +31,7 @@ func TestForeignValuesAreClamped(t *testing.T) {
 
 func TestLastSyncSecondsAreNotNegative(t *testing.T) {
 	var status driftv1alpha1.CloudAccountStatus
-	Report{startedAt: noon, endedAt: noon.Add(-time.Hour)}.into(&status) // the clock was set back meanwhile
+	Report{startedAt: objectstest.Noon, endedAt: objectstest.Noon.Add(-time.Hour)}.into(&status) // the clock was set back meanwhile
 	if got := *status.LastSyncSeconds; got != 0 {
 		t.Errorf("%d seconds", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // Resolve begins or continues what people ask for on one drift. A drift that is gone, or
@@ -68,5 +69,5 @@ func distrusted(why error) error {
 
 // wantsResolution says whether there is anything to begin or to carry on.
 func wantsResolution(d *driftv1alpha1.CloudDrift) bool {
-	return d.Status.State == driftv1alpha1.DriftOpen && d.DeletionTimestamp.IsZero() && (d.Status.Resolution != nil || AsksForResolution(d))
+	return d.Status.State == driftv1alpha1.DriftOpen && d.DeletionTimestamp.IsZero() && (d.Status.Resolution != nil || objects.AsksForResolution(d))
 }

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // What an account's history keeps, as the CRD defaults it.
@@ -26,16 +27,16 @@ const (
 // Retention closes drifts that nobody declares any more, and deletes resolved ones
 // that the account's history policy lets go.
 type Retention struct {
-	Access
+	objects.Access
 }
 
-func NewRetention(access Access) Retention { return Retention{access} }
+func NewRetention(access objects.Access) Retention { return Retention{access} }
 
 // tidy does what is due. What fails is due the next time, too.
 func (h Retention) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
 	var list driftv1alpha1.CloudDriftList
 	if err := h.Client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
-		byAccount: account.Name,
+		objects.ByAccount: account.Name,
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing the account's CloudDrifts: %w", err)
 	}
@@ -58,7 +59,7 @@ func (h Retention) prune(ctx context.Context, account *driftv1alpha1.CloudAccoun
 // was to be written into.
 func (h Retention) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.CloudDrift) error {
 	for i := range drifts {
-		if isResolved(&drifts[i]) || !drifts[i].DeletionTimestamp.IsZero() {
+		if objects.IsResolved(&drifts[i]) || !drifts[i].DeletionTimestamp.IsZero() {
 			continue
 		}
 		abandoned, err := h.abandoned(ctx, &drifts[i])
@@ -74,7 +75,7 @@ func (h Retention) closeAbandoned(ctx context.Context, drifts []driftv1alpha1.Cl
 		} else if err != nil {
 			return err
 		}
-		h.Events.driftAbandoned(d)
+		h.Events.DriftAbandoned(d)
 	}
 	return nil
 }
@@ -111,14 +112,14 @@ func expired(drifts []driftv1alpha1.CloudDrift, policy driftv1alpha1.HistoryPoli
 	byField := map[string][]*driftv1alpha1.CloudDrift{}
 	for i := range drifts {
 		d := &drifts[i]
-		key := indexKey(d.Spec.ResourceRef.Name, d.Spec.Field)
+		key := objects.IndexKey(d.Spec.ResourceRef.Name, d.Spec.Field)
 		byField[key] = append(byField[key], d)
 	}
 	var out []*driftv1alpha1.CloudDrift
 	for _, episodes := range byField {
 		slices.SortFunc(episodes, func(a, b *driftv1alpha1.CloudDrift) int { return cmp.Compare(b.Spec.Episode, a.Spec.Episode) })
 		for i, d := range episodes {
-			old := isResolved(d) && d.Status.ResolvedAt != nil && d.Status.ResolvedAt.Time.Before(keepAfter)
+			old := objects.IsResolved(d) && d.Status.ResolvedAt != nil && d.Status.ResolvedAt.Time.Before(keepAfter)
 			if old && i >= int(ptr.Deref(policy.RetainEpisodes, defaultRetainEpisodes)) {
 				out = append(out, d)
 			}
@@ -136,7 +137,7 @@ func surplus(drifts []driftv1alpha1.CloudDrift, going []*driftv1alpha1.CloudDrif
 	for i := range drifts {
 		d := &drifts[i]
 		owner := metav1.GetControllerOfNoCopy(d)
-		if owner == nil || !isResolved(d) || d.Status.ResolvedAt == nil || slices.Contains(going, d) {
+		if owner == nil || !objects.IsResolved(d) || d.Status.ResolvedAt == nil || slices.Contains(going, d) {
 			continue
 		}
 		kept[owner.UID] = append(kept[owner.UID], d)

@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
@@ -18,7 +19,7 @@ func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
 			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("d-%02d", episode)},
 			Spec:       driftv1alpha1.CloudDriftSpec{Field: "size_slug", Episode: episode},
 			Status: driftv1alpha1.CloudDriftStatus{
-				State: driftv1alpha1.DriftStale, ResolvedAt: ptr.To(metav1.NewTime(noon.Add(-age))),
+				State: driftv1alpha1.DriftStale, ResolvedAt: ptr.To(metav1.NewTime(objectstest.Noon.Add(-age))),
 			},
 		}
 	}
@@ -37,7 +38,7 @@ func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
 		"and the young whatever their number":      {driftv1alpha1.HistoryPolicy{RetainEpisodes: new(int32(1)), RetainDays: new(int32(99))}, []string{"d-01", "d-02"}},
 	} {
 		var got []string
-		for _, d := range expired(slices.Clone(drifts), c.policy, noon) {
+		for _, d := range expired(slices.Clone(drifts), c.policy, objectstest.Noon) {
 			got = append(got, d.Name)
 		}
 		if !slices.Equal(got, c.want) {
@@ -49,14 +50,14 @@ func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
 func TestHistoryHasAnEnd(t *testing.T) {
 	var drifts []driftv1alpha1.CloudDrift
 	for i := range mostResolved + 40 {
-		at := metav1.NewTime(noon.Add(time.Duration(i-1000) * time.Second))
+		at := metav1.NewTime(objectstest.Noon.Add(time.Duration(i-1000) * time.Second))
 		d := driftv1alpha1.CloudDrift{Spec: driftv1alpha1.CloudDriftSpec{Field: fmt.Sprint(i), Episode: 1},
 			Status: driftv1alpha1.CloudDriftStatus{State: driftv1alpha1.DriftStale, ResolvedAt: &at}}
 		d.Name = fmt.Sprintf("d-%04d", i)
 		d.OwnerReferences = []metav1.OwnerReference{{UID: "p", Controller: new(true)}}
 		drifts = append(drifts, d)
 	}
-	going := expired(drifts, driftv1alpha1.HistoryPolicy{}, noon)
+	going := expired(drifts, driftv1alpha1.HistoryPolicy{}, objectstest.Noon)
 	if len(going) != 40 || going[0].Name != "d-0000" || going[39].Name != "d-0039" {
 		t.Errorf("%d of %d go", len(going), len(drifts))
 	}

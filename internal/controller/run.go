@@ -16,6 +16,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -99,7 +100,7 @@ func (s *syncRun) run(ctx context.Context) ([]kindReport, error) {
 // long; what was listed until then is recorded all the same.
 func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
 	p.cloud = s.cloud
-	p.store = store{Access: s.Access, account: s.account, kind: p.report.kind, writes: &failures{}, crds: s.crds}
+	p.store = store{Access: s.Access, account: s.account, kind: p.report.kind, writes: &objects.Failures{}, crds: s.crds}
 	if p.kind.Parent != "" && !parents.Complete {
 		p.report.problem = problem{reason: driftv1alpha1.ReasonIncomplete,
 			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
@@ -149,7 +150,7 @@ func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resourc
 // begin says in the account's status that the inventory of a kind is about to change, if it
 // is. While it changes, resources of one name come and go one by one, and no name is bound.
 func (s *syncRun) begin(ctx context.Context, p *kindPass, held map[string]*driftv1alpha1.CloudResource) error {
-	if kindStatus(s.account, p.report.kind).RecordedAt == nil ||
+	if objects.KindStatus(s.account, p.report.kind).RecordedAt == nil ||
 		len(p.listing.Resources) == 0 && len(p.store.missingFrom(p.listing, held, p.declared.ids)) == 0 {
 		return nil
 	}
@@ -263,10 +264,10 @@ func (s *syncRun) withoutParents(ctx context.Context, p, parent *kindPass, missi
 	}
 	listed := map[string]bool{}
 	for id := range parent.listing.IDs() {
-		listed[canonicalID(resource.Ref{Kind: parent.report.kind, ID: id})] = true
+		listed[objects.CanonicalID(resource.Ref{Kind: parent.report.kind, ID: id})] = true
 	}
 	for _, id := range p.listing.GoneParents {
-		delete(listed, canonicalID(resource.Ref{Kind: parent.report.kind, ID: id}))
+		delete(listed, objects.CanonicalID(resource.Ref{Kind: parent.report.kind, ID: id}))
 	}
 	parents, err := parent.store.held(ctx)
 	if err != nil {
@@ -276,10 +277,10 @@ func (s *syncRun) withoutParents(ctx context.Context, p, parent *kindPass, missi
 	for _, each := range missing {
 		id, _, _ := strings.Cut(each.id, "/")
 		ref := resource.Ref{Kind: parent.report.kind, ID: id}
-		key := canonicalID(ref)
+		key := objects.CanonicalID(ref)
 		isGone, known := asked[key]
 		if !known {
-			isGone = !listed[key] && s.provenGone(ctx, parent, ref, parents[cloudResourceName(s.account.Name, ref)])
+			isGone = !listed[key] && s.provenGone(ctx, parent, ref, parents[objects.CloudResourceName(s.account.Name, ref)])
 			asked[key] = isGone
 		}
 		if isGone {
@@ -349,7 +350,7 @@ func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held m
 	if len(all) == 0 {
 		return 0
 	}
-	p.store.writes = &failures{}
+	p.store.writes = &objects.Failures{}
 	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil)
 	s.refused(outcome)
 	if p.store.writes.Joined(nil) == nil && !p.report.observedAt.IsZero() {

@@ -16,12 +16,13 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // syncerOf is one of an account in memory.
 func syncerOf(c client.WithWatch) *syncer {
-	access := accessOf(c, c)
+	access := objectstest.Access(c, c)
 	return newSyncer(access, NewCRDGuard(access.Live, access.Clock), NewPasses())
 }
 
@@ -52,7 +53,7 @@ func (c *fakeCloud) Knowing(func(resource.Resource) bool) Cloud { return c }
 func (c *fakeCloud) RateLimit() digitalocean.RateLimit { return digitalocean.RateLimit{} }
 
 func (c *fakeCloud) List(ctx context.Context, kind string, _ resource.Listing) (resource.Listing, error) {
-	out := resource.Listing{Kind: kind, StartedAt: noon}
+	out := resource.Listing{Kind: kind, StartedAt: objectstest.Noon}
 	if err := c.list(ctx, kind); err != nil {
 		return out, err
 	}
@@ -66,8 +67,8 @@ func (c *fakeCloud) List(ctx context.Context, kind string, _ resource.Listing) (
 // One kind whose listing costs more than an hour's requests keeps no other from being
 // listed.
 func TestNoKindWaitsBehindAnExpensiveOne(t *testing.T) {
-	account := accountInMemory()
-	c := storedIn(t, interceptor.Funcs{}, account)
+	account := objectstest.Account()
+	c := objectstest.Stored(t, interceptor.Funcs{}, account)
 	cloud := &fakeCloud{list: func(_ context.Context, kind string) error {
 		if kind == "Domain" || kind == "Droplet" {
 			return &digitalocean.Error{Class: digitalocean.Throttled, Doing: "listing " + kind}
@@ -93,8 +94,8 @@ func TestNoKindWaitsBehindAnExpensiveOne(t *testing.T) {
 // A listing that never ends says so of its kind, and the others hold.
 func TestASyncEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		account := accountInMemory()
-		c := storedIn(t, interceptor.Funcs{}, account)
+		account := objectstest.Account()
+		c := objectstest.Stored(t, interceptor.Funcs{}, account)
 		s := syncerOf(c)
 		began := time.Now()
 		report, err := s.sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
@@ -124,14 +125,14 @@ func TestASyncEnds(t *testing.T) {
 // Ids that exist nowhere spend some requests of a sync, after every listing, and leave
 // no kind behind, whatever is answered.
 func TestDeclaredIDsAreAskedForLast(t *testing.T) {
-	account := accountInMemory()
+	account := objectstest.Account()
 	objects := []client.Object{account}
 	for i := range 1000 {
 		p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: fmt.Sprint("p", i)}}
 		p.Spec.AccountRef.Name, p.Spec.Resource = "a", driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: fmt.Sprint(i + 1)}
 		objects = append(objects, p)
 	}
-	c := storedIn(t, interceptor.Funcs{}, objects...)
+	c := objectstest.Stored(t, interceptor.Funcs{}, objects...)
 	cloud := &fakeCloud{list: func(context.Context, string) error { return nil }}
 	asked := map[string]int{}
 	cloud.get = func(_, id string) error {
@@ -160,10 +161,10 @@ func TestDeclaredIDsAreAskedForLast(t *testing.T) {
 
 // Requests that run out at ids, which are asked for last, leave no kind behind.
 func TestASpentBudgetAtDeclaredIDsLeavesNoKindBehind(t *testing.T) {
-	account := accountInMemory()
+	account := objectstest.Account()
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
 	p.Spec.AccountRef.Name, p.Spec.Resource = "a", driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "1"}
-	c := storedIn(t, interceptor.Funcs{}, account, p)
+	c := objectstest.Stored(t, interceptor.Funcs{}, account, p)
 	report, err := syncerOf(c).sync(t.Context(), account, &fakeCloud{
 		list: func(context.Context, string) error { return nil },
 		get:  func(string, string) error { return &digitalocean.Error{Class: digitalocean.Throttled} },

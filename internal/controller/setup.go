@@ -19,6 +19,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // Options are what the controllers are given.
@@ -58,12 +59,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
-	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+	if err := objects.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	access := Access{
+	access := objects.Access{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: o.Clock,
-		Events: NewEventRecorder(mgr.GetEventRecorder("clouddrift")),
+		Events: objects.NewEventRecorder(mgr.GetEventRecorder("clouddrift")),
 	}
 	// The manager's client waits until its cache holds what it wrote, and a dry run
 	// writes nothing.
@@ -77,7 +78,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	guard := newAdmissionGuard(trial, access.Live, o.AdmissionSettling)
 	crds := NewCRDGuard(access.Live, o.Clock)
-	tables := &timetables{}
+	tables := &objects.Timetables{}
 	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
 	asked, again := make(chan event.GenericEvent, 1024), make(chan event.GenericEvent, 1024)
 	pending := NewPendingRequests(func(account types.NamespacedName) {

@@ -10,6 +10,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -33,7 +34,7 @@ func TakeSnapshot(ctx context.Context, reader client.Reader, account *driftv1alp
 	var declared driftv1alpha1.CloudProvisionedList
 	var drifts driftv1alpha1.CloudDriftList
 	for _, list := range []client.ObjectList{&declared, &drifts} {
-		if err := listOf(ctx, reader, account, list, byAccount, account.Name); err != nil {
+		if err := listOf(ctx, reader, account, list, objects.ByAccount, account.Name); err != nil {
 			return nil, err
 		}
 	}
@@ -47,7 +48,7 @@ func TakeSnapshot(ctx context.Context, reader client.Reader, account *driftv1alp
 	var live [][]driftv1alpha1.CloudResource
 	for _, kind := range kinds.All() {
 		var list driftv1alpha1.CloudResourceList
-		if err := listOf(ctx, reader, account, &list, byAccountKind, indexKey(account.Name, kind.Schema.Kind)); err != nil {
+		if err := listOf(ctx, reader, account, &list, objects.ByAccountKind, objects.IndexKey(account.Name, kind.Schema.Kind)); err != nil {
 			return nil, err
 		}
 		live = append(live, list.Items)
@@ -80,7 +81,7 @@ func NewSnapshot(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.Clo
 
 // Present says whether the inventory holds a resource as there.
 func (v *Snapshot) Present(ref resource.Ref) bool {
-	r := v.resources[CanonicalRef(ref)]
+	r := v.resources[objects.CanonicalRef(ref)]
 	return r != nil && r.Observed.AbsentSince == nil
 }
 
@@ -94,12 +95,12 @@ func listOf(ctx context.Context, reader client.Reader, account *driftv1alpha1.Cl
 func (v *Snapshot) takeDeclared() {
 	for i := range v.declared {
 		p := &v.declared[i]
-		if id := referencedID(p); id != "" {
-			ref := CanonicalRef(refOf(p, id))
+		if id := objects.ReferencedID(p); id != "" {
+			ref := objects.CanonicalRef(objects.RefOf(p, id))
 			v.of[ref] = append(v.of[ref], p)
 		}
 		if name := p.Spec.Resource.Name; name != "" {
-			v.byName[kindAndName{p.Spec.Resource.Kind, canonicalName(p.Spec.Resource.Kind, name)}] = nil // wanted
+			v.byName[kindAndName{p.Spec.Resource.Kind, objects.CanonicalName(p.Spec.Resource.Kind, name)}] = nil // wanted
 		}
 	}
 }
@@ -107,11 +108,11 @@ func (v *Snapshot) takeDeclared() {
 func (v *Snapshot) takeResources(live []driftv1alpha1.CloudResource) {
 	for i := range live {
 		r := &live[i]
-		v.resources[CanonicalRef(resource.Ref{Kind: r.Spec.Kind, ID: r.Spec.ID})] = r
+		v.resources[objects.CanonicalRef(resource.Ref{Kind: r.Spec.Kind, ID: r.Spec.ID})] = r
 		if r.Observed.AbsentSince != nil {
 			continue
 		}
-		name := kindAndName{r.Spec.Kind, canonicalName(r.Spec.Kind, liveName(r))}
+		name := kindAndName{r.Spec.Kind, objects.CanonicalName(r.Spec.Kind, objects.LiveName(r))}
 		if named, wanted := v.byName[name]; wanted {
 			v.byName[name] = append(named, r)
 		}
@@ -123,15 +124,15 @@ func (v *Snapshot) Account(context.Context, *driftv1alpha1.CloudProvisioned) (*d
 }
 
 func (v *Snapshot) Resource(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
-	return v.resources[CanonicalRef(refOf(p, id))], nil
+	return v.resources[objects.CanonicalRef(objects.RefOf(p, id))], nil
 }
 
 func (v *Snapshot) Named(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
-	return v.byName[kindAndName{p.Spec.Resource.Kind, canonicalName(p.Spec.Resource.Kind, p.Spec.Resource.Name)}], nil
+	return v.byName[kindAndName{p.Spec.Resource.Kind, objects.CanonicalName(p.Spec.Resource.Kind, p.Spec.Resource.Name)}], nil
 }
 
 func (v *Snapshot) Declarations(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
-	return v.of[CanonicalRef(refOf(p, id))], nil
+	return v.of[objects.CanonicalRef(objects.RefOf(p, id))], nil
 }
 
 func (v *Snapshot) Drifts(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {

@@ -10,6 +10,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -19,7 +20,7 @@ func (d *Detector) summarise(run *detection) {
 	status := &p.Status
 	now := metav1.NewTime(d.Clock.Now())
 
-	if hash := resource.Hash(run.desired); hash != status.SpecHash && tooLarge(p) == "" {
+	if hash := resource.Hash(run.desired); hash != status.SpecHash && objects.TooLarge(p) == "" {
 		status.SpecVersion++
 		status.SpecHash = hash
 	}
@@ -29,9 +30,9 @@ func (d *Detector) summarise(run *detection) {
 	}
 	status.Fields = remember(status.Fields, run.plan.Memory, run.drifts)
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
-	run.ready().set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
-	run.inSync().set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
-	SetKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
+	run.ready().Set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
+	run.inSync().Set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
+	objects.SetKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
 	status.ObservedGeneration = p.Generation
 }
 
@@ -41,7 +42,7 @@ func (run *detection) resourceName() string {
 		return run.binding.resource.Name
 	}
 	p := run.provisioned
-	return cloudResourceName(p.Spec.AccountRef.Name, refOf(p, run.binding.id))
+	return objects.CloudResourceName(p.Spec.AccountRef.Name, objects.RefOf(p, run.binding.id))
 }
 
 // mostRemembered is how many fields are remembered before those are forgotten that
@@ -105,8 +106,8 @@ func (run *detection) openAfterwards() int {
 
 // ready also says which names are not understood; the other fields are compared
 // all the same.
-func (run *detection) ready() verdict {
-	if run.binding.ready.status != metav1.ConditionTrue {
+func (run *detection) ready() objects.Verdict {
+	if run.binding.ready.Status != metav1.ConditionTrue {
 		return run.binding.ready
 	}
 	var problems []string
@@ -119,47 +120,47 @@ func (run *detection) ready() verdict {
 		problems = append(problems, u.Explain(run.binding.kind.Schema.Kind))
 	}
 	if len(problems) > 0 {
-		return False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
+		return objects.False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
 	}
 	return run.binding.ready
 }
 
 // inSync is True only when every declared field was compared and none differs.
-func (run *detection) inSync() verdict {
+func (run *detection) inSync() objects.Verdict {
 	ready := run.ready()
 	switch {
-	case run.binding.ready.status == metav1.ConditionUnknown:
-		return Unknown(run.binding.ready.reason, "%s", run.binding.ready.message)
-	case run.binding.ready.status == metav1.ConditionFalse:
-		return Unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.ready.message)
-	case run.blind.status != "":
+	case run.binding.ready.Status == metav1.ConditionUnknown:
+		return objects.Unknown(run.binding.ready.Reason, "%s", run.binding.ready.Message)
+	case run.binding.ready.Status == metav1.ConditionFalse:
+		return objects.Unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.ready.Message)
+	case run.blind.Status != "":
 		return run.blind
 	case run.presence == resource.Absent:
-		return False(driftv1alpha1.ReasonResourceMissing, "%s %s is gone since %s",
+		return objects.False(driftv1alpha1.ReasonResourceMissing, "%s %s is gone since %s",
 			run.binding.kind.Schema.Kind, run.binding.id, run.binding.resource.Observed.AbsentSince.UTC().Format("2006-01-02T15:04:05Z"))
 	case len(run.plan.Result.Differences) > 0:
-		return False(driftv1alpha1.ReasonDrifted, "%s", run.differing())
-	case ready.status != metav1.ConditionTrue:
-		return Unknown(ready.reason, "not everything could be compared: %s", ready.message)
+		return objects.False(driftv1alpha1.ReasonDrifted, "%s", run.differing())
+	case ready.Status != metav1.ConditionTrue:
+		return objects.Unknown(ready.Reason, "not everything could be compared: %s", ready.Message)
 	case run.awaited:
-		return Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"%s: declared since the last sync; the next one looks at it, and is on its way", JoinPaths(run.plan.Result.Unseen))
+		return objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"%s: declared since the last sync; the next one looks at it, and is on its way", objects.JoinPaths(run.plan.Result.Unseen))
 	case len(run.plan.Result.Unseen) > 0:
-		return Unknown(driftv1alpha1.ReasonFixFieldsUnseen,
-			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", JoinPaths(run.plan.Result.Unseen))
+		return objects.Unknown(driftv1alpha1.ReasonFixFieldsUnseen,
+			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", objects.JoinPaths(run.plan.Result.Unseen))
 	case run.kindStatus().BehindSince != nil:
 		behind := run.kindStatus()
-		return Unknown(driftv1alpha1.ReasonInventoryStale,
+		return objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.kind.Schema.Kind,
-			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, shorten(behind.Message, 512))
+			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, objects.Shorten(behind.Message, 512))
 	default:
-		return True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
+		return objects.True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
 	}
 }
 
-// kindStatus is what the account's status says of the declared kind.
+// KindStatus is what the account's status says of the declared kind.
 func (run *detection) kindStatus() driftv1alpha1.KindStatus {
-	return kindStatus(run.account, run.binding.kind.Schema.Kind)
+	return objects.KindStatus(run.account, run.binding.kind.Schema.Kind)
 }
 
 func (run *detection) differing() string {
@@ -167,7 +168,7 @@ func (run *detection) differing() string {
 	for _, difference := range run.plan.Result.Differences {
 		paths = append(paths, difference.Path)
 	}
-	message := JoinPaths(paths)
+	message := objects.JoinPaths(paths)
 	if len(paths) == 1 {
 		message += " differs"
 	} else {

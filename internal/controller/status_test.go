@@ -9,6 +9,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 func TestRememberForgetsOnlyWhatNothingIsLeftOf(t *testing.T) {
@@ -47,7 +48,7 @@ func TestAcceptancesMakeRoom(t *testing.T) {
 	var fields []driftv1alpha1.FieldStatus
 	var memory []drift.Memory
 	for i := range drift.MostFields + 76 {
-		since := metav1.NewTime(noon.Add(time.Duration(i) * time.Second))
+		since := metav1.NewTime(objectstest.Noon.Add(time.Duration(i) * time.Second))
 		fields = append(fields, driftv1alpha1.FieldStatus{Path: fmt.Sprint(i), Episode: 1, Acceptance: &driftv1alpha1.Acceptance{Drift: "d", Since: since}})
 		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 1})
 	}

@@ -19,6 +19,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -27,11 +28,11 @@ const writers = 8
 
 // store keeps the CloudResources of one kind of one account.
 type store struct {
-	Access
+	objects.Access
 	account *driftv1alpha1.CloudAccount
 	kind    string
 	// writes collects what the API server did not take.
-	writes *failures
+	writes *objects.Failures
 	crds   *CRDGuard
 }
 
@@ -39,7 +40,7 @@ type store struct {
 func (v store) held(ctx context.Context) (map[string]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
 	if err := v.Client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
-		byAccountKind: indexKey(v.account.Name, v.kind),
+		objects.ByAccountKind: objects.IndexKey(v.account.Name, v.kind),
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing CloudResources of the kind %s: %w", v.kind, err)
 	}
@@ -62,7 +63,7 @@ func (v store) declarations(ctx context.Context, kind kinds.Kind) (declarations,
 	out := declarations{ids: map[string]string{}, fields: sets.New[string]()}
 	var list driftv1alpha1.CloudProvisionedList
 	if err := v.Client.List(ctx, &list, client.InNamespace(v.account.Namespace), client.MatchingFields{
-		byAccount: v.account.Name,
+		objects.ByAccount: v.account.Name,
 	}, client.UnsafeDisableDeepCopy); err != nil {
 		return out, fmt.Errorf("listing the account's CloudProvisioned: %w", err)
 	}
@@ -72,8 +73,8 @@ func (v store) declarations(ctx context.Context, kind kinds.Kind) (declarations,
 			continue
 		}
 		// An id of the wrong form names nothing; the declaration's own condition says so.
-		if id := referencedID(p); id != "" && (kind.ValidateID(id) == nil || id == p.Status.ResourceID) {
-			out.ids[cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
+		if id := objects.ReferencedID(p); id != "" && (kind.ValidateID(id) == nil || id == p.Status.ResourceID) {
+			out.ids[objects.CloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id
 		}
 		for field := range p.Spec.Desired {
 			out.fields.Insert(field)
@@ -90,14 +91,14 @@ func (v store) declarations(ctx context.Context, kind kinds.Kind) (declarations,
 // shows says whether a CloudResource, which may be nil, shows what was seen.
 func (v store) shows(current *driftv1alpha1.CloudResource, seen resource.Resource) bool {
 	return current != nil && v.owns(current) && current.Observed.AbsentSince == nil && current.Observed.WithheldSince == nil &&
-		current.Observed.FieldTable == fieldTable(v.kind) && current.Observed.Digest == digestOf(seen)
+		current.Observed.FieldTable == objects.FieldTable(v.kind) && current.Observed.Digest == objects.DigestOf(seen)
 }
 
 // knows says of a resource whether what is held shows it, so that a listing need not
 // keep it.
 func (v store) knows(held map[string]*driftv1alpha1.CloudResource) func(resource.Resource) bool {
 	return func(seen resource.Resource) bool {
-		return v.shows(held[cloudResourceName(v.account.Name, seen.Ref)], seen)
+		return v.shows(held[objects.CloudResourceName(v.account.Name, seen.Ref)], seen)
 	}
 }
 
@@ -116,7 +117,7 @@ func (v store) overtaken(before, now map[string]*driftv1alpha1.CloudResource, li
 	}
 	var out []missingResource
 	for _, id := range listing.Unchanged {
-		if name := cloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id}); moved[name] {
+		if name := objects.CloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id}); moved[name] {
 			out = append(out, missingResource{name: name, id: id, listed: true}) // nothing speaks against its being there
 		}
 	}
@@ -131,13 +132,13 @@ func (v store) record(ctx context.Context, held map[string]*driftv1alpha1.CloudR
 		if v.writes.Ended() {
 			break
 		}
-		name := cloudResourceName(v.account.Name, seen[i].Ref)
+		name := objects.CloudResourceName(v.account.Name, seen[i].Ref)
 		current := held[name]
 		if v.shows(current, seen[i]) {
 			continue
 		}
 		group.Go(func() error {
-			v.writes.add(v.recordOne(ctx, name, current, seen[i]))
+			v.writes.Add(v.recordOne(ctx, name, current, seen[i]))
 			return nil
 		})
 	}
@@ -145,7 +146,7 @@ func (v store) record(ctx context.Context, held map[string]*driftv1alpha1.CloudR
 }
 
 func (v store) recordOne(ctx context.Context, name string, current *driftv1alpha1.CloudResource, seen resource.Resource) error {
-	observed, err := observationOf(seen)
+	observed, err := objects.ObservationOf(seen)
 	if err != nil {
 		return err
 	}
@@ -218,7 +219,7 @@ func (v store) create(ctx context.Context, name string, ref resource.Ref, observ
 		return err
 	}
 	if observed.AbsentSince != nil {
-		v.Events.resourceMissing(r)
+		v.Events.ResourceMissing(r)
 	}
 	return nil
 }
@@ -240,7 +241,7 @@ func (v store) update(ctx context.Context, current *driftv1alpha1.CloudResource,
 }
 
 func (v store) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
-	if v.owns(current) && ObservedAfter(current, observed.ObservedAt.Time, v.Clock.Now()) {
+	if v.owns(current) && objects.ObservedAfter(current, observed.ObservedAt.Time, v.Clock.Now()) {
 		return nil
 	}
 	updated := current.DeepCopy()
@@ -259,12 +260,12 @@ func (v store) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResou
 	}
 	switch was, is := current.Observed.AbsentSince != nil, observed.AbsentSince != nil; {
 	case is && !was:
-		v.Events.resourceMissing(updated)
+		v.Events.ResourceMissing(updated)
 	case was && !is:
-		v.Events.resourceReturned(updated)
+		v.Events.ResourceReturned(updated)
 	default:
 		if changed := changedFields(current.Observed, observed); changed != "" {
-			v.Events.resourceChanged(updated, changed)
+			v.Events.ResourceChanged(updated, changed)
 		}
 	}
 	return nil
@@ -299,8 +300,8 @@ func changedFields(was, is driftv1alpha1.Observation) string {
 		changed.Insert("tags")
 	}
 	for _, key := range slices.Concat(slices.Collect(maps.Keys(was.Attrs)), slices.Collect(maps.Keys(is.Attrs))) {
-		a, errA := decode(was.Attrs[key])
-		b, errB := decode(is.Attrs[key])
+		a, errA := objects.Decode(was.Attrs[key])
+		b, errB := objects.Decode(is.Attrs[key])
 		if errA != nil || errB != nil || resource.HashUnordered(a) != resource.HashUnordered(b) {
 			changed.Insert(key)
 		}

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -87,7 +88,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			result.open[found.kind] += found.open
 			result.withheld += found.withheld
 			// What was proven gone, or was never there, is no part of what is covered.
-			ref := CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
+			ref := objects.CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
 			if picture.Present(ref) && !bound[ref] {
 				bound[ref] = true
 				result.managed[found.kind]++
@@ -120,13 +121,13 @@ const withheldSweep = time.Minute
 // sweepDue says whether everything declared has to be compared once more. A sync
 // sweeps too; while something keeps all syncs from being made (blocked), a sweep takes
 // the place of each, because what was not looked at for three syncs is no longer known.
-func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, blocked bool, now time.Time) bool {
+func sweepDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, blocked bool, now time.Time) bool {
 	last := account.Status.LastDetectionTime
 	if last == nil || last.After(now.Add(time.Minute)) {
 		return true
 	}
-	due := t.sweep.Next(last.Time)
-	if at := t.sync.Next(last.Time); blocked && at.Before(due) {
+	due := t.Sweep.Next(last.Time)
+	if at := t.Sync.Next(last.Time); blocked && at.Before(due) {
 		due = at
 	}
 	withheld := meta.IsStatusConditionTrue(account.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld)
@@ -138,7 +139,7 @@ func sweepDue(account *driftv1alpha1.CloudAccount, t timetable, blocked bool, no
 
 // into puts a sweep's counts into the status.
 func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
-	status.LastDetectionTime = APITime(now)
+	status.LastDetectionTime = objects.APITime(now)
 	resources, managed := 0, 0
 	for i := range status.Kinds {
 		k := &status.Kinds[i]
@@ -151,13 +152,13 @@ func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *dri
 	status.Managed = ptr.To(int32(managed))
 	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
 	status.Coverage = coverage(managed, resources)
-	withheld := False(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
+	withheld := objects.False(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
 	if s.withheld > 0 {
-		withheld = True(driftv1alpha1.ReasonLimitReached,
+		withheld = objects.True(driftv1alpha1.ReasonLimitReached,
 			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
 			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
 	}
-	withheld.set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
+	withheld.Set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
 }
 
 func coverage(managed, resources int) string {

@@ -7,19 +7,21 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
 func TestSweepDue(t *testing.T) {
 	withheld := func(a *driftv1alpha1.CloudAccount) {
-		False("", "").set(&a.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(noon))
-		True("", "").set(&a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld, 1, metav1.NewTime(noon))
+		objects.False("", "").Set(&a.Status.Conditions, driftv1alpha1.ConditionReady, 1, metav1.NewTime(objectstest.Noon))
+		objects.True("", "").Set(&a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld, 1, metav1.NewTime(objectstest.Noon))
 	}
 	hourly := func(a *driftv1alpha1.CloudAccount) { a.Spec.SyncSchedule = "30 * * * *" }
 	for name, c := range map[string]struct {
 		why     string
 		change  func(*driftv1alpha1.CloudAccount)
 		blocked bool
-		after   time.Duration // since the last sweep, an hour before noon
+		after   time.Duration // since the last sweep, an hour before objectstest.Noon
 		due     bool
 	}{
 		"nothing":                     {"it is for midnight", hourly, false, time.Hour, false},
@@ -30,8 +32,8 @@ func TestSweepDue(t *testing.T) {
 	} {
 		account := quiet()
 		c.change(account)
-		now := noon.Add(-time.Hour).Add(c.after)
-		if due := sweepDue(account, new(timetables).of(account), c.blocked, now); due != c.due {
+		now := objectstest.Noon.Add(-time.Hour).Add(c.after)
+		if due := sweepDue(account, new(objects.Timetables).Of(account), c.blocked, now); due != c.due {
 			t.Errorf("%s: due %v, although %s", name, due, c.why)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // How long the listings of a sync may take, and the whole of it: an endpoint that
@@ -21,14 +22,14 @@ const (
 // syncer refreshes the inventories of accounts. What a sync needs and does is its own: it
 // knows nothing of what is compared with the inventory afterwards.
 type syncer struct {
-	Access
+	objects.Access
 	crds    *CRDGuard
 	metrics *Passes
 	// confirmations are what is confirmed to be gone and not settled yet.
 	confirmations *confirmations
 }
 
-func newSyncer(access Access, crds *CRDGuard, metrics *Passes) *syncer {
+func newSyncer(access objects.Access, crds *CRDGuard, metrics *Passes) *syncer {
 	return &syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
 }
 

@@ -13,6 +13,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -32,7 +33,7 @@ const (
 func whereOf(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind) map[string]any {
 	where := map[string]any{}
 	for _, field := range kind.Identifying {
-		if value, err := decode(p.Spec.Desired[field]); err == nil && value != nil {
+		if value, err := objects.Decode(p.Spec.Desired[field]); err == nil && value != nil {
 			where[field] = value
 		}
 	}
@@ -90,7 +91,7 @@ func means(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, r *driftv1alpha1.
 	if len(where) == 0 {
 		return agrees, nil
 	}
-	result := drift.Differences(kind.Schema, where, resourceOf(r), nil)
+	result := drift.Differences(kind.Schema, where, objects.ResourceOf(r), nil)
 	switch {
 	case len(result.Differences) > 0 || len(result.Unknown) > 0:
 		return differs, nil
@@ -135,6 +136,6 @@ func weigh(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv1a
 // now, before all that a complete listing showed had been recorded.
 func recordedUntil(kind kinds.Kind, recorded *metav1.MicroTime, now time.Time, named []*driftv1alpha1.CloudResource) bool {
 	return recorded != nil && !slices.ContainsFunc(named, func(r *driftv1alpha1.CloudResource) bool {
-		return ObservedAfter(r, recorded.Time, now) || r.Observed.FieldTable != kind.FieldTable()
+		return objects.ObservedAfter(r, recorded.Time, now) || r.Observed.FieldTable != kind.FieldTable()
 	})
 }

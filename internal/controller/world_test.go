@@ -28,6 +28,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 const accountName = "production"
@@ -104,7 +105,7 @@ func (w *world) startOperatorWith(transforms map[client.Object]cache.ByObject) *
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
 			DefaultNamespaces: namespaces,
-			DefaultTransform:  controller.CacheTransform(),
+			DefaultTransform:  objects.CacheTransform(),
 			ByObject:          transforms,
 		},
 		Client:                  client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // operator is one running operator, which sees one namespace and nobody else.
@@ -43,7 +44,7 @@ func startOperator(cp *cluster, s *sequence, logger logr.Logger, seed uint64) (*
 		Controller:     config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{s.namespace: {}},
-			DefaultTransform:  lagging(controller.CacheTransform(), g),
+			DefaultTransform:  lagging(objects.CacheTransform(), g),
 		},
 		Client: client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
 		NewClient: func(c *rest.Config, o client.Options) (client.Client, error) {

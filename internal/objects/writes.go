@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"cmp"
@@ -8,9 +8,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// isRefusal says whether the API server will refuse the same write again: for a
+// IsRefusal says whether the API server will refuse the same write again: for a
 // quota, a policy, a role, or what the object holds.
-func isRefusal(err error) bool {
+func IsRefusal(err error) bool {
 	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) ||
 		apierrors.IsRequestEntityTooLargeError(err)
 }
@@ -18,19 +18,19 @@ func isRefusal(err error) bool {
 // isOfOneObject says whether the next object may be written all the same. An API
 // server that does not answer would let each of ten thousand writes time out.
 func isOfOneObject(err error) bool {
-	return err == nil || isRefusal(err) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
+	return err == nil || IsRefusal(err) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
 }
 
-// failures collects the errors of writes, while the other writes go on.
-type failures struct {
+// Failures collects the errors of writes, while the other writes go on.
+type Failures struct {
 	mu    sync.Mutex
 	worst error
 	count int
 	ended bool
 }
 
-// add takes the outcome of one write.
-func (f *failures) add(err error) {
+// Add takes the outcome of one write.
+func (f *Failures) Add(err error) {
 	if err == nil {
 		return
 	}
@@ -39,20 +39,20 @@ func (f *failures) add(err error) {
 	f.count++
 	f.ended = f.ended || !isOfOneObject(err)
 	// What needs a person is told before what heals by itself.
-	if f.worst == nil || isRefusal(err) && !isRefusal(f.worst) {
+	if f.worst == nil || IsRefusal(err) && !IsRefusal(f.worst) {
 		f.worst = err
 	}
 }
 
 // Ended says that no other write is worth trying.
-func (f *failures) Ended() bool {
+func (f *Failures) Ended() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.ended
 }
 
 // Joined adds what was collected to an error that came before, or nil.
-func (f *failures) Joined(err error) error {
+func (f *Failures) Joined(err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	collected := f.worst

@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"fmt"
@@ -21,11 +21,11 @@ import (
 // is not. What somebody writes into it is dropped.
 const tooLargeAnnotation = "drift.arcadia.cloud/too-large"
 
-// tooLarge says why a declaration is not looked at, "" where it is.
-func tooLarge(p *driftv1alpha1.CloudProvisioned) string { return p.Annotations[tooLargeAnnotation] }
+// TooLarge says why a declaration is not looked at, "" where it is.
+func TooLarge(p *driftv1alpha1.CloudProvisioned) string { return p.Annotations[tooLargeAnnotation] }
 
-// sizeOf measures a desired state.
-func sizeOf(desired map[string]apiextensionsv1.JSON) resource.Size {
+// SizeOf measures a desired state.
+func SizeOf(desired map[string]apiextensionsv1.JSON) resource.Size {
 	size := resource.Size{Depth: 1, Values: 1}
 	for key, value := range desired {
 		inner := resource.Measure(value.Raw)
@@ -40,11 +40,11 @@ func sizeOf(desired map[string]apiextensionsv1.JSON) resource.Size {
 // may pass it an object that it has had before: that one has no desired state at all, which
 // the API server lets nobody write.
 func bound(o *driftv1alpha1.CloudProvisioned) {
-	if o.Spec.Desired == nil && tooLarge(o) != "" {
+	if o.Spec.Desired == nil && TooLarge(o) != "" {
 		return
 	}
 	delete(o.Annotations, tooLargeAnnotation)
-	why := sizeOf(o.Spec.Desired).Beyond(resource.Most)
+	why := SizeOf(o.Spec.Desired).Beyond(resource.Most)
 	if why == "" {
 		return
 	}

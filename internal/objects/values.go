@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"encoding/json"
@@ -15,19 +15,19 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// decode turns an API object's JSON into a value. The API server took it, so it
+// Decode turns an API object's JSON into a value. The API server took it, so it
 // is JSON; an empty one is null.
-func decode(in apiextensionsv1.JSON) (any, error) {
+func Decode(in apiextensionsv1.JSON) (any, error) {
 	if len(in.Raw) == 0 {
 		return nil, nil
 	}
 	return resource.Decode(in.Raw)
 }
 
-func decodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {
+func DecodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {
 	out := make(map[string]any, len(in))
 	for key, raw := range in {
-		value, err := decode(raw)
+		value, err := Decode(raw)
 		if err != nil {
 			return nil, fmt.Errorf("field %q: %w", key, err)
 		}
@@ -36,7 +36,7 @@ func decodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {
 	return out, nil
 }
 
-func encode(value any) (apiextensionsv1.JSON, error) {
+func Encode(value any) (apiextensionsv1.JSON, error) {
 	if value == nil {
 		return apiextensionsv1.JSON{}, nil
 	}
@@ -50,22 +50,22 @@ func encode(value any) (apiextensionsv1.JSON, error) {
 // columns are the fields that an observation holds beside attrs.
 var columns = sets.New("name", "region", "size_slug", "status", "tags")
 
-// fieldTable names the fields that this operator reads of a kind.
-func fieldTable(kind string) string {
+// FieldTable names the fields that this operator reads of a kind.
+func FieldTable(kind string) string {
 	known, _ := kinds.Lookup(kind)
 	return known.FieldTable()
 }
 
-// observationOf is a resource as a CloudResource holds it.
-func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
+// ObservationOf is a resource as a CloudResource holds it.
+func ObservationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 	out := driftv1alpha1.Observation{
 		Name:       text(in.Fields["name"]),
 		Region:     text(in.Fields["region"]),
 		SizeSlug:   text(in.Fields["size_slug"]),
 		Status:     text(in.Fields["status"]),
 		Unseen:     in.Unseen,
-		Digest:     digestOf(in),
-		FieldTable: fieldTable(in.Kind),
+		Digest:     DigestOf(in),
+		FieldTable: FieldTable(in.Kind),
 		ObservedAt: metav1.NewMicroTime(in.ObservedAt),
 	}
 	if name, _ := in.Fields["name"].(string); name != in.Name {
@@ -83,7 +83,7 @@ func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 			if columns.Has(key) {
 				continue
 			}
-			encoded, err := encode(value)
+			encoded, err := Encode(value)
 			if err != nil {
 				return out, fmt.Errorf("%s %s, field %q: %w", in.Kind, in.ID, key, err)
 			}
@@ -93,10 +93,10 @@ func observationOf(in resource.Resource) (driftv1alpha1.Observation, error) {
 	return out, nil
 }
 
-// digestOf is the same for two observations that show the same, in whatever order
+// DigestOf is the same for two observations that show the same, in whatever order
 // DigitalOcean lists a resource's tags or rules. It only says whether one resource
 // changed, and half of the hash is enough for that.
-func digestOf(in resource.Resource) string {
+func DigestOf(in resource.Resource) string {
 	unseen := make([]any, 0, len(in.Unseen))
 	for _, path := range in.Unseen {
 		unseen = append(unseen, path)
@@ -104,8 +104,8 @@ func digestOf(in resource.Resource) string {
 	return resource.HashUnordered(in.Name, in.Fields, in.Attrs, unseen)[:32]
 }
 
-// resourceOf is the way back. What is observed must not change while it is in use.
-func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
+// ResourceOf is the way back. What is observed must not change while it is in use.
+func ResourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
 	fields := make(map[string]any, 5)
 	put := func(key string, value *string) {
 		fields[key] = nil // the table that it was read with has these: none is an answer
@@ -127,14 +127,14 @@ func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
 	}
 	return resource.Resource{
 		Ref:    resource.Ref{Kind: in.Spec.Kind, ID: in.Spec.ID},
-		Name:   liveName(in),
+		Name:   LiveName(in),
 		Fields: fields,
 		Stored: func(name string) (any, bool, error) {
 			raw, ok := in.Observed.Attrs[name]
 			if !ok {
 				return nil, false, nil
 			}
-			value, err := decode(raw)
+			value, err := Decode(raw)
 			return value, true, err
 		},
 		Unseen:     in.Observed.Unseen,
@@ -142,8 +142,8 @@ func resourceOf(in *driftv1alpha1.CloudResource) resource.Resource {
 	}
 }
 
-// liveName is what a reference by name is matched with.
-func liveName(in *driftv1alpha1.CloudResource) string {
+// LiveName is what a reference by name is matched with.
+func LiveName(in *driftv1alpha1.CloudResource) string {
 	if in.Observed.MatchName != "" {
 		return in.Observed.MatchName
 	}
@@ -168,8 +168,8 @@ func ObservedAfter(held *driftv1alpha1.CloudResource, than, now time.Time) bool 
 	return at.After(than) && !at.After(now)
 }
 
-// sameObservation says whether two states of a CloudResource show the same. Somebody's label
+// SameObservation says whether two states of a CloudResource show the same. Somebody's label
 // is nothing that a verdict rests on.
-func sameObservation(a, b *driftv1alpha1.CloudResource) bool {
+func SameObservation(a, b *driftv1alpha1.CloudResource) bool {
 	return a.UID == b.UID && equality.Semantic.DeepEqual(a.Observed, b.Observed)
 }

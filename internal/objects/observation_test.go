@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"testing"
@@ -34,7 +34,7 @@ func TestSameObservation(t *testing.T) {
 	} {
 		changed := seen()
 		c.change(changed)
-		if got := sameObservation(changed, seen()); got != c.same {
+		if got := SameObservation(changed, seen()); got != c.same {
 			t.Errorf("%s: %v, want %v", name, got, c.same)
 		}
 	}

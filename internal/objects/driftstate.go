@@ -1,16 +1,16 @@
-package controller
+package objects
 
 import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
-// isResolved says whether the drift is history.
-func isResolved(d *driftv1alpha1.CloudDrift) bool {
+// IsResolved says whether the drift is history.
+func IsResolved(d *driftv1alpha1.CloudDrift) bool {
 	return d.Status.State != "" && d.Status.State != driftv1alpha1.DriftOpen
 }
 
-// resolutionAnnotations come and go together.
-var resolutionAnnotations = []string{
+// ResolutionAnnotations come and go together.
+var ResolutionAnnotations = []string{
 	driftv1alpha1.ResolveAnnotation,
 	driftv1alpha1.ResolvedByAnnotation,
 	driftv1alpha1.ResolveObservationAnnotation,
@@ -19,7 +19,7 @@ var resolutionAnnotations = []string{
 
 // AsksForResolution says whether anything is asked for.
 func AsksForResolution(d *driftv1alpha1.CloudDrift) bool {
-	for _, name := range resolutionAnnotations {
+	for _, name := range ResolutionAnnotations {
 		if _, ok := d.Annotations[name]; ok {
 			return true
 		}
@@ -27,5 +27,5 @@ func AsksForResolution(d *driftv1alpha1.CloudDrift) bool {
 	return false
 }
 
-// becauseAbandoned ends the sentence about a drift whose declaration is gone.
-const becauseAbandoned = "was declared by a CloudProvisioned that is gone"
+// BecauseAbandoned ends the sentence about a drift whose declaration is gone.
+const BecauseAbandoned = "was declared by a CloudProvisioned that is gone"

@@ -1,10 +1,20 @@
-package controller
+package objects
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+var (
+	cloudResources = schema.GroupResource{Group: "drift.arcadia.cloud", Resource: "cloudresources"}
+	errOverQuota   = apierrors.NewForbidden(cloudResources, "r", errors.New("exceeded quota: few"))
+	errConflict    = apierrors.NewConflict(cloudResources, "r", errors.New("look again"))
+	errNoAnswer    = errors.New("dial tcp: connection refused")
 )
 
 func TestFailures(t *testing.T) {
@@ -22,9 +32,9 @@ func TestFailures(t *testing.T) {
 		"beside DigitalOcean's": {"both have to be known", []error{errOverQuota}, errors.New("503"), false, []string{"503; ", "exceeded quota"}},
 		"DigitalOcean's alone":  {"it is not lost", nil, errors.New("503"), false, []string{"503"}},
 	} {
-		f := &failures{}
+		f := &Failures{}
 		for _, err := range c.errs {
-			f.add(err)
+			f.Add(err)
 		}
 		if f.Ended() != c.end {
 			t.Errorf("%s: end is %v, although %s", name, f.Ended(), c.why)

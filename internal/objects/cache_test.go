@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"encoding/json"
@@ -149,15 +149,15 @@ func TestWhatIsTooLargeStaysSo(t *testing.T) {
 		if _, err := transform(p); err != nil {
 			t.Fatal(err)
 		}
-		if p.Spec.Desired != nil || !strings.Contains(tooLarge(p), "bytes") {
-			t.Fatalf("%d fields are kept, and it is too large because %q", len(p.Spec.Desired), tooLarge(p))
+		if p.Spec.Desired != nil || !strings.Contains(TooLarge(p), "bytes") {
+			t.Fatalf("%d fields are kept, and it is too large because %q", len(p.Spec.Desired), TooLarge(p))
 		}
 	}
 	small := &driftv1alpha1.CloudProvisioned{}
 	if err := json.Unmarshal([]byte(`{"metadata":{"annotations":{"drift.arcadia.cloud/too-large":"says somebody"}},"spec":{"desired":{}}}`), small); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transform(small); err != nil || tooLarge(small) != "" {
-		t.Errorf("what somebody wrote is believed: %q, %v", tooLarge(small), err)
+	if _, err := transform(small); err != nil || TooLarge(small) != "" {
+		t.Errorf("what somebody wrote is believed: %q, %v", TooLarge(small), err)
 	}
 }

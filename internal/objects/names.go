@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"crypto/sha256"
@@ -13,13 +13,13 @@ import (
 // slugLimit bounds the readable part of a name; the hash keeps it unique.
 const slugLimit = 40
 
-// cloudResourceName is the name of the CloudResource for a live resource: readable,
+// CloudResourceName is the name of the CloudResource for a live resource: readable,
 // and always the same.
-func cloudResourceName(account string, ref resource.Ref) string {
-	sum := sha256.Sum256([]byte(resource.Hash(account, ref.Kind, canonicalID(ref))))
+func CloudResourceName(account string, ref resource.Ref) string {
+	sum := sha256.Sum256([]byte(resource.Hash(account, ref.Kind, CanonicalID(ref))))
 	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:10]
 	parts := []string{account, strings.ToLower(ref.Kind)}
-	if slug := slugOf(canonicalID(ref)); slug != "" {
+	if slug := slugOf(CanonicalID(ref)); slug != "" {
 		parts = append(parts, slug)
 	}
 	return strings.Join(append(parts, hash), "-")
@@ -39,8 +39,8 @@ func slugOf(id string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// canonicalID is the one spelling that an id is compared and indexed in.
-func canonicalID(ref resource.Ref) string {
+// CanonicalID is the one spelling that an id is compared and indexed in.
+func CanonicalID(ref resource.Ref) string {
 	kind, ok := kinds.Lookup(ref.Kind)
 	if ok && kind.SameID("a", "A") {
 		return strings.ToLower(ref.ID)
@@ -50,11 +50,11 @@ func canonicalID(ref resource.Ref) string {
 
 // CanonicalRef is the ref by which a resource is known, however its id is spelled.
 func CanonicalRef(ref resource.Ref) resource.Ref {
-	ref.ID = canonicalID(ref)
+	ref.ID = CanonicalID(ref)
 	return ref
 }
 
-// refOf is the resource of p's kind with this id.
-func refOf(p *driftv1alpha1.CloudProvisioned, id string) resource.Ref {
+// RefOf is the resource of p's kind with this id.
+func RefOf(p *driftv1alpha1.CloudProvisioned, id string) resource.Ref {
 	return resource.Ref{Kind: p.Spec.Resource.Kind, ID: id}
 }

@@ -1,10 +1,11 @@
-package controller
+package objects
 
 import (
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,11 +15,14 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
+// noon is when tests take place.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // state is one verdict that an object may bear, and what kubectl wait, Flux and Argo CD
 // make of the object then.
 type state struct {
 	conditionType string
-	verdict       verdict
+	verdict       Verdict
 	want          kstatus.Status
 }
 
@@ -77,14 +81,14 @@ func TestKstatusUnderstandsEveryState(t *testing.T) {
 	seen := map[string]bool{}
 	for kind, states := range map[string][]state{"CloudAccount": accountStates(), "CloudProvisioned": provisionedStates()} {
 		for _, s := range states {
-			seen[s.verdict.reason] = true
+			seen[s.verdict.Reason] = true
 			conditions := []metav1.Condition{}
-			all := []verdict{s.verdict}
+			all := []Verdict{s.verdict}
 			if s.conditionType != driftv1alpha1.ConditionReady {
-				all = []verdict{True(driftv1alpha1.ReasonReady, ""), s.verdict}
-				all[0].set(&conditions, driftv1alpha1.ConditionReady, 3, metav1.NewTime(noon))
+				all = []Verdict{True(driftv1alpha1.ReasonReady, ""), s.verdict}
+				all[0].Set(&conditions, driftv1alpha1.ConditionReady, 3, metav1.NewTime(noon))
 			}
-			s.verdict.set(&conditions, s.conditionType, 3, metav1.NewTime(noon))
+			s.verdict.Set(&conditions, s.conditionType, 3, metav1.NewTime(noon))
 			SetKstatus(&conditions, 3, metav1.NewTime(noon), all...)
 			for generation, want := range map[int64]kstatus.Status{3: s.want, 4: kstatus.InProgressStatus} {
 				got, err := kstatus.Compute(withConditions(t, kind, generation, conditions))
@@ -92,7 +96,7 @@ func TestKstatusUnderstandsEveryState(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got.Status != want && (generation == 3 || got.Status != kstatus.FailedStatus) {
-					t.Errorf("%s, %s=%s %s, at generation %d of 3: %s (%s), want %s", kind, s.conditionType, s.verdict.status, s.verdict.reason,
+					t.Errorf("%s, %s=%s %s, at generation %d of 3: %s (%s), want %s", kind, s.conditionType, s.verdict.Status, s.verdict.Reason,
 						generation, got.Status, got.Message, want)
 				}
 			}

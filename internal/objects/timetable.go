@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"fmt"
@@ -20,42 +20,42 @@ const (
 	// mostDelay spreads the accounts that follow a default schedule; it is less
 	// than what lies between the two, so that a sweep follows its sync.
 	mostDelay = 4 * time.Minute
-	// toleratedMisses is after how many missed syncs nobody can tell any more.
-	toleratedMisses = 3
+	// ToleratedMisses is after how many missed syncs nobody can tell any more.
+	ToleratedMisses = 3
 )
 
-// timetable is when an account is due.
-type timetable struct {
-	sync, sweep schedule.Schedule
-	// problem is why one of the account's own schedules could not be used. The
+// Timetable is when an account is due.
+type Timetable struct {
+	Sync, Sweep schedule.Schedule
+	// Problem is why one of the account's own schedules could not be used. The
 	// default stands in for it, because what is never looked at again would stay
 	// "in sync" forever.
-	problem error
+	Problem error
 }
 
-// timetables keeps what was parsed, because every detection asks.
-type timetables struct{ parsed sync.Map }
+// Timetables keeps what was parsed, because every detection asks.
+type Timetables struct{ parsed sync.Map }
 
-func (t *timetables) of(account *driftv1alpha1.CloudAccount) timetable {
+func (t *Timetables) Of(account *driftv1alpha1.CloudAccount) Timetable {
 	zone := account.Spec.TimeZone
 	if zone == "" {
 		zone = defaultZone
 	}
-	var out timetable
+	var out Timetable
 	var syncErr, sweepErr error
 	key := string(account.UID)
-	out.sync, syncErr = t.parse(string(account.Spec.SyncSchedule), defaultSync, zone, key)
-	out.sweep, sweepErr = t.parse(string(account.Spec.DetectionSchedule), defaultDetection, zone, key)
+	out.Sync, syncErr = t.parse(string(account.Spec.SyncSchedule), defaultSync, zone, key)
+	out.Sweep, sweepErr = t.parse(string(account.Spec.DetectionSchedule), defaultDetection, zone, key)
 	if syncErr != nil {
-		out.problem = fmt.Errorf("syncSchedule, following %q meanwhile: %w", defaultSync, syncErr)
+		out.Problem = fmt.Errorf("syncSchedule, following %q meanwhile: %w", defaultSync, syncErr)
 	} else if sweepErr != nil {
-		out.problem = fmt.Errorf("detectionSchedule, following %q meanwhile: %w", defaultDetection, sweepErr)
+		out.Problem = fmt.Errorf("detectionSchedule, following %q meanwhile: %w", defaultDetection, sweepErr)
 	}
 	return out
 }
 
-// forget drops the schedules of an account that is gone.
-func (t *timetables) forget(account types.UID) {
+// Forget drops the schedules of an account that is gone.
+func (t *Timetables) Forget(account types.UID) {
 	t.parsed.Range(func(key, _ any) bool {
 		if line, ok := key.(lineOf); ok && line.account == string(account) {
 			t.parsed.Delete(key)
@@ -72,7 +72,7 @@ type parsedSchedule struct {
 	err      error
 }
 
-func (t *timetables) parse(line, standard, zone, key string) (schedule.Schedule, error) {
+func (t *Timetables) parse(line, standard, zone, key string) (schedule.Schedule, error) {
 	if line == "" {
 		line = standard
 	}

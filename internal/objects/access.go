@@ -1,4 +1,4 @@
-package controller
+package objects
 
 import (
 	"k8s.io/utils/clock"

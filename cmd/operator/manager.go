@@ -16,12 +16,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
@@ -50,7 +51,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
-	observe, err := controller.ObserveRequests(metrics.Registry)
+	observe, err := metrics.ObserveRequests(ctrlmetrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("counting requests: %w", err)
 	}
@@ -69,7 +70,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 		AllowedEndpoints: o.endpoints,
 		SecretPoll:       o.secretPoll,
 		Workers:          o.workers,
-		Registry:         metrics.Registry,
+		Registry:         ctrlmetrics.Registry,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the controllers: %w", err)

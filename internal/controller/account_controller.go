@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
@@ -30,7 +31,7 @@ type accountReconciler struct {
 	pending    *PendingRequests
 	sweeper    *sweeper
 	retention  Retention
-	metrics    *Passes
+	metrics    *metrics.Passes
 	secretPoll time.Duration
 
 	mu sync.Mutex
@@ -187,7 +188,7 @@ func (r *accountReconciler) finish(ctx context.Context, pass *accountPass) error
 		if err != nil {
 			return err
 		}
-		r.metrics.swept(r.Clock.Since(startedAt))
+		r.metrics.Swept(r.Clock.Since(startedAt))
 		// It stands in nobody's way: what was asked for is answered all the same.
 		if err := r.retention.tidy(ctx, pass.account); err != nil {
 			ctrl.LoggerFrom(ctx).Error(err, "tidying the history failed, it is tried again at the next sweep")

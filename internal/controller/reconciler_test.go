@@ -15,6 +15,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
@@ -24,8 +25,8 @@ func reconcilerOf(cached, live client.WithWatch) *accountReconciler {
 	access := objectstest.Access(cached, live)
 	tables, pending, crds := &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}), NewCRDGuard(live, access.Clock)
 	return &accountReconciler{
-		Access: access, timetables: tables, pending: pending, metrics: NewPasses(), crds: crds,
-		connector: newConnector(live, nil, nil), syncer: newSyncer(access, crds, NewPasses()),
+		Access: access, timetables: tables, pending: pending, metrics: metrics.NewPasses(), crds: crds,
+		connector: newConnector(live, nil, nil), syncer: newSyncer(access, crds, metrics.NewPasses()),
 		sweeper: newSweeper(cached, newDetector(access, tables, pending), nil),
 	}
 }

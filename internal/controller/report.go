@@ -10,6 +10,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
@@ -47,16 +48,16 @@ type kindReport struct {
 func (s *Report) outcome(err error) (outcome, reason string) {
 	switch whole := s.wholeProblem(); {
 	case err != nil:
-		return outcomeFailed, reasonKubernetes
+		return metrics.OutcomeFailed, metrics.ReasonKubernetes
 	case whole.exists():
-		return outcomeFailed, whole.reason
+		return metrics.OutcomeFailed, whole.reason
 	}
 	for _, k := range s.kinds {
 		if k.problem.exists() {
-			return outcomePartial, k.problem.reason
+			return metrics.OutcomePartial, k.problem.reason
 		}
 	}
-	return outcomeComplete, driftv1alpha1.ReasonSynced
+	return metrics.OutcomeComplete, driftv1alpha1.ReasonSynced
 }
 
 // datedProblem is a problem and since when it has lasted.

@@ -9,6 +9,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
@@ -47,15 +48,15 @@ func TestOutcomeOfASync(t *testing.T) {
 		outcome, reason string
 	}{
 		"complete": {"every kind was listed", Report{kinds: []kindReport{{kind: "Droplet"}}}, nil,
-			outcomeComplete, driftv1alpha1.ReasonSynced},
+			metrics.OutcomeComplete, driftv1alpha1.ReasonSynced},
 		"one kind behind": {"the others are fresh", Report{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden}}}, nil,
-			outcomePartial, driftv1alpha1.ReasonFixScopes},
+			metrics.OutcomePartial, driftv1alpha1.ReasonFixScopes},
 		"wrong token": {"nothing was looked at", Report{problem: denied}, nil,
-			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
+			metrics.OutcomeFailed, driftv1alpha1.ReasonFixCredentials},
 		"token revoked meanwhile": {"it concerns the account as a whole", Report{kinds: []kindReport{{kind: "Volume", problem: denied}}}, nil,
-			outcomeFailed, driftv1alpha1.ReasonFixCredentials},
+			metrics.OutcomeFailed, driftv1alpha1.ReasonFixCredentials},
 		"API server": {"what is held could not be read", Report{kinds: []kindReport{{kind: "Volume", problem: forbidden}}}, errors.New("no"),
-			outcomeFailed, reasonKubernetes},
+			metrics.OutcomeFailed, metrics.ReasonKubernetes},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if outcome, reason := test.report.outcome(test.err); outcome != test.outcome || reason != test.reason {

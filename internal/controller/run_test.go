@@ -16,6 +16,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -23,7 +24,7 @@ import (
 // syncerOf is one of an account in memory.
 func syncerOf(c client.WithWatch) *syncer {
 	access := objectstest.Access(c, c)
-	return newSyncer(access, NewCRDGuard(access.Live, access.Clock), NewPasses())
+	return newSyncer(access, NewCRDGuard(access.Live, access.Clock), metrics.NewPasses())
 }
 
 // fakeCloud lists as it is told, and knows no id.

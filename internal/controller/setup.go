@@ -19,6 +19,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
@@ -72,8 +73,8 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return fmt.Errorf("making a client for dry runs: %w", err)
 	}
-	metrics := NewPasses()
-	if err := register(o.Registry, append(metrics.collectors(), NewStateCollector(mgr.GetCache(), o.Clock))...); err != nil {
+	passes := metrics.NewPasses()
+	if err := metrics.Register(o.Registry, append(passes.Collectors(), metrics.NewStateCollector(mgr.GetCache(), o.Clock))...); err != nil {
 		return err
 	}
 	guard := newAdmissionGuard(trial, access.Live, o.AdmissionSettling)
@@ -86,9 +87,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	})
 	detector := newDetector(access, tables, pending)
 	accounts := &accountReconciler{
-		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: metrics, crds: crds, admission: guard, pending: pending,
+		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: passes, crds: crds, admission: guard, pending: pending,
 		connector: newConnector(access.Live, o.Clouds, o.AllowedEndpoints),
-		syncer:    newSyncer(access, crds, metrics),
+		syncer:    newSyncer(access, crds, passes),
 		sweeper:   newSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
 		retention: NewRetention(access),
 	}

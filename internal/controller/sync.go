@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
@@ -24,12 +25,12 @@ const (
 type syncer struct {
 	objects.Access
 	crds    *CRDGuard
-	metrics *Passes
+	metrics *metrics.Passes
 	// confirmations are what is confirmed to be gone and not settled yet.
 	confirmations *confirmations
 }
 
-func newSyncer(access objects.Access, crds *CRDGuard, metrics *Passes) *syncer {
+func newSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *syncer {
 	return &syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
 }
 
@@ -51,7 +52,7 @@ func (s *syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, 
 	report.endedAt = s.Clock.Now()
 	report.rate = cloud.RateLimit()
 	outcome, reason := report.outcome(err)
-	s.metrics.synced(outcome, reason, report.took())
+	s.metrics.Synced(outcome, reason, report.took())
 	return report, err
 }
 

@@ -1,4 +1,4 @@
-package controller
+package metrics
 
 import (
 	"testing"
@@ -12,8 +12,8 @@ import (
 
 func TestASyncIsCountedOnce(t *testing.T) {
 	m := NewPasses()
-	m.synced(outcomePartial, driftv1alpha1.ReasonFixScopes, 3*time.Second)
-	if got := testutil.ToFloat64(m.syncs.WithLabelValues(outcomePartial, driftv1alpha1.ReasonFixScopes)); got != 1 {
+	m.Synced(OutcomePartial, driftv1alpha1.ReasonFixScopes, 3*time.Second)
+	if got := testutil.ToFloat64(m.syncs.WithLabelValues(OutcomePartial, driftv1alpha1.ReasonFixScopes)); got != 1 {
 		t.Errorf("%v syncs are counted, want 1", got)
 	}
 	if n := testutil.CollectAndCount(m.syncs) + testutil.CollectAndCount(m.syncDuration); n != 2 {

@@ -1,4 +1,4 @@
-package controller
+package metrics
 
 import (
 	"context"
@@ -204,7 +204,7 @@ func TestMetricsAreWellNamed(t *testing.T) {
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue))
 	registry := prometheus.NewRegistry()
 	passes := NewPasses()
-	if err := register(registry, append(passes.collectors(), c)...); err != nil {
+	if err := Register(registry, append(passes.Collectors(), c)...); err != nil {
 		t.Fatal(err)
 	}
 	observe, err := ObserveRequests(registry)
@@ -212,8 +212,8 @@ func TestMetricsAreWellNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	observe("Droplet", "", time.Second)
-	passes.synced(outcomeComplete, driftv1alpha1.ReasonSynced, time.Second)
-	passes.swept(time.Second)
+	passes.Synced(OutcomeComplete, driftv1alpha1.ReasonSynced, time.Second)
+	passes.Swept(time.Second)
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%+v, %v", problems, err)
@@ -221,10 +221,10 @@ func TestMetricsAreWellNamed(t *testing.T) {
 	if families, err := registry.Gather(); err != nil || len(families) != len(stateDescs)+5 {
 		t.Errorf("%d families, %v", len(families), err)
 	}
-	if err := register(registry, NewPasses().collectors()...); err == nil {
+	if err := Register(registry, NewPasses().Collectors()...); err == nil {
 		t.Error("a second registration in one registry went unnoticed")
 	}
-	if err := register(nil, c); err != nil {
+	if err := Register(nil, c); err != nil {
 		t.Errorf("without a registry: %v", err)
 	}
 }
@@ -243,7 +243,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 		return names
 	}
 	described := make(chan *prometheus.Desc, 100)
-	for _, c := range append(NewPasses().collectors(), &StateCollector{}) {
+	for _, c := range append(NewPasses().Collectors(), &StateCollector{}) {
 		c.Describe(described)
 	}
 	close(described)

@@ -1,4 +1,4 @@
-package controller
+package metrics
 
 import (
 	"errors"
@@ -8,18 +8,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The metrics that count what this process does. What the cluster holds is
-// counted by the state collector. docs/metrics.md describes them all.
-
 // The outcomes of a sync, as a label.
 const (
-	outcomeComplete = "complete" // every kind was listed completely
-	outcomePartial  = "partial"  // some kinds are behind
-	outcomeFailed   = "failed"   // no kind was looked at, or not all for the API server
+	OutcomeComplete = "complete" // every kind was listed completely
+	OutcomePartial  = "partial"  // some kinds are behind
+	OutcomeFailed   = "failed"   // no kind was looked at, or not all for the API server
 )
 
-// reasonKubernetes is the reason of a sync that the API server stood in the way of.
-const reasonKubernetes = "KubernetesAPI"
+// ReasonKubernetes is the reason of a sync that the API server stood in the way of.
+const ReasonKubernetes = "KubernetesAPI"
 
 // Passes measures syncs and sweeps.
 type Passes struct {
@@ -49,19 +46,19 @@ func NewPasses() *Passes {
 	}
 }
 
-// collectors are what has to be registered.
-func (m *Passes) collectors() []prometheus.Collector {
+// Collectors are what has to be registered.
+func (m *Passes) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.syncs, m.syncDuration, m.sweeps}
 }
 
-// synced counts a sync with its outcome, which is one of those above, and its reason.
-func (m *Passes) synced(outcome, reason string, took time.Duration) {
+// Synced counts a sync with its outcome, which is one of those above, and its reason.
+func (m *Passes) Synced(outcome, reason string, took time.Duration) {
 	m.syncs.WithLabelValues(outcome, reason).Inc()
 	m.syncDuration.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
-// swept counts a sweep.
-func (m *Passes) swept(took time.Duration) { m.sweeps.Observe(took.Seconds()) }
+// Swept counts a sweep.
+func (m *Passes) Swept(took time.Duration) { m.sweeps.Observe(took.Seconds()) }
 
 // answered is the class of a request that nothing was wrong with.
 const answered = "OK"
@@ -79,7 +76,7 @@ func ObserveRequests(registry prometheus.Registerer) (func(kind, class string, t
 		Help:    "How long DigitalOcean took to answer, without the wait for the rate limit.",
 		Buckets: []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 	}, []string{"kind"})
-	if err := register(registry, requests, durations); err != nil {
+	if err := Register(registry, requests, durations); err != nil {
 		return nil, err
 	}
 	return func(kind, class string, took time.Duration) {
@@ -91,8 +88,8 @@ func ObserveRequests(registry prometheus.Registerer) (func(kind, class string, t
 	}, nil
 }
 
-// register adds all of them; without a registry nothing is published.
-func register(registry prometheus.Registerer, collectors ...prometheus.Collector) error {
+// Register adds all of them; without a registry nothing is published.
+func Register(registry prometheus.Registerer, collectors ...prometheus.Collector) error {
 	if registry == nil {
 		return nil
 	}

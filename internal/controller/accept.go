@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/binding"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
@@ -232,20 +233,20 @@ func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 	if err := a.Client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
 	}
-	b, err := (Binder{In: Cached{Reader: a.Client}, Now: a.Clock.Now()}).bind(ctx, p, account)
+	b, err := (binding.Binder{In: binding.Cached{Reader: a.Client}, Now: a.Clock.Now()}).Bind(ctx, p, account)
 	if err != nil {
 		return nil, err
 	}
-	if b.resource == nil || b.id != d.Spec.ResourceRef.ID || b.presence() != resource.Present {
+	if b.Resource == nil || b.ID != d.Spec.ResourceRef.ID || b.Presence() != resource.Present {
 		return nil, fmt.Errorf("%w: CloudProvisioned %s is not bound to %s %s any more, or that is gone",
 			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
 	}
-	observed := objects.ResourceOf(b.resource)
+	observed := objects.ResourceOf(b.Resource)
 	desired, err := objects.DecodeMap(p.Spec.Desired)
 	if err != nil {
 		return nil, err
 	}
-	for _, difference := range drift.Differences(b.kind.Schema, desired, observed, nil).Differences {
+	for _, difference := range drift.Differences(b.Kind.Schema, desired, observed, nil).Differences {
 		if difference.Path.String() != path.String() {
 			continue
 		}
@@ -253,7 +254,7 @@ func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 			return nil, fmt.Errorf("%w: expected is %s and actual %s now", errOutdated,
 				resource.Short(difference.Expected, objects.RenderLimit), resource.Short(difference.Actual, objects.RenderLimit))
 		}
-		out, err := drift.Adopt(b.kind.Schema, desired, difference.Actual, path)
+		out, err := drift.Adopt(b.Kind.Schema, desired, difference.Actual, path)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errRefused, err)
 		}

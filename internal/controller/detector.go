@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/binding"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
@@ -57,7 +58,7 @@ type detection struct {
 	provisioned *driftv1alpha1.CloudProvisioned
 	// account, and the resource in binding, are as the cache holds them: to be read only.
 	account  *driftv1alpha1.CloudAccount
-	binding  Binding
+	binding  binding.Binding
 	drifts   []driftv1alpha1.CloudDrift
 	desired  map[string]any
 	presence resource.Presence
@@ -93,7 +94,7 @@ func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, e
 		}
 		defer d.large.Unlock()
 	}
-	if err := d.look(ctx, Cached{Reader: d.Client}, &run); err != nil {
+	if err := d.look(ctx, binding.Cached{Reader: d.Client}, &run); err != nil {
 		return Outcome{}, fmt.Errorf("CloudProvisioned %s: %w", key, err)
 	}
 	if err := d.planFor(ctx, &run); err != nil {
@@ -107,7 +108,7 @@ func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, e
 
 // DryRun says what Detect would find, and whether it would have nothing to write.
 // p and what in shows of it are left untouched.
-func (d *Detector) DryRun(ctx context.Context, in Lookup, p *driftv1alpha1.CloudProvisioned) (found Outcome, quiet bool, err error) {
+func (d *Detector) DryRun(ctx context.Context, in binding.Lookup, p *driftv1alpha1.CloudProvisioned) (found Outcome, quiet bool, err error) {
 	if !p.DeletionTimestamp.IsZero() {
 		return Outcome{}, true, nil
 	}
@@ -136,13 +137,13 @@ func (run *detection) outcome() Outcome {
 }
 
 // look finds everything that the plan depends on.
-func (d *Detector) look(ctx context.Context, in Lookup, run *detection) error {
+func (d *Detector) look(ctx context.Context, in binding.Lookup, run *detection) error {
 	p := run.provisioned
 	var err error
 	if run.account, err = in.Account(ctx, p); err != nil {
 		return err
 	}
-	if run.binding, err = (Binder{In: in, Now: d.Clock.Now()}).bind(ctx, p, run.account); err != nil {
+	if run.binding, err = (binding.Binder{In: in, Now: d.Clock.Now()}).Bind(ctx, p, run.account); err != nil {
 		return err
 	}
 	if run.drifts, err = in.Drifts(ctx, p); err != nil {
@@ -175,38 +176,38 @@ func (d *Detector) planFor(ctx context.Context, run *detection) error {
 
 // draftPlan plans. Nothing is planned from what nobody can know.
 func (d *Detector) draftPlan(run *detection) drift.Input {
-	if needsCostly(run.binding.kind, run.binding.unseen) && d.pending.request(run.provisioned) {
-		run.binding.ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", objects.JoinPaths(run.binding.unseen))
+	if needsCostly(run.binding.Kind, run.binding.Unseen) && d.pending.request(run.provisioned) {
+		run.binding.Ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", objects.JoinPaths(run.binding.Unseen))
 	}
-	run.presence = run.binding.presence()
-	if run.binding.ready.Status != metav1.ConditionTrue {
+	run.presence = run.binding.Presence()
+	if run.binding.Ready.Status != metav1.ConditionTrue {
 		run.presence = resource.Unknown
-	} else if seen := objects.KindStatus(run.account, run.binding.kind.Schema.Kind).ObservedAt; seen == nil {
-		run.presence = resource.Unknown
-		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"no complete listing of the kind %s has arrived yet", run.binding.kind.Schema.Kind)
-	} else if r := run.binding.resource; r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != run.binding.kind.FieldTable() {
+	} else if seen := objects.KindStatus(run.account, run.binding.Kind.Schema.Kind).ObservedAt; seen == nil {
 		run.presence = resource.Unknown
 		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.kind.Schema.Kind, run.binding.id)
+			"no complete listing of the kind %s has arrived yet", run.binding.Kind.Schema.Kind)
+	} else if r := run.binding.Resource; r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != run.binding.Kind.FieldTable() {
+		run.presence = resource.Unknown
+		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.Kind.Schema.Kind, run.binding.ID)
 	} else if r != nil && r.Observed.WithheldSince != nil {
 		run.presence = resource.Unknown
-		run.blind = withheld(run.account, run.binding)
-	} else if missed := d.timetables.Of(run.account).Sync.Missed(seen.Time, d.Clock.Now(), objects.ToleratedMisses); missed >= objects.ToleratedMisses || objects.KindStatus(run.account, run.binding.kind.Schema.Kind).MissedSyncs >= objects.ToleratedMisses {
+		run.blind = binding.Withheld(run.account, run.binding)
+	} else if missed := d.timetables.Of(run.account).Sync.Missed(seen.Time, d.Clock.Now(), objects.ToleratedMisses); missed >= objects.ToleratedMisses || objects.KindStatus(run.account, run.binding.Kind.Schema.Kind).MissedSyncs >= objects.ToleratedMisses {
 		run.presence = resource.Unknown
 		run.blind = objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"the kind %s was last listed completely at %s; CloudAccount %s says why",
-			run.binding.kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
+			run.binding.Kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
 	}
 	in := run.planInput()
-	if run.binding.older != nil {
+	if run.binding.Older != nil {
 		// What is open here is the older declaration's to find, and has its names.
 		in.Desired, in.Presence = nil, resource.Present
 	}
 	run.plan = drift.NewPlan(in)
 	run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
-	if needsCostly(run.binding.kind, run.plan.Result.Unseen) {
+	if needsCostly(run.binding.Kind, run.plan.Result.Unseen) {
 		run.awaited = d.pending.request(run.provisioned)
 	}
 	return in
@@ -214,11 +215,11 @@ func (d *Detector) draftPlan(run *detection) drift.Input {
 
 func (run *detection) planInput() drift.Input {
 	p := run.provisioned
-	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.id}
+	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.ID}
 	ref.ID = objects.CanonicalID(ref) // it goes into the drifts' names
 	in := drift.Input{
 		Subject:  drift.Subject{Account: p.Spec.AccountRef.Name, Ref: ref},
-		Schema:   run.binding.kind.Schema,
+		Schema:   run.binding.Kind.Schema,
 		Desired:  run.desired,
 		Presence: run.presence,
 		MaxNew:   -1,
@@ -230,8 +231,8 @@ func (run *detection) planInput() drift.Input {
 		}
 		in.Ignore = append(in.Ignore, path)
 	}
-	if run.binding.resource != nil {
-		in.Observed = objects.ResourceOf(run.binding.resource)
+	if run.binding.Resource != nil {
+		in.Observed = objects.ResourceOf(run.binding.Resource)
 	}
 	for _, field := range p.Status.Fields {
 		in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
@@ -277,8 +278,8 @@ func (d *Detector) carryOut(ctx context.Context, run *detection) error {
 			}
 			return fmt.Errorf("writing its status: %w", err)
 		}
-		if run.binding.reboundFrom != "" {
-			d.Events.Rebound(p, run.binding.reboundFrom, run.binding.id)
+		if run.binding.ReboundFrom != "" {
+			d.Events.Rebound(p, run.binding.ReboundFrom, run.binding.ID)
 		}
 	}
 	if len(run.plan.Open) > 0 {
@@ -347,7 +348,7 @@ func (d *Detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvis
 // begins.
 func (run *detection) staleBecause(name string) string {
 	switch {
-	case run.binding.older != nil:
+	case run.binding.Older != nil:
 		return "is now compared for an older CloudProvisioned that declares the same resource"
 	case slices.Contains(run.leftBehind, name):
 		return "is now compared with another resource, which the reference was bound to"

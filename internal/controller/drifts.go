@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/binding"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
@@ -35,9 +36,9 @@ type driftWriter struct {
 
 // open creates a drift and writes its first status. The name is the unique index:
 // of two creates, whoever's, one is refused.
-func (r driftWriter) open(ctx context.Context, o drift.Opening, b Binding) error {
+func (r driftWriter) open(ctx context.Context, o drift.Opening, b binding.Binding) error {
 	p := r.provisioned
-	ref := resource.Ref{Kind: b.kind.Schema.Kind, ID: b.id}
+	ref := resource.Ref{Kind: b.Kind.Schema.Kind, ID: b.ID}
 	d := &driftv1alpha1.CloudDrift{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: p.Namespace,

@@ -14,27 +14,35 @@ import (
 	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/binding"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// quietSnapshot is n droplets, all declared, as a sweep left them.
-func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
+// sweptAccount is what the cache holds of an account that was swept.
+type sweptAccount struct {
+	account   *driftv1alpha1.CloudAccount
+	declared  []driftv1alpha1.CloudProvisioned
+	resources []driftv1alpha1.CloudResource
+	drifts    []driftv1alpha1.CloudDrift
+}
+
+func (a *sweptAccount) snapshot() *binding.Snapshot {
+	return binding.NewSnapshot(a.account, a.declared, a.drifts, a.resources)
+}
+
+// swept is n droplets, all declared, as a sweep left them.
+func swept(tb testing.TB, d *Detector, n int) *sweptAccount {
 	tb.Helper()
-	out := &Snapshot{
-		owner: &driftv1alpha1.CloudAccount{
+	out := &sweptAccount{
+		account: &driftv1alpha1.CloudAccount{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "production", UID: "account"},
 			Status: driftv1alpha1.CloudAccountStatus{Kinds: []driftv1alpha1.KindStatus{
 				{Kind: "Droplet", ObservedAt: ptr.To(metav1.NewTime(objectstest.Noon))},
 			}},
 		},
-		resources: map[resource.Ref]*driftv1alpha1.CloudResource{},
-		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
-		of:        map[resource.Ref][]*driftv1alpha1.CloudProvisioned{},
-		recorded:  map[types.UID][]driftv1alpha1.CloudDrift{},
 	}
-	var live []driftv1alpha1.CloudResource
 	for i := range n {
 		id := fmt.Sprint(3164444 + i)
 		seen := resource.Resource{
@@ -47,7 +55,7 @@ func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		live = append(live, driftv1alpha1.CloudResource{
+		out.resources = append(out.resources, driftv1alpha1.CloudResource{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: objects.CloudResourceName("production", seen.Ref)},
 			Spec:       driftv1alpha1.CloudResourceSpec{AccountRef: driftv1alpha1.LocalReference{Name: "production"}, Kind: "Droplet", ID: id},
 			Observed:   observed,
@@ -67,12 +75,11 @@ func quietSnapshot(tb testing.TB, d *Detector, n int) *Snapshot {
 		}
 		out.declared = append(out.declared, p)
 	}
-	out.takeDeclared()
-	out.takeResources(live)
+	snapshot := out.snapshot()
 	for i := range out.declared {
 		p := &out.declared[i]
 		run := detection{provisioned: p}
-		if err := d.look(tb.Context(), out, &run); err != nil {
+		if err := d.look(tb.Context(), snapshot, &run); err != nil {
 			tb.Fatal(err)
 		}
 		d.draftPlan(&run)
@@ -90,10 +97,11 @@ func quietDetector() *Detector {
 // second.
 func BenchmarkDryRun(b *testing.B) {
 	d := quietDetector()
-	v := quietSnapshot(b, d, 1000)
+	v := swept(b, d, 1000)
+	snapshot := v.snapshot()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		found, quiet, err := d.DryRun(b.Context(), v, &v.declared[i%len(v.declared)])
+		found, quiet, err := d.DryRun(b.Context(), snapshot, &v.declared[i%len(v.declared)])
 		if err != nil || !quiet || found.open != 0 {
 			b.Fatalf("%+v, quiet %v: %v", found, quiet, err)
 		}
@@ -103,63 +111,62 @@ func BenchmarkDryRun(b *testing.B) {
 // A sweep writes nothing for what is as it was, and misses nothing that is not.
 func TestDryRun(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*Snapshot)
+		change func(*sweptAccount)
 		quiet  bool
 	}{
-		"nothing changed":              {func(*Snapshot) {}, true},
-		"a field differs":              {func(v *Snapshot) { first(v).Observed.SizeSlug = ptr.To("s-8vcpu-16gb") }, false},
-		"an attribute differs":         {func(v *Snapshot) { first(v).Observed.Attrs["monitoring"] = apiextensionsv1.JSON{Raw: []byte("true")} }, false},
-		"a field that nobody declared": {func(v *Snapshot) { first(v).Observed.Attrs["ipv6"] = apiextensionsv1.JSON{Raw: []byte("false")} }, true},
-		"it is gone":                   {func(v *Snapshot) { first(v).Observed.AbsentSince = ptr.To(metav1.NewTime(objectstest.Noon)) }, false},
-		"a field is not seen any more": {func(v *Snapshot) { first(v).Observed.Unseen = []string{"monitoring"} }, false},
-		"the kind was never listed":    {func(v *Snapshot) { v.owner.Status.Kinds = nil }, false},
-		"the inventory is too old": {func(v *Snapshot) {
-			v.owner.Status.Kinds[0].ObservedAt = ptr.To(metav1.NewTime(objectstest.Noon.Add(-5 * time.Hour)))
+		"nothing changed": {func(*sweptAccount) {}, true},
+		"a field differs": {func(v *sweptAccount) { first(v).Observed.SizeSlug = ptr.To("s-8vcpu-16gb") }, false},
+		"an attribute differs": {func(v *sweptAccount) {
+			first(v).Observed.Attrs["monitoring"] = apiextensionsv1.JSON{Raw: []byte("true")}
 		}, false},
-		"the declaration was edited":  {func(v *Snapshot) { v.declared[0].Generation++ }, false},
-		"the account is gone":         {func(v *Snapshot) { v.owner = nil }, false},
-		"an older declaration came":   {func(v *Snapshot) { addOlder(v) }, false},
-		"it is being deleted":         {func(v *Snapshot) { v.declared[0].DeletionTimestamp = ptr.To(metav1.NewTime(objectstest.Noon)) }, true},
-		"a drift that agrees is open": {func(v *Snapshot) { addDrift(v, driftv1alpha1.DriftOpen) }, false},
-		"history changes nothing to see": {func(v *Snapshot) {
+		"a field that nobody declared": {func(v *sweptAccount) { first(v).Observed.Attrs["ipv6"] = apiextensionsv1.JSON{Raw: []byte("false")} }, true},
+		"it is gone":                   {func(v *sweptAccount) { first(v).Observed.AbsentSince = ptr.To(metav1.NewTime(objectstest.Noon)) }, false},
+		"a field is not seen any more": {func(v *sweptAccount) { first(v).Observed.Unseen = []string{"monitoring"} }, false},
+		"the kind was never listed":    {func(v *sweptAccount) { v.account.Status.Kinds = nil }, false},
+		"the inventory is too old": {func(v *sweptAccount) {
+			v.account.Status.Kinds[0].ObservedAt = ptr.To(metav1.NewTime(objectstest.Noon.Add(-5 * time.Hour)))
+		}, false},
+		"the declaration was edited":  {func(v *sweptAccount) { v.declared[0].Generation++ }, false},
+		"the account is gone":         {func(v *sweptAccount) { v.account = nil }, false},
+		"an older declaration came":   {addOlder, false},
+		"it is being deleted":         {func(v *sweptAccount) { v.declared[0].DeletionTimestamp = ptr.To(metav1.NewTime(objectstest.Noon)) }, true},
+		"a drift that agrees is open": {func(v *sweptAccount) { addDrift(v, driftv1alpha1.DriftOpen) }, false},
+		"history changes nothing to see": {func(v *sweptAccount) {
 			addDrift(v, driftv1alpha1.DriftStale)
 			v.declared[0].Status.Fields = []driftv1alpha1.FieldStatus{{Path: "size_slug", Episode: 1}}
 		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := quietDetector()
-			v := quietSnapshot(t, d, 2)
+			v := swept(t, d, 2)
 			c.change(v)
 			before := v.declared[0].DeepCopy()
-			_, quiet, err := d.DryRun(t.Context(), v, &v.declared[0])
+			_, quiet, err := d.DryRun(t.Context(), v.snapshot(), &v.declared[0])
 			if err != nil || quiet != c.quiet {
 				t.Errorf("quiet %v, want %v: %v", quiet, c.quiet, err)
 			}
 			if !equality.Semantic.DeepEqual(before, &v.declared[0]) {
-				t.Error("a glance changed what the cache holds")
+				t.Error("a dry run changed what the cache holds")
 			}
 		})
 	}
 }
 
 // first is the resource of the first declaration.
-func first(v *Snapshot) *driftv1alpha1.CloudResource {
-	return v.resources[objects.CanonicalRef(objects.RefOf(&v.declared[0], v.declared[0].Spec.Resource.ID))]
-}
+func first(v *sweptAccount) *driftv1alpha1.CloudResource { return &v.resources[0] }
 
-func addOlder(v *Snapshot) {
+func addOlder(v *sweptAccount) {
 	older := v.declared[0].DeepCopy()
 	older.UID, older.Name = "older", "a-web"
-	ref := objects.CanonicalRef(objects.RefOf(older, older.Spec.Resource.ID))
-	v.of[ref] = append(v.of[ref], older)
+	v.declared = append(v.declared, *older)
 }
 
-func addDrift(v *Snapshot, state driftv1alpha1.DriftState) {
+func addDrift(v *sweptAccount, state driftv1alpha1.DriftState) {
 	p := &v.declared[0]
-	v.recorded[p.UID] = []driftv1alpha1.CloudDrift{{
-		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "d"},
+	v.drifts = append(v.drifts, driftv1alpha1.CloudDrift{
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: "d", OwnerReferences: []metav1.OwnerReference{{UID: p.UID, Controller: ptr.To(true)}}},
 		Spec: driftv1alpha1.CloudDriftSpec{Field: "size_slug", Episode: 1,
 			ResourceRef: driftv1alpha1.ResourceReference{Kind: p.Spec.Resource.Kind, ID: p.Spec.Resource.ID}},
 		Status: driftv1alpha1.CloudDriftStatus{State: state},
-	}}
+	})
 }

@@ -24,7 +24,7 @@ func (d *Detector) confirm(ctx context.Context, run *detection) error {
 	if err := d.confirmOlder(ctx, run); err != nil {
 		return err
 	}
-	seen := run.binding.resource
+	seen := run.binding.Resource
 	was := objects.CurrentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).Status
 	becomesInSync := run.inSync().Status == metav1.ConditionTrue && was != metav1.ConditionTrue
 	if seen == nil || run.plan.Empty() && !becomesInSync {
@@ -65,7 +65,7 @@ func (d *Detector) confirmName(ctx context.Context, run *detection) error {
 // confirmOlder makes sure that the declaration that decides is still there, before what is
 // open for this one is closed in its favour.
 func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
-	seen := run.binding.older
+	seen := run.binding.Older
 	if seen == nil || run.plan.Empty() {
 		return nil
 	}
@@ -85,10 +85,10 @@ func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
 // first time found to be none's or several's.
 func (run *detection) decidesName() bool {
 	was := objects.CurrentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionReady).Reason
-	switch reason := run.binding.ready.Reason; reason {
+	switch reason := run.binding.Ready.Reason; reason {
 	case driftv1alpha1.ReasonResourceNotFound, driftv1alpha1.ReasonFixAmbiguousName:
 		return reason != was
 	default:
-		return run.binding.id != "" && run.binding.id != run.provisioned.Status.ResourceID
+		return run.binding.ID != "" && run.binding.ID != run.provisioned.Status.ResourceID
 	}
 }

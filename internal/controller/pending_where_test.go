@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/binding"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
@@ -14,17 +15,17 @@ import (
 func TestUnseenWhereIsAwaited(t *testing.T) {
 	droplet := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil)
 	droplet.Observed.Unseen = []string{"backups", "backup_policy"}
-	v := snapshotOf(t, "Droplet", droplet)
 	d := quietDetector()
 	p := objectstest.Named("Droplet", "web-1", map[string]intstr.IntOrString{"backup_policy.plan": intstr.FromString("daily")}, nil)
+	v := binding.NewSnapshot(objectstest.Recorded("Droplet"), []driftv1alpha1.CloudProvisioned{*p}, nil, []driftv1alpha1.CloudResource{droplet})
 	for _, want := range []string{driftv1alpha1.ReasonAwaitingInventory, driftv1alpha1.ReasonFixFieldsUnseen} {
 		run := detection{provisioned: p}
 		if err := d.look(t.Context(), v, &run); err != nil {
 			t.Fatal(err)
 		}
 		d.draftPlan(&run)
-		if run.binding.id != "" || run.binding.ready.Reason != want {
-			t.Errorf("bound to %q, %+v, want %s", run.binding.id, run.binding.ready, want)
+		if run.binding.ID != "" || run.binding.Ready.Reason != want {
+			t.Errorf("bound to %q, %+v, want %s", run.binding.ID, run.binding.Ready, want)
 		}
 		d.pending.attempt(types.NamespacedName{Namespace: "infra", Name: "production"})(func(string) bool { return true })
 	}

@@ -24,8 +24,8 @@ func (d *Detector) summarise(run *detection) {
 		status.SpecVersion++
 		status.SpecHash = hash
 	}
-	if run.binding.id != "" {
-		status.ResourceID = run.binding.id
+	if run.binding.ID != "" {
+		status.ResourceID = run.binding.ID
 		status.ResourceRef = &driftv1alpha1.LocalReference{Name: run.resourceName()}
 	}
 	status.Fields = remember(status.Fields, run.plan.Memory, run.drifts)
@@ -38,11 +38,11 @@ func (d *Detector) summarise(run *detection) {
 
 // resourceName is the CloudResource's, whether or not there is one.
 func (run *detection) resourceName() string {
-	if run.binding.resource != nil {
-		return run.binding.resource.Name
+	if run.binding.Resource != nil {
+		return run.binding.Resource.Name
 	}
 	p := run.provisioned
-	return objects.CloudResourceName(p.Spec.AccountRef.Name, objects.RefOf(p, run.binding.id))
+	return objects.CloudResourceName(p.Spec.AccountRef.Name, objects.RefOf(p, run.binding.ID))
 }
 
 // mostRemembered is how many fields are remembered before those are forgotten that
@@ -107,8 +107,8 @@ func (run *detection) openAfterwards() int {
 // ready also says which names are not understood; the other fields are compared
 // all the same.
 func (run *detection) ready() objects.Verdict {
-	if run.binding.ready.Status != metav1.ConditionTrue {
-		return run.binding.ready
+	if run.binding.Ready.Status != metav1.ConditionTrue {
+		return run.binding.Ready
 	}
 	var problems []string
 	for _, text := range run.provisioned.Spec.Ignore {
@@ -117,27 +117,27 @@ func (run *detection) ready() objects.Verdict {
 		}
 	}
 	for _, u := range run.plan.Result.Unknown {
-		problems = append(problems, u.Explain(run.binding.kind.Schema.Kind))
+		problems = append(problems, u.Explain(run.binding.Kind.Schema.Kind))
 	}
 	if len(problems) > 0 {
 		return objects.False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
 	}
-	return run.binding.ready
+	return run.binding.Ready
 }
 
 // inSync is True only when every declared field was compared and none differs.
 func (run *detection) inSync() objects.Verdict {
 	ready := run.ready()
 	switch {
-	case run.binding.ready.Status == metav1.ConditionUnknown:
-		return objects.Unknown(run.binding.ready.Reason, "%s", run.binding.ready.Message)
-	case run.binding.ready.Status == metav1.ConditionFalse:
-		return objects.Unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.ready.Message)
+	case run.binding.Ready.Status == metav1.ConditionUnknown:
+		return objects.Unknown(run.binding.Ready.Reason, "%s", run.binding.Ready.Message)
+	case run.binding.Ready.Status == metav1.ConditionFalse:
+		return objects.Unknown(driftv1alpha1.ReasonNotReady, "nothing is compared: %s", run.binding.Ready.Message)
 	case run.blind.Status != "":
 		return run.blind
 	case run.presence == resource.Absent:
 		return objects.False(driftv1alpha1.ReasonResourceMissing, "%s %s is gone since %s",
-			run.binding.kind.Schema.Kind, run.binding.id, run.binding.resource.Observed.AbsentSince.UTC().Format("2006-01-02T15:04:05Z"))
+			run.binding.Kind.Schema.Kind, run.binding.ID, run.binding.Resource.Observed.AbsentSince.UTC().Format("2006-01-02T15:04:05Z"))
 	case len(run.plan.Result.Differences) > 0:
 		return objects.False(driftv1alpha1.ReasonDrifted, "%s", run.differing())
 	case ready.Status != metav1.ConditionTrue:
@@ -151,7 +151,7 @@ func (run *detection) inSync() objects.Verdict {
 	case run.kindStatus().BehindSince != nil:
 		behind := run.kindStatus()
 		return objects.Unknown(driftv1alpha1.ReasonInventoryStale,
-			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.kind.Schema.Kind,
+			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.Kind.Schema.Kind,
 			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, objects.Shorten(behind.Message, 512))
 	default:
 		return objects.True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
@@ -160,7 +160,7 @@ func (run *detection) inSync() objects.Verdict {
 
 // KindStatus is what the account's status says of the declared kind.
 func (run *detection) kindStatus() driftv1alpha1.KindStatus {
-	return objects.KindStatus(run.account, run.binding.kind.Schema.Kind)
+	return objects.KindStatus(run.account, run.binding.Kind.Schema.Kind)
 }
 
 func (run *detection) differing() string {

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/binding"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -61,7 +62,7 @@ func (s sweepResult) totalOpen() int {
 // Sweep compares everything declared with the inventory. One detection that fails
 // does not keep the others from being made: it is logged and made again.
 func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount) (sweepResult, error) {
-	picture, err := TakeSnapshot(ctx, s.client, account)
+	snapshot, err := binding.TakeSnapshot(ctx, s.client, account)
 	if err != nil {
 		return sweepResult{}, err
 	}
@@ -70,10 +71,10 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(detectors)
-	for i := range picture.declared {
-		p := &picture.declared[i]
+	for i := range snapshot.Declared {
+		p := &snapshot.Declared[i]
 		group.Go(func() error {
-			found, quiet, err := s.detector.DryRun(ctx, picture, p)
+			found, quiet, err := s.detector.DryRun(ctx, snapshot, p)
 			if err == nil && !quiet {
 				found, err = s.detect(ctx, client.ObjectKeyFromObject(p))
 			}
@@ -89,7 +90,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			result.withheld += found.withheld
 			// What was proven gone, or was never there, is no part of what is covered.
 			ref := objects.CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
-			if picture.Present(ref) && !bound[ref] {
+			if snapshot.Present(ref) && !bound[ref] {
 				bound[ref] = true
 				result.managed[found.kind]++
 			}

@@ -1,4 +1,4 @@
-package controller
+package binding
 
 import (
 	"context"
@@ -12,28 +12,28 @@ import (
 
 // Binding is what a CloudProvisioned refers to, as far as anybody can tell.
 type Binding struct {
-	// ready is the condition Ready. Where it is not True, nothing is compared.
-	ready objects.Verdict
-	kind  kinds.Kind
-	// id is the live resource's, "" while none is known.
-	id string
-	// resource is nil while the inventory has never held it.
-	resource *driftv1alpha1.CloudResource
-	// older is another declaration of the resource, which decides; nil: this one does. It
+	// Ready is the condition Ready. Where it is not True, nothing is compared.
+	Ready objects.Verdict
+	Kind  kinds.Kind
+	// ID is the live resource's, "" while none is known.
+	ID string
+	// Resource is nil while the inventory has never held it.
+	Resource *driftv1alpha1.CloudResource
+	// Older is another declaration of the resource, which decides; nil: this one does. It
 	// is as the cache holds it.
-	older *driftv1alpha1.CloudProvisioned
-	// unseen are the fields of where that would have to be seen to tell what is meant.
-	unseen []resource.Path
-	// reboundFrom is the id that a reference by name was bound to before.
-	reboundFrom string
+	Older *driftv1alpha1.CloudProvisioned
+	// Unseen are the fields of where that would have to be seen to tell what is meant.
+	Unseen []resource.Path
+	// ReboundFrom is the id that a reference by name was bound to before.
+	ReboundFrom string
 }
 
-// presence is Unknown unless the inventory says something of the resource.
-func (b Binding) presence() resource.Presence {
+// Presence is Unknown unless the inventory says something of the resource.
+func (b Binding) Presence() resource.Presence {
 	switch {
-	case b.resource == nil:
+	case b.Resource == nil:
 		return resource.Unknown
-	case b.resource.Observed.AbsentSince != nil:
+	case b.Resource.Observed.AbsentSince != nil:
 		return resource.Absent
 	default:
 		return resource.Present
@@ -46,24 +46,24 @@ type Binder struct {
 	Now time.Time
 }
 
-// bind finds the one resource that p declares. account is nil where there is none.
-func (b Binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (Binding, error) {
+// Bind finds the one resource that p declares. account is nil where there is none.
+func (b Binder) Bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) (Binding, error) {
 	declared := p.Spec.Resource
 	kind, known := kinds.Lookup(declared.Kind)
 	switch {
 	case account == nil:
-		return Binding{ready: objects.False(driftv1alpha1.ReasonFixAccountRef,
+		return Binding{Ready: objects.False(driftv1alpha1.ReasonFixAccountRef,
 			"there is no CloudAccount %q in this namespace", p.Spec.AccountRef.Name)}, nil
 	case !known:
-		return Binding{ready: objects.False(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
+		return Binding{Ready: objects.False(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
 	}
 	if why := objects.TooLarge(p); why != "" {
-		return Binding{kind: kind, ready: objects.False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
+		return Binding{Kind: kind, Ready: objects.False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
 	}
-	out := Binding{kind: kind}
+	out := Binding{Kind: kind}
 	var err error
 	if wrong := checkWhere(kind, declared.Where); wrong != "" {
-		out.ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
+		out.Ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
 		return out, nil
 	}
 	if declared.ID != "" {
@@ -71,23 +71,23 @@ func (b Binder) bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 	} else {
 		err = b.byName(ctx, p, account, &out)
 	}
-	if err != nil || out.ready.Status != "" {
+	if err != nil || out.Ready.Status != "" {
 		return out, err
 	}
-	if out.older, err = b.olderDeclaration(ctx, p, out.id); err != nil {
+	if out.Older, err = b.olderDeclaration(ctx, p, out.ID); err != nil {
 		return out, err
 	}
-	if out.older != nil {
-		out.ready = objects.False(driftv1alpha1.ReasonFixDuplicate,
-			"CloudProvisioned %s declares the same resource and is older; remove one of them", out.older.Name)
+	if out.Older != nil {
+		out.Ready = objects.False(driftv1alpha1.ReasonFixDuplicate,
+			"CloudProvisioned %s declares the same resource and is older; remove one of them", out.Older.Name)
 		return out, nil
 	}
-	if out.resource == nil {
-		out.ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"no sync has looked for %s %s yet", declared.Kind, out.id)
+	if out.Resource == nil {
+		out.Ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"no sync has looked for %s %s yet", declared.Kind, out.ID)
 		return out, nil
 	}
-	out.ready = objects.True(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.id)
+	out.Ready = objects.True(driftv1alpha1.ReasonBound, "bound to %s %s", declared.Kind, out.ID)
 	return out, nil
 }
 
@@ -97,11 +97,11 @@ func (b Binder) byID(ctx context.Context, p *driftv1alpha1.CloudProvisioned, out
 		return err
 	}
 	// What the inventory holds is an id, whatever it looks like.
-	if invalid := out.kind.ValidateID(p.Spec.Resource.ID); invalid != nil && found == nil {
-		out.ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
+	if invalid := out.Kind.ValidateID(p.Spec.Resource.ID); invalid != nil && found == nil {
+		out.Ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.id: %v", invalid)
 		return nil
 	}
-	out.id, out.resource = p.Spec.Resource.ID, found
+	out.ID, out.Resource = p.Spec.Resource.ID, found
 	return nil
 }
 
@@ -115,9 +115,9 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		if err != nil {
 			return err
 		}
-		out.id, out.resource = bound, current
-		if current != nil && current.Observed.AbsentSince == nil && out.kind.SameName(objects.LiveName(current), name) {
-			if is, _ := means(p, out.kind, current); is != differs {
+		out.ID, out.Resource = bound, current
+		if current != nil && current.Observed.AbsentSince == nil && out.Kind.SameName(objects.LiveName(current), name) {
+			if is, _ := means(p, out.Kind, current); is != differs {
 				return nil
 			}
 		}
@@ -127,37 +127,37 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		return err
 	}
 	recorded := objects.KindStatus(account, p.Spec.Resource.Kind).RecordedAt
-	gone := out.resource != nil && out.resource.Observed.AbsentSince != nil
-	if !recordedUntil(out.kind, recorded, b.Now, named) || gone && objects.ObservedAfter(out.resource, recorded.Time, b.Now) {
+	gone := out.Resource != nil && out.Resource.Observed.AbsentSince != nil
+	if !recordedUntil(out.Kind, recorded, b.Now, named) || gone && objects.ObservedAfter(out.Resource, recorded.Time, b.Now) {
 		// One candidate is not the only one before all of a complete listing is recorded, and
 		// what is gone may have been replaced.
 		if bound == "" || gone {
-			out.ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			out.Ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 				"not everything that a complete listing of the kind %s showed is recorded yet", p.Spec.Resource.Kind)
 		}
 		return nil
 	}
-	found := weigh(p, out.kind, named)
+	found := weigh(p, out.Kind, named)
 	switch {
 	case len(found.meant) > 1:
-		out.id, out.resource = "", nil
-		out.ready = objects.False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
-			len(found.meant), name, objects.Shorten(apart(p, out.kind, found.meant), 768))
+		out.ID, out.Resource = "", nil
+		out.Ready = objects.False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
+			len(found.meant), name, objects.Shorten(apart(p, out.Kind, found.meant), 768))
 	case bound != "" && (len(found.meant) != 1 || len(found.unseen) > 0 || found.withheld != nil):
 		// Renamed, gone, or nobody can tell which other is meant: still that resource.
 	case len(found.unseen) > 0:
-		out.unseen = found.unseen
-		out.ready = unseenWhere(p, found)
+		out.Unseen = found.unseen
+		out.Ready = unseenWhere(p, found)
 	case found.withheld != nil:
-		out.ready = withheld(account, Binding{kind: out.kind, id: found.withheld.Spec.ID, resource: found.withheld})
+		out.Ready = Withheld(account, Binding{Kind: out.Kind, ID: found.withheld.Spec.ID, Resource: found.withheld})
 	case len(found.meant) == 1:
-		out.resource = found.meant[0]
-		out.id = out.resource.Spec.ID
-		if bound != "" && bound != out.id {
-			out.reboundFrom = bound
+		out.Resource = found.meant[0]
+		out.ID = out.Resource.Spec.ID
+		if bound != "" && bound != out.ID {
+			out.ReboundFrom = bound
 		}
 	default:
-		out.ready = objects.False(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.kind, found.named))
+		out.Ready = objects.False(driftv1alpha1.ReasonResourceNotFound, "%s", missing(p, out.Kind, found.named))
 	}
 	return nil
 }
@@ -201,14 +201,14 @@ func older(a, b *driftv1alpha1.CloudProvisioned) bool {
 	return a.Name < b.Name
 }
 
-// withheld says why nothing is concluded of a resource that the last complete listing
+// Withheld says why nothing is concluded of a resource that the last complete listing
 // did not show.
-func withheld(account *driftv1alpha1.CloudAccount, b Binding) objects.Verdict {
-	status := objects.KindStatus(account, b.kind.Schema.Kind)
+func Withheld(account *driftv1alpha1.CloudAccount, b Binding) objects.Verdict {
+	status := objects.KindStatus(account, b.Kind.Schema.Kind)
 	reason, message := driftv1alpha1.ReasonAwaitingInventory, "the next sync asks for it again"
 	if status.Reason != "" {
 		reason, message = status.Reason, status.Message
 	}
 	return objects.Unknown(reason, "%s %s has not been listed since %s, and nobody can tell yet whether it is gone: %s",
-		b.kind.Schema.Kind, b.id, b.resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
+		b.Kind.Schema.Kind, b.ID, b.Resource.Observed.WithheldSince.UTC().Format("2006-01-02T15:04:05Z"), message)
 }

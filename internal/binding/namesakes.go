@@ -1,4 +1,4 @@
-package controller
+package binding
 
 import (
 	"encoding/json"

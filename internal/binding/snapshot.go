@@ -1,4 +1,4 @@
-package controller
+package binding
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // each; whatever seems to have changed is looked up anew before anything is written.
 type Snapshot struct {
 	owner     *driftv1alpha1.CloudAccount
-	declared  []driftv1alpha1.CloudProvisioned
+	Declared  []driftv1alpha1.CloudProvisioned
 	resources map[resource.Ref]*driftv1alpha1.CloudResource
 	byName    map[kindAndName][]*driftv1alpha1.CloudResource
 	of        map[resource.Ref][]*driftv1alpha1.CloudProvisioned
@@ -61,7 +61,7 @@ func TakeSnapshot(ctx context.Context, reader client.Reader, account *driftv1alp
 func NewSnapshot(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.CloudProvisioned, drifts []driftv1alpha1.CloudDrift, live ...[]driftv1alpha1.CloudResource) *Snapshot {
 	out := &Snapshot{
 		owner:     owner,
-		declared:  declared,
+		Declared:  declared,
 		resources: make(map[resource.Ref]*driftv1alpha1.CloudResource, len(declared)),
 		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
 		of:        make(map[resource.Ref][]*driftv1alpha1.CloudProvisioned, len(declared)),
@@ -93,8 +93,8 @@ func listOf(ctx context.Context, reader client.Reader, account *driftv1alpha1.Cl
 }
 
 func (v *Snapshot) takeDeclared() {
-	for i := range v.declared {
-		p := &v.declared[i]
+	for i := range v.Declared {
+		p := &v.Declared[i]
 		if id := objects.ReferencedID(p); id != "" {
 			ref := objects.CanonicalRef(objects.RefOf(p, id))
 			v.of[ref] = append(v.of[ref], p)

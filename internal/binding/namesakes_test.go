@@ -1,4 +1,4 @@
-package controller
+package binding
 
 import (
 	"encoding/json"
@@ -23,12 +23,7 @@ import (
 // snapshotOf is a picture with these resources of one kind, all of them recorded.
 func snapshotOf(t *testing.T, kind string, live ...driftv1alpha1.CloudResource) *Snapshot {
 	t.Helper()
-	out := &Snapshot{
-		owner:     objectstest.Recorded(kind),
-		resources: map[resource.Ref]*driftv1alpha1.CloudResource{},
-		byName:    map[kindAndName][]*driftv1alpha1.CloudResource{},
-		of:        map[resource.Ref][]*driftv1alpha1.CloudProvisioned{},
-	}
+	out := NewSnapshot(objectstest.Recorded(kind), nil, nil)
 	for i := range live { // every name is asked for
 		out.byName[kindAndName{kind, objects.CanonicalName(kind, objects.LiveName(&live[i]))}] = nil
 	}
@@ -44,7 +39,7 @@ func liveRecord(t *testing.T, id int, name, recordType, data string) driftv1alph
 
 func bindIn(t *testing.T, v *Snapshot, p *driftv1alpha1.CloudProvisioned) Binding {
 	t.Helper()
-	out, err := Binder{In: v, Now: objectstest.Noon.Add(2 * time.Hour)}.bind(t.Context(), p, v.owner)
+	out, err := Binder{In: v, Now: objectstest.Noon.Add(2 * time.Hour)}.Bind(t.Context(), p, v.owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +57,12 @@ func TestNameIsBoundToNoneOfSeveralInEitherOrder(t *testing.T) {
 			for written := 1; written <= len(order); written++ {
 				v := snapshotOf(t, "Droplet", order[:written]...)
 				v.owner.Status.Kinds = nil
-				if got := bindIn(t, v, p); got.id != "" || got.ready.Status != metav1.ConditionUnknown || got.ready.Reason != driftv1alpha1.ReasonAwaitingInventory {
-					t.Errorf("after %d of 2 writes: bound to %q, %+v", written, got.id, got.ready)
+				if got := bindIn(t, v, p); got.ID != "" || got.Ready.Status != metav1.ConditionUnknown || got.Ready.Reason != driftv1alpha1.ReasonAwaitingInventory {
+					t.Errorf("after %d of 2 writes: bound to %q, %+v", written, got.ID, got.Ready)
 				}
 			}
-			if got := bindIn(t, snapshotOf(t, "Droplet", order...), p); got.id != "" || got.ready.Reason != driftv1alpha1.ReasonFixAmbiguousName {
-				t.Errorf("after the sync: bound to %q, %+v", got.id, got.ready)
+			if got := bindIn(t, snapshotOf(t, "Droplet", order...), p); got.ID != "" || got.Ready.Reason != driftv1alpha1.ReasonFixAmbiguousName {
+				t.Errorf("after the sync: bound to %q, %+v", got.ID, got.Ready)
 			}
 		})
 	}
@@ -81,19 +76,19 @@ func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
 	next := objectstest.Live(t, "Droplet", "2", "web-1", nil, nil)
 	next.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(time.Hour))
 	p := objectstest.Named("Droplet", "web-1", nil, nil)
-	if got := bindIn(t, snapshotOf(t, "Droplet", next), p); got.ready.Reason != driftv1alpha1.ReasonAwaitingInventory {
-		t.Errorf("unbound: %+v", got.ready)
+	if got := bindIn(t, snapshotOf(t, "Droplet", next), p); got.Ready.Reason != driftv1alpha1.ReasonAwaitingInventory {
+		t.Errorf("unbound: %+v", got.Ready)
 	}
 	p.Status.ResourceID = "1"
 	for name, v := range map[string]*Snapshot{"the bound one has the name": snapshotOf(t, "Droplet", old, next),
 		"the bound one has another name": snapshotOf(t, "Droplet", renamed, next)} {
-		if got := bindIn(t, v, p); got.id != "1" || got.ready.Reason != driftv1alpha1.ReasonBound {
-			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
+		if got := bindIn(t, v, p); got.ID != "1" || got.Ready.Reason != driftv1alpha1.ReasonBound {
+			t.Errorf("%s: bound to %q, %+v", name, got.ID, got.Ready)
 		}
 	}
 	next.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon)
-	if got := bindIn(t, snapshotOf(t, "Droplet", renamed, next), p); got.id != "2" || got.reboundFrom != "1" {
-		t.Errorf("recorded: bound to %q from %q, %+v", got.id, got.reboundFrom, got.ready)
+	if got := bindIn(t, snapshotOf(t, "Droplet", renamed, next), p); got.ID != "2" || got.ReboundFrom != "1" {
+		t.Errorf("recorded: bound to %q from %q, %+v", got.ID, got.ReboundFrom, got.Ready)
 	}
 }
 
@@ -102,8 +97,8 @@ func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
 func TestNameIsBoundAfterTheClockWasSetBack(t *testing.T) {
 	ahead := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil)
 	ahead.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(24 * time.Hour))
-	if got := bindIn(t, snapshotOf(t, "Droplet", ahead), objectstest.Named("Droplet", "web-1", nil, nil)); got.id != "1" || got.ready.Reason != driftv1alpha1.ReasonBound {
-		t.Errorf("bound to %q, %+v", got.id, got.ready)
+	if got := bindIn(t, snapshotOf(t, "Droplet", ahead), objectstest.Named("Droplet", "web-1", nil, nil)); got.ID != "1" || got.Ready.Reason != driftv1alpha1.ReasonBound {
+		t.Errorf("bound to %q, %+v", got.ID, got.Ready)
 	}
 }
 
@@ -129,11 +124,11 @@ func TestNameIsNotDecidedByWhatMayBeGone(t *testing.T) {
 		v.owner.Status.Kinds[0].Reason = driftv1alpha1.ReasonFixMassDisappearance
 		v.owner.Status.Kinds[0].Message = "confirm it"
 		got := bindIn(t, v, objectstest.Named("Droplet", "web-1", nil, nil))
-		if got.id != "" || got.ready.Reason != c.reason || got.ready.Status != c.status {
-			t.Errorf("%s: bound to %q, %+v", name, got.id, got.ready)
+		if got.ID != "" || got.Ready.Reason != c.reason || got.Ready.Status != c.status {
+			t.Errorf("%s: bound to %q, %+v", name, got.ID, got.Ready)
 		}
-		if c.status == metav1.ConditionUnknown && !strings.Contains(got.ready.Message, "confirm it") {
-			t.Errorf("%s: the message does not say how to go on: %s", name, got.ready.Message)
+		if c.status == metav1.ConditionUnknown && !strings.Contains(got.Ready.Message, "confirm it") {
+			t.Errorf("%s: the message does not say how to go on: %s", name, got.Ready.Message)
 		}
 	}
 }
@@ -171,22 +166,22 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 			kind, declared := c.live[0].Spec.Kind, objects.LiveName(&c.live[0])
 			v := snapshotOf(t, kind, c.live...)
 			got := bindIn(t, v, objectstest.Named(kind, declared, nil, nil))
-			if got.ready.Reason != driftv1alpha1.ReasonFixAmbiguousName {
-				t.Fatalf("%+v", got.ready)
+			if got.Ready.Reason != driftv1alpha1.ReasonFixAmbiguousName {
+				t.Fatalf("%+v", got.Ready)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(got.ready.Message, want) {
-					t.Errorf("%s\nhas no %s", got.ready.Message, want)
+				if !strings.Contains(got.Ready.Message, want) {
+					t.Errorf("%s\nhas no %s", got.Ready.Message, want)
 				}
 			}
 			for i := range c.live {
-				if !strings.Contains(got.ready.Message, c.live[i].Spec.ID) {
-					t.Errorf("%s\ndoes not name %s", got.ready.Message, c.live[i].Spec.ID)
+				if !strings.Contains(got.Ready.Message, c.live[i].Spec.ID) {
+					t.Errorf("%s\ndoes not name %s", got.Ready.Message, c.live[i].Spec.ID)
 				}
 			}
-			suggested := suggestion.FindAllStringSubmatch(got.ready.Message, -1)
+			suggested := suggestion.FindAllStringSubmatch(got.Ready.Message, -1)
 			if (len(suggested) == 0) != (len(c.want) == 0) {
-				t.Errorf("%s\nsuggests %d", got.ready.Message, len(suggested))
+				t.Errorf("%s\nsuggests %d", got.Ready.Message, len(suggested))
 			}
 			for _, s := range suggested {
 				var where map[string]intstr.IntOrString
@@ -194,8 +189,8 @@ func TestSuggestedWhereBindsToWhatItNames(t *testing.T) {
 					t.Errorf("%s is no where: %v", s[1], err)
 					continue
 				}
-				if bound := bindIn(t, v, objectstest.Named(kind, declared, where, nil)); bound.id != s[2] {
-					t.Errorf("where %s is bound to %q, not %s: %+v", s[1], bound.id, s[2], bound.ready)
+				if bound := bindIn(t, v, objectstest.Named(kind, declared, where, nil)); bound.ID != s[2] {
+					t.Errorf("where %s is bound to %q, not %s: %+v", s[1], bound.ID, s[2], bound.Ready)
 				}
 			}
 		})
@@ -207,8 +202,8 @@ func TestSuggestedWhereHoldsWhatIsAskedForAlready(t *testing.T) {
 	v := snapshotOf(t, "DomainRecord", liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"))
 	where := map[string]intstr.IntOrString{"type": intstr.FromString("a"), "ttl": intstr.FromInt32(1800)}
 	got := bindIn(t, v, objectstest.Named("DomainRecord", "api.example.com", where, nil))
-	if want := "where: {ttl: 1800, type: a, data: 203.0.113.9} for example.com/1"; !strings.Contains(got.ready.Message, want) {
-		t.Errorf("%+v\nhas no %s", got.ready, want)
+	if want := "where: {ttl: 1800, type: a, data: 203.0.113.9} for example.com/1"; !strings.Contains(got.Ready.Message, want) {
+		t.Errorf("%+v\nhas no %s", got.Ready, want)
 	}
 }
 
@@ -220,12 +215,12 @@ func TestWhereThatIsUnseen(t *testing.T) {
 	where := map[string]intstr.IntOrString{"data": intstr.FromString("203.0.113.10")}
 	p := objectstest.Named("DomainRecord", "api.example.com", where, nil)
 	v := snapshotOf(t, "DomainRecord", hidden, seen)
-	if got := bindIn(t, v, p); got.id != "" || got.ready.Reason != driftv1alpha1.ReasonFixFieldsUnseen || !strings.HasPrefix(got.ready.Message, "data can't be seen") {
-		t.Errorf("unbound: bound to %q, %+v", got.id, got.ready)
+	if got := bindIn(t, v, p); got.ID != "" || got.Ready.Reason != driftv1alpha1.ReasonFixFieldsUnseen || !strings.HasPrefix(got.Ready.Message, "data can't be seen") {
+		t.Errorf("unbound: bound to %q, %+v", got.ID, got.Ready)
 	}
 	p.Status.ResourceID = "example.com/1"
-	if got := bindIn(t, v, p); got.id != "example.com/1" || got.ready.Reason != driftv1alpha1.ReasonBound {
-		t.Errorf("bound: bound to %q, %+v", got.id, got.ready)
+	if got := bindIn(t, v, p); got.ID != "example.com/1" || got.Ready.Reason != driftv1alpha1.ReasonBound {
+		t.Errorf("bound: bound to %q, %+v", got.ID, got.Ready)
 	}
 }
 
@@ -236,8 +231,8 @@ func TestNamesakesAreNamedInOneOrder(t *testing.T) {
 		liveRecord(t, 1, "api.example.com", "A", "203.0.113.9"), liveRecord(t, 2, "api.example.com", "A", "203.0.113.10"), liveRecord(t, 3, "api.example.com", "TXT", "x")}
 	for _, where := range []map[string]intstr.IntOrString{nil, {"type": intstr.FromString("MX")}} {
 		p := objectstest.Named("DomainRecord", "api.example.com", where, nil)
-		first := bindIn(t, snapshotOf(t, "DomainRecord", live...), p).ready
-		if second := bindIn(t, snapshotOf(t, "DomainRecord", live[2], live[0], live[1]), p).ready; first != second {
+		first := bindIn(t, snapshotOf(t, "DomainRecord", live...), p).Ready
+		if second := bindIn(t, snapshotOf(t, "DomainRecord", live[2], live[0], live[1]), p).Ready; first != second {
 			t.Errorf("%+v\nthen %+v", first, second)
 		}
 	}
@@ -256,8 +251,8 @@ func TestManyNamesakes(t *testing.T) {
 	if took := time.Since(began); took > 100*time.Millisecond {
 		t.Errorf("it took %s", took)
 	}
-	if got.ready.Reason != driftv1alpha1.ReasonFixAmbiguousName || len(got.ready.Message) > objects.MessageLimit || !strings.Contains(got.ready.Message, "3000 resources") {
-		t.Errorf("%+v", got.ready)
+	if got.Ready.Reason != driftv1alpha1.ReasonFixAmbiguousName || len(got.Ready.Message) > objects.MessageLimit || !strings.Contains(got.Ready.Message, "3000 resources") {
+		t.Errorf("%+v", got.Ready)
 	}
 }
 
@@ -280,8 +275,8 @@ func TestWhereSaysWhatIsWrong(t *testing.T) {
 	} {
 		for range 20 { // maps have no order
 			got := bindIn(t, v, objectstest.Named("DomainRecord", "api.example.com", c.where, c.desired))
-			if got.ready.Reason != c.reason || !strings.Contains(got.ready.Message, c.message) {
-				t.Errorf("%s: %+v", name, got.ready)
+			if got.Ready.Reason != c.reason || !strings.Contains(got.Ready.Message, c.message) {
+				t.Errorf("%s: %+v", name, got.Ready)
 				break
 			}
 		}
@@ -326,10 +321,10 @@ func TestDuplicateIsDecidedByWhatIsBound(t *testing.T) {
 		younger.CreationTimestamp = metav1.NewTime(objectstest.Noon)
 		younger.Spec.Resource = driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "3164444"}
 		v := snapshotOf(t, "Droplet", live)
-		v.declared = []driftv1alpha1.CloudProvisioned{*older, *younger}
+		v.Declared = []driftv1alpha1.CloudProvisioned{*older, *younger}
 		v.takeDeclared()
-		if got := bindIn(t, v, younger); got.ready.Reason != c.want {
-			t.Errorf("%s: %+v", name, got.ready)
+		if got := bindIn(t, v, younger); got.Ready.Reason != c.want {
+			t.Errorf("%s: %+v", name, got.Ready)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resolution"
 )
 
 // accountReconciler syncs an account's inventory and sweeps what it declares, each
@@ -27,7 +28,7 @@ type accountReconciler struct {
 	syncer     *syncer
 	shares     shares
 	crds       *CRDGuard
-	admission  *admissionGuard
+	admission  *resolution.AdmissionGuard
 	pending    *PendingRequests
 	sweeper    *sweeper
 	retention  Retention

@@ -11,6 +11,7 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resolution"
 )
 
 // describe is the one place where an account's status is made. final is false
@@ -88,7 +89,7 @@ func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.Cloud
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
 		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
 		return objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
-	case errors.Is(pass.admission, errSettling):
+	case errors.Is(pass.admission, resolution.ErrSettling):
 		return objects.Unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	case pass.admission != nil:
 		return objects.False(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)

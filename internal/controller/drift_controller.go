@@ -9,6 +9,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resolution"
 )
 
 // admissionRetry is when an approval is looked at again for which nobody could see
@@ -16,12 +17,12 @@ import (
 const admissionRetry = 2 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
-type driftReconciler struct{ acceptor Acceptor }
+type driftReconciler struct{ acceptor resolution.Acceptor }
 
 // Reconcile begins or continues the resolution of one drift.
 func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	err := r.acceptor.Resolve(ctx, req.NamespacedName)
-	if _, unchecked := errors.AsType[*UncheckedError](err); unchecked {
+	if _, unchecked := errors.AsType[*resolution.UncheckedError](err); unchecked {
 		ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: admissionRetry}, nil
 	}

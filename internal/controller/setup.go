@@ -21,6 +21,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resolution"
 )
 
 // Options are what the controllers are given.
@@ -55,7 +56,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		o.SecretPoll = 15 * time.Second
 	}
 	if o.AdmissionSettling == 0 {
-		o.AdmissionSettling = defaultSettling
+		o.AdmissionSettling = resolution.DefaultSettling
 	}
 	if o.Workers == 0 {
 		o.Workers = 4
@@ -77,7 +78,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := metrics.Register(o.Registry, append(passes.Collectors(), metrics.NewStateCollector(mgr.GetCache(), o.Clock))...); err != nil {
 		return err
 	}
-	guard := newAdmissionGuard(trial, access.Live, o.AdmissionSettling)
+	guard := resolution.NewAdmissionGuard(trial, access.Live, o.AdmissionSettling)
 	crds := NewCRDGuard(access.Live, o.Clock)
 	tables := &objects.Timetables{}
 	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
@@ -96,7 +97,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	return errors.Join(
 		accounts.setup(mgr, asked, max(o.Workers, accountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
-		(&driftReconciler{NewAcceptor(access, guard)}).setup(mgr, o.Workers),
+		(&driftReconciler{resolution.NewAcceptor(access, guard)}).setup(mgr, o.Workers),
 	)
 }
 

@@ -1,4 +1,4 @@
-package controller
+package resolution
 
 import (
 	"context"
@@ -21,11 +21,11 @@ import (
 const (
 	// admissionCheckEvery is how long an answer about the admission policies holds.
 	admissionCheckEvery = 10 * time.Second
-	// defaultSettling is how long after their last change the admission policies
+	// DefaultSettling is how long after their last change the admission policies
 	// are not relied on. An API server enforces a policy one or two seconds after it
 	// can be read; where there are several, each has to have learned of it, and
 	// their clocks may differ.
-	defaultSettling = 30 * time.Second
+	DefaultSettling = 30 * time.Second
 	// timesAreWhole is what is lost of each time in an object's metadata, at most.
 	timesAreWhole = time.Second
 )
@@ -33,15 +33,15 @@ const (
 var (
 	// errUnproven: nothing proves who approved.
 	errUnproven = errors.New("nothing proves who approves")
-	// errSettling is errUnproven that passes without anybody's doing.
-	errSettling = errors.New("the admission policies that prove who approves are new or changed")
+	// ErrSettling is errUnproven that passes without anybody's doing.
+	ErrSettling = errors.New("the admission policies that prove who approves are new or changed")
 )
 
-// admissionGuard says whether the admission policies that prove who approves are in
+// AdmissionGuard says whether the admission policies that prove who approves are in
 // force. Without them an annotation proves nothing. That they can be read is not
 // enough: they have to have been as they are for the settling time, and a forged
 // approval has to be refused by them.
-type admissionGuard struct {
+type AdmissionGuard struct {
 	// client tries to forge, in dry runs.
 	client client.Client
 	// live reads past the cache: the policies are got by name, never listed.
@@ -60,14 +60,14 @@ type admissionGuard struct {
 	changed  time.Time
 }
 
-func newAdmissionGuard(c client.Client, live client.Reader, settling time.Duration) *admissionGuard {
-	return &admissionGuard{client: c, live: live, now: time.Now, settling: settling}
+func NewAdmissionGuard(c client.Client, live client.Reader, settling time.Duration) *AdmissionGuard {
+	return &AdmissionGuard{client: c, live: live, now: time.Now, settling: settling}
 }
 
 // Check returns what is in the way as errUnproven, nil where nothing is. Another error
 // says that nobody could look, which is no better, and is not remembered. The
 // answer may be some seconds old: it is for a condition, and no approval rests on it.
-func (g *admissionGuard) Check(ctx context.Context, namespace string) error {
+func (g *AdmissionGuard) Check(ctx context.Context, namespace string) error {
 	if known, result := g.remembered(); known {
 		return result
 	}
@@ -75,7 +75,7 @@ func (g *admissionGuard) Check(ctx context.Context, namespace string) error {
 	if result == nil {
 		result = g.refusesCreation(ctx, namespace)
 	}
-	if result == nil || errors.Is(result, errUnproven) && !errors.Is(result, errSettling) {
+	if result == nil || errors.Is(result, errUnproven) && !errors.Is(result, ErrSettling) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.checked, g.result = g.now(), result
@@ -83,7 +83,7 @@ func (g *admissionGuard) Check(ctx context.Context, namespace string) error {
 	return result
 }
 
-func (g *admissionGuard) remembered() (known bool, result error) {
+func (g *AdmissionGuard) remembered() (known bool, result error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	age := g.now().Sub(g.checked)
@@ -93,7 +93,7 @@ func (g *admissionGuard) remembered() (known bool, result error) {
 // Trusts returns nil where d's recorded approval, or else its annotations, were
 // written under the policies. d has to have been read from the API server: what the
 // policies are afterwards holds for all that was written since they last changed.
-func (g *admissionGuard) Trusts(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+func (g *AdmissionGuard) Trusts(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	since, err := g.settled(ctx)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (g *admissionGuard) Trusts(ctx context.Context, d *driftv1alpha1.CloudDrift
 }
 
 // settled is since when the policies have been relied on.
-func (g *admissionGuard) settled(ctx context.Context) (since time.Time, err error) {
+func (g *AdmissionGuard) settled(ctx context.Context) (since time.Time, err error) {
 	state, err := admission.Check(ctx, g.live)
 	if err != nil {
 		return time.Time{}, err
@@ -122,14 +122,14 @@ func (g *admissionGuard) settled(ctx context.Context) (since time.Time, err erro
 		until = seen
 	}
 	if g.now().Before(until) {
-		return time.Time{}, fmt.Errorf("%w: %w, and are relied on from %s", errUnproven, errSettling, until.UTC().Format(time.RFC3339))
+		return time.Time{}, fmt.Errorf("%w: %w, and are relied on from %s", errUnproven, ErrSettling, until.UTC().Format(time.RFC3339))
 	}
 	return since, nil
 }
 
 // notice remembers the versions of the policies, and returns when this process saw
 // them become others.
-func (g *admissionGuard) notice(versions map[string]string) (changed time.Time) {
+func (g *AdmissionGuard) notice(versions map[string]string) (changed time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.versions != nil && !maps.Equal(g.versions, versions) {
@@ -143,7 +143,7 @@ func (g *admissionGuard) notice(versions map[string]string) (changed time.Time) 
 const forger = "clouddrift:nobody"
 
 // refusesPatch tries to approve d in another's name, which the operator may not.
-func (g *admissionGuard) refusesPatch(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+func (g *AdmissionGuard) refusesPatch(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q,%q:%q,%q:%q}}}`,
 		driftv1alpha1.ResolveAnnotation, driftv1alpha1.ResolveAccept,
 		driftv1alpha1.ResolvedByAnnotation, forger,
@@ -153,7 +153,7 @@ func (g *admissionGuard) refusesPatch(ctx context.Context, d *driftv1alpha1.Clou
 }
 
 // refusesCreation tries to create a drift that is approved already, which nobody may.
-func (g *admissionGuard) refusesCreation(ctx context.Context, namespace string) error {
+func (g *AdmissionGuard) refusesCreation(ctx context.Context, namespace string) error {
 	return refusedByPolicy(g.client.Create(ctx, &driftv1alpha1.CloudDrift{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: namespace, Name: "clouddrift-forgery",

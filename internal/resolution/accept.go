@@ -1,4 +1,4 @@
-package controller
+package resolution
 
 import (
 	"context"
@@ -33,11 +33,11 @@ import (
 // mark of a drift that is gone.
 type Acceptor struct {
 	objects.Access
-	admission *admissionGuard
+	admission *AdmissionGuard
 }
 
 // NewAcceptor returns an acceptor that believes what guard trusts.
-func NewAcceptor(access objects.Access, guard *admissionGuard) Acceptor {
+func NewAcceptor(access objects.Access, guard *AdmissionGuard) Acceptor {
 	return Acceptor{Access: access, admission: guard}
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
@@ -60,12 +61,12 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 	}))
 	err = controller.Setup(ctx, mgr, controller.Options{
 		//nolint:contextcheck // making a client asks nothing; what it asks later has the caller's context
-		Clouds: func(endpoint, token string) (controller.Cloud, error) {
+		Clouds: func(endpoint, token string) (inventory.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {
 				return nil, err
 			}
-			return controller.NewCloud(client), nil
+			return inventory.NewCloud(client), nil
 		},
 		AllowedEndpoints: o.endpoints,
 		SecretPoll:       o.secretPoll,

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resolution"
@@ -24,10 +25,10 @@ import (
 type accountReconciler struct {
 	objects.Access
 	timetables *objects.Timetables
-	connector  *connector
-	syncer     *syncer
-	shares     shares
-	crds       *CRDGuard
+	connector  *inventory.Connector
+	syncer     *inventory.Syncer
+	shares     inventory.Shares
+	crds       *inventory.CRDGuard
 	admission  *resolution.AdmissionGuard
 	pending    *PendingRequests
 	sweeper    *sweeper
@@ -49,10 +50,10 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	}
 	pass := r.begin(ctx, account)
 	if r.syncsNow(pass) {
-		if !r.shares.take(req.Namespace) {
-			return ctrl.Result{RequeueAfter: shareRetry}, nil
+		if !r.shares.Take(req.Namespace) {
+			return ctrl.Result{RequeueAfter: inventory.ShareRetry}, nil
 		}
-		defer r.shares.giveBack(req.Namespace)
+		defer r.shares.GiveBack(req.Namespace)
 		if err := r.sync(ctx, pass); err != nil {
 			return requeueOnConflict(fmt.Errorf("syncing CloudAccount %s: %w", req, err))
 		}
@@ -83,13 +84,13 @@ type accountPass struct {
 	account    *driftv1alpha1.CloudAccount
 	timetable  objects.Timetable
 	startedAt  time.Time
-	connection connection
+	connection inventory.Connection
 	// problem is why nothing can be asked of DigitalOcean.
-	problem problem
+	problem inventory.Problem
 	// admission is why approvals can't be trusted; nil: they can.
 	admission error
 	// report is what a sync found, nil where none was due.
-	report *Report
+	report *inventory.Report
 	// result is what a sweep found, nil where none was made.
 	result *sweepResult
 }
@@ -97,13 +98,13 @@ type accountPass struct {
 // begin finds out what the account can be worked with.
 func (r *accountReconciler) begin(ctx context.Context, account *driftv1alpha1.CloudAccount) *accountPass {
 	pass := &accountPass{account: account, timetable: r.timetables.Of(account), startedAt: r.Clock.Now()}
-	pass.connection, pass.problem = r.connector.connect(ctx, account)
+	pass.connection, pass.problem = r.connector.Connect(ctx, account)
 	pass.admission = r.admission.Check(ctx, account.Namespace)
-	if gone := r.crds.Check(ctx, account.Namespace); gone.exists() {
+	if gone := r.crds.Check(ctx, account.Namespace); gone.Exists() {
 		pass.problem = gone
 	}
-	if pass.problem.exists() {
-		r.connector.forget(account.UID) // whatever mends it is worth a sync
+	if pass.problem.Exists() {
+		r.connector.Forget(account.UID) // whatever mends it is worth a sync
 	}
 	return pass
 }
@@ -112,11 +113,11 @@ func (r *accountReconciler) begin(ctx context.Context, account *driftv1alpha1.Cl
 // declarations that wait for one.
 func (r *accountReconciler) syncsNow(pass *accountPass) bool {
 	switch {
-	case pass.problem.exists():
+	case pass.problem.Exists():
 		return false
-	case syncDue(pass.account, pass.timetable, pass.connection, pass.startedAt):
+	case inventory.SyncDue(pass.account, pass.timetable, pass.connection, pass.startedAt):
 		return true
-	case readWithOtherFields(pass.account) && r.crds.age() == nil: // older CRDs would not keep what a sync says
+	case inventory.ReadWithOtherFields(pass.account) && r.crds.Age() == nil: // older CRDs would not keep what a sync says
 		return true
 	}
 	key := client.ObjectKeyFromObject(pass.account)
@@ -130,14 +131,14 @@ func (r *accountReconciler) syncsNow(pass *accountPass) bool {
 // sync refreshes the inventory, and answers the declarations that waited for it.
 func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
 	answer := r.pending.attempt(client.ObjectKeyFromObject(pass.account))
-	report, err := r.syncer.sync(ctx, pass.account, pass.connection.cloud)
+	report, err := r.syncer.Sync(ctx, pass.account, pass.connection.Cloud)
 	if err != nil {
 		return err
 	}
-	report.counts = isDue(pass.account, pass.timetable, pass.startedAt)
+	report.Counts = inventory.IsDue(pass.account, pass.timetable, pass.startedAt)
 	pass.report = &report
-	answer(report.brought)
-	r.connector.used(pass.account.UID, pass.connection)
+	answer(report.Brought)
+	r.connector.Used(pass.account.UID, pass.connection)
 	return nil
 }
 
@@ -145,7 +146,7 @@ func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
 // due, and to count the drifts that the account's limit holds back.
 func (r *accountReconciler) sweepsNow(pass *accountPass) bool {
 	wasShort := r.sweeper.WithheldDrifts(pass.account.UID)
-	return wasShort || pass.report != nil || sweepDue(pass.account, pass.timetable, pass.problem.exists(), pass.startedAt)
+	return wasShort || pass.report != nil || sweepDue(pass.account, pass.timetable, pass.problem.Exists(), pass.startedAt)
 }
 
 // remember drops what is remembered of an account that is gone, or was there before
@@ -165,9 +166,9 @@ func (r *accountReconciler) remember(name types.NamespacedName, uid types.UID) {
 	if was == "" || was == uid {
 		return
 	}
-	r.connector.forget(was)
+	r.connector.Forget(was)
 	r.sweeper.Forget(was)
-	r.syncer.forget(was)
+	r.syncer.Forget(was)
 	r.timetables.Forget(was)
 	if uid == "" {
 		r.pending.forgetAccount(name)
@@ -217,14 +218,14 @@ func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, 
 		if equality.Semantic.DeepEqual(*before, live.Status) {
 			return nil
 		}
-		read := readWithOtherFields(live)
+		read := inventory.ReadWithOtherFields(live)
 		err := r.Client.Status().Update(ctx, live)
 		if apierrors.IsInvalid(err) {
 			live.Status = refusedStatus(pass, *before, err)
-			read, err = readWithOtherFields(live), r.Client.Status().Update(ctx, live)
+			read, err = inventory.ReadWithOtherFields(live), r.Client.Status().Update(ctx, live)
 		}
 		if err == nil && !read {
-			_ = r.crds.kept("status.kinds.fieldTable of a CloudAccount", !readWithOtherFields(live)) // Ready says so
+			_ = r.crds.Kept("status.kinds.fieldTable of a CloudAccount", !inventory.ReadWithOtherFields(live)) // Ready says so
 		}
 		return err
 	})
@@ -235,7 +236,7 @@ func (r *accountReconciler) writeStatus(ctx context.Context, pass *accountPass, 
 		return fmt.Errorf("writing its status: %w", err)
 	}
 	if pass.report != nil {
-		pass.report.counts = false // a sync is counted once, and its status written twice
+		pass.report.Counts = false // a sync is counted once, and its status written twice
 	}
 	return nil
 }
@@ -249,10 +250,10 @@ func (r *accountReconciler) wait(pass *accountPass) time.Duration {
 	if next := pass.timetable.Sweep.Next(pass.startedAt); next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
-	if next := r.pending.due(client.ObjectKeyFromObject(pass.account), now); !next.IsZero() && !pass.problem.exists() && next.Sub(now) < wait {
+	if next := r.pending.due(client.ObjectKeyFromObject(pass.account), now); !next.IsZero() && !pass.problem.Exists() && next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
-	if next := nextSync(pass.account, pass.report, pass.timetable, pass.startedAt); !pass.problem.exists() && next.Sub(now) < wait {
+	if next := inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt); !pass.problem.Exists() && next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
 	return max(wait, time.Second)

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resolution"
@@ -19,28 +20,24 @@ import (
 func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.CloudAccountStatus, final bool) {
 	now := r.Clock.Now()
 	if pass.report != nil {
-		// Somebody may have reset the status meanwhile, and another operator pinned it.
-		if !pass.report.problem.exists() {
-			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
-		}
-		pass.report.into(status)
-		status.NextSyncTime = objects.APITime(nextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
+		pass.report.Into(status)
+		status.NextSyncTime = objects.APITime(inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
 		status.ObservedGeneration = pass.account.Generation
 	}
 	// A request that nothing could be done about is answered too: Ready and Synced
 	// say why, and the sync is made when that is mended.
-	if final && (pass.report != nil || pass.problem.exists()) {
-		if request := syncRequest(pass.account); pass.report == nil && request != "" && request != status.LastHandledSyncRequest {
+	if final && (pass.report != nil || pass.problem.Exists()) {
+		if request := inventory.SyncRequest(pass.account); pass.report == nil && request != "" && request != status.LastHandledSyncRequest {
 			for i := range status.Kinds {
 				status.Kinds[i].MissedSyncs++ // it was asked for and could not be made
 			}
 		}
-		status.LastHandledSyncRequest = syncRequest(pass.account)
+		status.LastHandledSyncRequest = inventory.SyncRequest(pass.account)
 	}
 	if pass.result != nil {
 		pass.result.into(status, pass.account, now)
 	}
-	if pass.problem.exists() {
+	if pass.problem.Exists() {
 		status.ObservedGeneration = pass.account.Generation // nothing else can be said of it
 	}
 	isReady, isSynced := r.ready(pass, status), synced(status, pass)
@@ -53,22 +50,22 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 // somebody gets to know, and nothing is listed over and over: nothing of what the sync
 // found, the conditions, and when the next is due.
 func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, refusal error) driftv1alpha1.CloudAccountStatus {
-	p := problem{reason: driftv1alpha1.ReasonFixRefusedWrite, message: objects.Shorten("the account's status was refused: "+refusal.Error(), objects.MessageLimit)}
+	p := inventory.Problem{Reason: driftv1alpha1.ReasonFixRefusedWrite, Message: objects.Shorten("the account's status was refused: "+refusal.Error(), objects.MessageLimit)}
 	at := pass.startedAt
 	out := driftv1alpha1.CloudAccountStatus{
 		TeamUUID: before.TeamUUID, TeamName: before.TeamName,
-		LastSyncTime: objects.APITime(at), NextSyncTime: objects.APITime(at.Add(mostRetry)), LastDetectionTime: objects.APITime(at),
-		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: syncRequest(pass.account),
+		LastSyncTime: objects.APITime(at), NextSyncTime: objects.APITime(at.Add(inventory.MostRetry)), LastDetectionTime: objects.APITime(at),
+		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: inventory.SyncRequest(pass.account),
 	}
 	for _, kind := range kinds.All() {
-		k := kindIn(&out, kind.Schema.Kind)
+		k := inventory.KindIn(&out, kind.Schema.Kind)
 		*k = driftv1alpha1.KindStatus{Kind: k.Kind, ObservedAt: objects.KindStatus(&driftv1alpha1.CloudAccount{Status: before}, k.Kind).ObservedAt}
-		fallBehind(k, p, at)
+		inventory.FallBehind(k, p, at)
 	}
 	for _, conditionType := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
-		objects.False(p.reason, "%s", p.message).Set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
+		objects.False(p.Reason, "%s", p.Message).Set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
 	}
-	objects.SetKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), objects.False(p.reason, "%s", p.message))
+	objects.SetKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), objects.False(p.Reason, "%s", p.Message))
 	return out
 }
 
@@ -77,13 +74,13 @@ func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, r
 func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) objects.Verdict {
 	whole := pass.problem
 	if pass.report != nil {
-		whole = pass.report.wholeProblem()
+		whole = pass.report.WholeProblem()
 	}
 	switch {
-	case whole.exists():
-		return objects.False(whole.reason, "%s", whole.message)
-	case r.crds.age() != nil:
-		return objects.False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
+	case whole.Exists():
+		return objects.False(whole.Reason, "%s", whole.Message)
+	case r.crds.Age() != nil:
+		return objects.False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.Age())
 	case pass.timetable.Problem != nil:
 		return objects.False(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.Problem)
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
@@ -123,11 +120,11 @@ func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
 
 // synced says whether the last sync saw every kind completely.
 func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects.Verdict {
-	if pass.report != nil && pass.report.problem.exists() {
-		return objects.False(pass.report.problem.reason, "%s", pass.report.problem.message)
+	if pass.report != nil && pass.report.Problem.Exists() {
+		return objects.False(pass.report.Problem.Reason, "%s", pass.report.Problem.Message)
 	}
-	if pass.problem.exists() {
-		return objects.False(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
+	if pass.problem.Exists() {
+		return objects.False(pass.problem.Reason, "no sync can be made: %s", pass.problem.Message)
 	}
 	if status.LastSyncTime == nil {
 		return objects.Unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")

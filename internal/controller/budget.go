@@ -77,7 +77,7 @@ func (b *budgets) take(account *driftv1alpha1.CloudAccount, wanted int) (granted
 	return granted, short
 }
 
-// giveBack takes back a grant of which nothing came.
+// GiveBack takes back a grant of which nothing came.
 func (b *budgets) giveBack(account types.UID, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

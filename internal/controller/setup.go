@@ -19,6 +19,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resolution"
@@ -27,7 +28,7 @@ import (
 // Options are what the controllers are given.
 type Options struct {
 	// Clouds makes the Cloud of a token. Required.
-	Clouds CloudFor
+	Clouds inventory.CloudFor
 	// AllowedEndpoints are the endpoints that a token may be sent to.
 	AllowedEndpoints []string
 	// Clock is the wall clock where it is nil.
@@ -79,7 +80,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	guard := resolution.NewAdmissionGuard(trial, access.Live, o.AdmissionSettling)
-	crds := NewCRDGuard(access.Live, o.Clock)
+	crds := inventory.NewCRDGuard(access.Live, o.Clock)
 	tables := &objects.Timetables{}
 	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
 	asked, again := make(chan event.GenericEvent, 1024), make(chan event.GenericEvent, 1024)
@@ -89,13 +90,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	detector := newDetector(access, tables, pending)
 	accounts := &accountReconciler{
 		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: passes, crds: crds, admission: guard, pending: pending,
-		connector: newConnector(access.Live, o.Clouds, o.AllowedEndpoints),
-		syncer:    newSyncer(access, crds, passes),
+		connector: inventory.NewConnector(access.Live, o.Clouds, o.AllowedEndpoints),
+		syncer:    inventory.NewSyncer(access, crds, passes),
 		sweeper:   newSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
 		retention: NewRetention(access),
 	}
 	return errors.Join(
-		accounts.setup(mgr, asked, max(o.Workers, accountsAtOnce)),
+		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
 		(&driftReconciler{resolution.NewAcceptor(access, guard)}).setup(mgr, o.Workers),
 	)

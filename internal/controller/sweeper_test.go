@@ -21,7 +21,7 @@ func TestSweepDue(t *testing.T) {
 		why     string
 		change  func(*driftv1alpha1.CloudAccount)
 		blocked bool
-		after   time.Duration // since the last sweep, an hour before objectstest.Noon
+		after   time.Duration // since the last sweep, an hour before noon
 		due     bool
 	}{
 		"nothing":                     {"it is for midnight", hourly, false, time.Hour, false},
@@ -30,7 +30,7 @@ func TestSweepDue(t *testing.T) {
 		"drifts withheld":             {"the limit is one of a minute", withheld, false, time.Minute, true},
 		"drifts withheld just now":    {"the minute is not over", withheld, false, 59 * time.Second, false},
 	} {
-		account := quiet()
+		account := objectstest.Quiet()
 		c.change(account)
 		now := objectstest.Noon.Add(-time.Hour).Add(c.after)
 		if due := sweepDue(account, new(objects.Timetables).Of(account), c.blocked, now); due != c.due {

@@ -28,6 +28,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
@@ -61,12 +62,12 @@ func newWorld(ctx context.Context) *world {
 		digitalocean.WithClock(w.clock.Now),
 	)
 	w.options = controller.Options{
-		Clouds: func(endpoint, token string) (controller.Cloud, error) {
+		Clouds: func(endpoint, token string) (inventory.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {
 				return nil, err
 			}
-			return controller.NewCloud(client), nil
+			return inventory.NewCloud(client), nil
 		},
 		AllowedEndpoints: []string{w.cloud.URL()},
 		Clock:            w.clock,

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/tools/events"
 	testingclock "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -61,6 +62,19 @@ func Access(cached, live client.WithWatch) objects.Access {
 // Account is an account that has never been synced.
 func Account() *driftv1alpha1.CloudAccount {
 	return &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "a", UID: "u"}}
+}
+
+// Quiet is an account that was synced and swept an hour before Noon, and is due at midnight.
+func Quiet() *driftv1alpha1.CloudAccount {
+	return &driftv1alpha1.CloudAccount{
+		ObjectMeta: metav1.ObjectMeta{UID: "quiet", Annotations: map[string]string{}},
+		Spec:       driftv1alpha1.CloudAccountSpec{SyncSchedule: "0 0 * * *", DetectionSchedule: "0 0 * * *"},
+		Status: driftv1alpha1.CloudAccountStatus{
+			LastSyncTime:      ptr.To(metav1.NewTime(Noon.Add(-time.Hour))),
+			NextSyncTime:      ptr.To(metav1.NewTime(Noon.Add(12 * time.Hour))),
+			LastDetectionTime: ptr.To(metav1.NewTime(Noon.Add(-time.Hour))),
+		},
+	}
 }
 
 // Droplet is a droplet as DigitalOcean shows it.

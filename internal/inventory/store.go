@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -274,14 +274,14 @@ func (v store) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResou
 // kept says whether all that a verdict rests on came back from a write.
 func (v store) kept(written *driftv1alpha1.CloudResource, observed driftv1alpha1.Observation) error {
 	if observed.WithheldSince != nil {
-		if err := v.crds.kept("observed.withheldSince of a CloudResource", written.Observed.WithheldSince != nil); err != nil {
+		if err := v.crds.Kept("observed.withheldSince of a CloudResource", written.Observed.WithheldSince != nil); err != nil {
 			return err
 		}
 	}
 	if observed.FieldTable == "" {
 		return nil
 	}
-	return v.crds.kept("observed.fieldTable of a CloudResource", written.Observed.FieldTable == observed.FieldTable)
+	return v.crds.Kept("observed.fieldTable of a CloudResource", written.Observed.FieldTable == observed.FieldTable)
 }
 
 // changedFields names the fields whose values changed. One that could not be seen

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"time"
@@ -8,15 +8,15 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
-// syncDue says whether the inventory has to be refreshed now.
-func syncDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, c connection, now time.Time) bool {
+// SyncDue says whether the inventory has to be refreshed now.
+func SyncDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, c Connection, now time.Time) bool {
 	status := &account.Status
 	switch {
 	case status.LastSyncTime == nil, status.NextSyncTime == nil:
 		return true
 	case account.Generation != status.ObservedGeneration:
 		return true
-	case syncRequest(account) != "" && syncRequest(account) != status.LastHandledSyncRequest:
+	case SyncRequest(account) != "" && SyncRequest(account) != status.LastHandledSyncRequest:
 		return true
 	case c.changed:
 		return true
@@ -29,16 +29,16 @@ func syncDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, c connect
 	}
 }
 
-// isDue says whether a sync is due by the schedule or asked for, and not only tried again.
-func isDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, now time.Time) bool {
+// IsDue says whether a sync is due by the schedule or asked for, and not only tried again.
+func IsDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, now time.Time) bool {
 	last := account.Status.LastSyncTime
 	return last == nil || !now.Before(t.Sync.Next(last.Time)) ||
-		syncRequest(account) != "" && syncRequest(account) != account.Status.LastHandledSyncRequest
+		SyncRequest(account) != "" && SyncRequest(account) != account.Status.LastHandledSyncRequest
 }
 
-// readWithOtherFields says whether the last attempt at a kind was an operator's that knows
+// ReadWithOtherFields says whether the last attempt at a kind was an operator's that knows
 // other fields of it, or did not know the kind, or was cut short while it recorded.
-func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
+func ReadWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
 	for _, kind := range kinds.All() {
 		status := objects.KindStatus(account, kind.Schema.Kind)
 		if status.FieldTable != kind.FieldTable() {
@@ -51,8 +51,8 @@ func readWithOtherFields(account *driftv1alpha1.CloudAccount) bool {
 	return false
 }
 
-// syncRequest is the request for a sync as the status can repeat it.
-func syncRequest(account *driftv1alpha1.CloudAccount) string {
+// SyncRequest is the request for a sync as the status can repeat it.
+func SyncRequest(account *driftv1alpha1.CloudAccount) string {
 	return objects.Shorten(account.Annotations[driftv1alpha1.SyncAnnotation], objects.MessageLimit)
 }
 
@@ -75,22 +75,22 @@ func confirms(account *driftv1alpha1.CloudAccount) bool {
 // failing, between these two, so that they double by themselves.
 const (
 	firstRetry = 30 * time.Second
-	mostRetry  = 10 * time.Minute
+	MostRetry  = 10 * time.Minute
 )
 
-// nextSync is when the next sync is due: by the schedule, or sooner where the last
+// NextSync is when the next sync is due: by the schedule, or sooner where the last
 // one failed in a way that heals by itself. report is that of a sync that was just made,
 // nil where none was.
-func nextSync(account *driftv1alpha1.CloudAccount, report *Report, t objects.Timetable, now time.Time) time.Time {
+func NextSync(account *driftv1alpha1.CloudAccount, report *Report, t objects.Timetable, now time.Time) time.Time {
 	if report == nil {
 		if account.Status.NextSyncTime != nil {
 			return account.Status.NextSyncTime.Time
 		}
 		return t.Sync.Next(now)
 	}
-	next := t.Sync.Next(report.startedAt)
+	next := t.Sync.Next(report.StartedAt)
 	for _, p := range report.problems(&account.Status) {
-		if at := retryTime(p.problem, p.since, report.startedAt); !at.IsZero() && at.Before(next) {
+		if at := retryTime(p.Problem, p.since, report.StartedAt); !at.IsZero() && at.Before(next) {
 			next = at
 		}
 	}
@@ -98,16 +98,16 @@ func nextSync(account *driftv1alpha1.CloudAccount, report *Report, t objects.Tim
 }
 
 // retryTime is zero for a problem whose mending is noticed.
-func retryTime(p problem, since, now time.Time) time.Time {
-	switch p.reason {
+func retryTime(p Problem, since, now time.Time) time.Time {
+	switch p.Reason {
 	case driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixMassDisappearance:
 		return time.Time{}
 	case driftv1alpha1.ReasonFixScopes, driftv1alpha1.ReasonRefused, driftv1alpha1.ReasonFixRefusedWrite, driftv1alpha1.ReasonFixCRDs:
-		return now.Add(mostRetry)
+		return now.Add(MostRetry)
 	}
 	wait := firstRetry
 	if !since.IsZero() {
-		wait = min(max(now.Sub(since), firstRetry), mostRetry)
+		wait = min(max(now.Sub(since), firstRetry), MostRetry)
 	}
 	// What DigitalOcean says is the earliest. A Retry-After of a second, over and
 	// over, is no reason to list everything each second.

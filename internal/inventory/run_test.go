@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -22,9 +22,9 @@ import (
 )
 
 // syncerOf is one of an account in memory.
-func syncerOf(c client.WithWatch) *syncer {
+func syncerOf(c client.WithWatch) *Syncer {
 	access := objectstest.Access(c, c)
-	return newSyncer(access, NewCRDGuard(access.Live, access.Clock), metrics.NewPasses())
+	return NewSyncer(access, NewCRDGuard(access.Live, access.Clock), metrics.NewPasses())
 }
 
 // fakeCloud lists as it is told, and knows no id.
@@ -82,7 +82,7 @@ func TestNoKindWaitsBehindAnExpensiveOne(t *testing.T) {
 		if err := c.Get(t.Context(), client.ObjectKeyFromObject(account), current); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.sync(t.Context(), current, cloud); err != nil {
+		if _, err := s.Sync(t.Context(), current, cloud); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,15 +99,15 @@ func TestASyncEnds(t *testing.T) {
 		c := objectstest.Stored(t, interceptor.Funcs{}, account)
 		s := syncerOf(c)
 		began := time.Now()
-		report, err := s.sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
+		report, err := s.Sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
 			if kind == "Volume" {
 				<-ctx.Done()
 				return &digitalocean.Error{Class: digitalocean.Canceled}
 			}
 			return nil
 		}})
-		if err != nil || report.problem.exists() {
-			t.Fatalf("%v, %v", err, report.problem)
+		if err != nil || report.Problem.Exists() {
+			t.Fatalf("%v, %v", err, report.Problem)
 		}
 		if took := time.Since(began); took > longestSync {
 			t.Errorf("it took %s", took)
@@ -116,7 +116,7 @@ func TestASyncEnds(t *testing.T) {
 			if isBehind := k.observedAt.IsZero(); isBehind != (k.kind == "Volume") {
 				t.Errorf("%s: behind %v, %v", k.kind, isBehind, k.problem)
 			}
-			if k.kind == "Volume" && (k.problem.reason != driftv1alpha1.ReasonUnreachable || !strings.Contains(k.problem.message, "did not end within")) {
+			if k.kind == "Volume" && (k.problem.Reason != driftv1alpha1.ReasonUnreachable || !strings.Contains(k.problem.Message, "did not end within")) {
 				t.Errorf("said: %v", k.problem)
 			}
 		}
@@ -145,12 +145,12 @@ func TestDeclaredIDsAreAskedForLast(t *testing.T) {
 	}
 	s := syncerOf(c)
 	for n := 1; n <= 5; n++ {
-		report, err := s.sync(t.Context(), account, cloud)
+		report, err := s.Sync(t.Context(), account, cloud)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range report.kinds {
-			if k.problem.exists() {
+			if k.problem.Exists() {
 				t.Errorf("%s is behind: %v", k.kind, k.problem)
 			}
 		}
@@ -166,7 +166,7 @@ func TestASpentBudgetAtDeclaredIDsLeavesNoKindBehind(t *testing.T) {
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
 	p.Spec.AccountRef.Name, p.Spec.Resource = "a", driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "1"}
 	c := objectstest.Stored(t, interceptor.Funcs{}, account, p)
-	report, err := syncerOf(c).sync(t.Context(), account, &fakeCloud{
+	report, err := syncerOf(c).Sync(t.Context(), account, &fakeCloud{
 		list: func(context.Context, string) error { return nil },
 		get:  func(string, string) error { return &digitalocean.Error{Class: digitalocean.Throttled} },
 	})
@@ -174,7 +174,7 @@ func TestASpentBudgetAtDeclaredIDsLeavesNoKindBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range report.kinds {
-		if k.problem.exists() {
+		if k.problem.Exists() {
 			t.Errorf("%s is behind: %v", k.kind, k.problem)
 		}
 	}

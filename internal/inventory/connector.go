@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -18,9 +18,9 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
-// connector gets an account's token and makes its Cloud. It remembers a digest of
+// Connector gets an account's token and makes its Cloud. It remembers a digest of
 // the token that was used last, never the token.
-type connector struct {
+type Connector struct {
 	secrets   client.Reader
 	clouds    CloudFor
 	endpoints []string
@@ -29,24 +29,24 @@ type connector struct {
 	last map[types.UID][sha256.Size]byte
 }
 
-func newConnector(secrets client.Reader, clouds CloudFor, endpoints []string) *connector {
-	return &connector{secrets: secrets, clouds: clouds, endpoints: endpoints, last: map[types.UID][sha256.Size]byte{}}
+func NewConnector(secrets client.Reader, clouds CloudFor, endpoints []string) *Connector {
+	return &Connector{secrets: secrets, clouds: clouds, endpoints: endpoints, last: map[types.UID][sha256.Size]byte{}}
 }
 
-// connection is an account's Cloud.
-type connection struct {
-	cloud  Cloud
+// Connection is an account's Cloud.
+type Connection struct {
+	Cloud  Cloud
 	digest [sha256.Size]byte
 	// changed says that the token is another one than that of the last sync, or
 	// that the account is waiting for a working one.
 	changed bool
 }
 
-// connect reads the Secret past the cache, which must not hold Secrets.
-func (c *connector) connect(ctx context.Context, account *driftv1alpha1.CloudAccount) (connection, problem) {
+// Connect reads the Secret past the cache, which must not hold Secrets.
+func (c *Connector) Connect(ctx context.Context, account *driftv1alpha1.CloudAccount) (Connection, Problem) {
 	endpoint := account.Spec.Endpoint
 	if !c.allowed(endpoint) {
-		return connection{}, problem{reason: driftv1alpha1.ReasonFixEndpoint, message: fmt.Sprintf(
+		return Connection{}, Problem{Reason: driftv1alpha1.ReasonFixEndpoint, Message: fmt.Sprintf(
 			"endpoint %s is not one that the operator may send a token to (%s); it is started with --allowed-endpoint for each",
 			endpoint, strings.Join(c.endpoints, ", "))}
 	}
@@ -61,26 +61,26 @@ func (c *connector) connect(ctx context.Context, account *driftv1alpha1.CloudAcc
 		if apierrors.IsNotFound(err) {
 			message = fmt.Sprintf("Secret %s does not exist", ref.Name)
 		}
-		return connection{}, problem{reason: driftv1alpha1.ReasonFixSecret, message: message}
+		return Connection{}, Problem{Reason: driftv1alpha1.ReasonFixSecret, Message: message}
 	}
 	token := strings.TrimSpace(string(secret.Data[key]))
 	if token == "" {
-		return connection{}, problem{reason: driftv1alpha1.ReasonFixSecret,
-			message: fmt.Sprintf("Secret %s has no key %q, or it is empty", ref.Name, key)}
+		return Connection{}, Problem{Reason: driftv1alpha1.ReasonFixSecret,
+			Message: fmt.Sprintf("Secret %s has no key %q, or it is empty", ref.Name, key)}
 	}
 	cloud, err := c.clouds(endpoint, token)
 	if p, known := cloudProblem(err); known {
-		return connection{}, p
+		return Connection{}, p
 	}
 	if err != nil {
-		return connection{}, problem{reason: driftv1alpha1.ReasonFixEndpoint, message: fmt.Sprintf("endpoint %s: %v", endpoint, err)}
+		return Connection{}, Problem{Reason: driftv1alpha1.ReasonFixEndpoint, Message: fmt.Sprintf("endpoint %s: %v", endpoint, err)}
 	}
-	out := connection{cloud: cloud, digest: sha256.Sum256([]byte(token))}
+	out := Connection{Cloud: cloud, digest: sha256.Sum256([]byte(token))}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last, known := c.last[account.UID]
 	out.changed = known && last != out.digest || !known && awaitsToken(account)
-	return out, problem{}
+	return out, Problem{}
 }
 
 // awaitsToken says whether the account's last pass failed for want of a token
@@ -93,22 +93,22 @@ func awaitsToken(account *driftv1alpha1.CloudAccount) bool {
 	return false
 }
 
-// used remembers the token of a sync that was made.
-func (c *connector) used(uid types.UID, used connection) {
+// Used remembers the token of a sync that was made.
+func (c *Connector) Used(uid types.UID, used Connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last[uid] = used.digest
 }
 
-// forget drops an account that is gone.
-func (c *connector) forget(uid types.UID) {
+// Forget drops an account that is gone.
+func (c *Connector) Forget(uid types.UID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.last, uid)
 }
 
 // allowed compares what is meant, not how it is spelled.
-func (c *connector) allowed(endpoint string) bool {
+func (c *Connector) allowed(endpoint string) bool {
 	return slices.ContainsFunc(c.endpoints, func(allowed string) bool {
 		return sameEndpoint(endpoint, allowed)
 	})

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -27,11 +27,11 @@ func teamID(a digitalocean.Account) string {
 const longestTeamID = 128
 
 // otherTeam is the problem of a token that does not belong to the pinned team.
-func otherTeam(pinned string, team digitalocean.Account) problem {
+func otherTeam(pinned string, team digitalocean.Account) Problem {
 	if pinned == "" || pinned == teamID(team) {
-		return problem{}
+		return Problem{}
 	}
-	return problem{reason: driftv1alpha1.ReasonFixCredentials, message: fmt.Sprintf(
+	return Problem{Reason: driftv1alpha1.ReasonFixCredentials, Message: fmt.Sprintf(
 		"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
 		objects.Shorten(team.TeamName, 128), teamID(team), pinned)}
 }
@@ -40,7 +40,7 @@ func otherTeam(pinned string, team digitalocean.Account) problem {
 // recorded of it: a sync that is cut short must not leave an inventory that the
 // next token's team would be compared with. The resourceVersion decides between
 // two operators; the one that loses reads the account again.
-func (s *syncer) pin(ctx context.Context, account *driftv1alpha1.CloudAccount, team digitalocean.Account) error {
+func (s *Syncer) pin(ctx context.Context, account *driftv1alpha1.CloudAccount, team digitalocean.Account) error {
 	if account.Status.TeamUUID != "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -20,9 +20,9 @@ const (
 	longestSync    = 30 * time.Minute
 )
 
-// syncer refreshes the inventories of accounts. What a sync needs and does is its own: it
+// Syncer refreshes the inventories of accounts. What a sync needs and does is its own: it
 // knows nothing of what is compared with the inventory afterwards.
-type syncer struct {
+type Syncer struct {
 	objects.Access
 	crds    *CRDGuard
 	metrics *metrics.Passes
@@ -30,44 +30,44 @@ type syncer struct {
 	confirmations *confirmations
 }
 
-func newSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *syncer {
-	return &syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
+func NewSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *Syncer {
+	return &Syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
 }
 
-// forget drops what is remembered of an account that is gone.
-func (s *syncer) forget(account types.UID) { s.confirmations.forget(account) }
+// Forget drops what is remembered of an account that is gone.
+func (s *Syncer) Forget(account types.UID) { s.confirmations.forget(account) }
 
-// sync refreshes the account's inventory. What DigitalOcean did not answer, or the
+// Sync refreshes the account's inventory. What DigitalOcean did not answer, or the
 // API server did not take, is in the report, and nothing was concluded from it. The
 // error is of what no kind can be looked at without: it is retried as it is.
-func (s *syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (Report, error) {
-	report := Report{startedAt: s.Clock.Now()}
+func (s *Syncer) Sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (Report, error) {
+	report := Report{StartedAt: s.Clock.Now()}
 	limited, cancel := context.WithTimeout(ctx, longestSync)
 	defer cancel()
 	err := s.lookAtAll(limited, account, cloud, &report)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err, report.problem = nil, problem{reason: driftv1alpha1.ReasonUnreachable,
-			message: fmt.Sprintf("the sync did not end within %s", longestSync)}
+		err, report.Problem = nil, Problem{Reason: driftv1alpha1.ReasonUnreachable,
+			Message: fmt.Sprintf("the sync did not end within %s", longestSync)}
 	}
-	report.endedAt = s.Clock.Now()
+	report.EndedAt = s.Clock.Now()
 	report.rate = cloud.RateLimit()
 	outcome, reason := report.outcome(err)
 	s.metrics.Synced(outcome, reason, report.took())
 	return report, err
 }
 
-func (s *syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report) error {
+func (s *Syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report) error {
 	team, err := cloud.Account(ctx)
 	if err != nil {
 		p, ok := cloudProblem(err)
 		if !ok {
 			return err
 		}
-		report.problem = p
+		report.Problem = p
 		return nil
 	}
 	report.team = team
-	if report.problem = otherTeam(account.Status.TeamUUID, team); report.problem.exists() {
+	if report.Problem = otherTeam(account.Status.TeamUUID, team); report.Problem.Exists() {
 		return nil
 	}
 	if err := s.pin(ctx, account, team); err != nil {

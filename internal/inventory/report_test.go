@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ import (
 // What DigitalOcean sends is no reason for the API server to refuse the status.
 func TestForeignValuesAreClamped(t *testing.T) {
 	var status driftv1alpha1.CloudAccountStatus
-	report := Report{startedAt: objectstest.Noon, endedAt: objectstest.Noon, team: digitalocean.Account{TeamUUID: strings.Repeat("ü", 500), TeamName: strings.Repeat("ü", 500)}}
+	report := Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon, team: digitalocean.Account{TeamUUID: strings.Repeat("ü", 500), TeamName: strings.Repeat("ü", 500)}}
 	report.rate = digitalocean.RateLimit{Known: true, Limit: math.MaxInt, Remaining: -1, ResetAt: time.Unix(objectstest.Noon.UnixMilli(), 0)}
-	report.into(&status)
+	report.Into(&status)
 	if *status.RateLimit.Limit != math.MaxInt32 || *status.RateLimit.Remaining != 0 || status.RateLimit.ResetAt != nil {
 		t.Errorf("rate limit: %+v", status.RateLimit)
 	}
@@ -32,15 +32,16 @@ func TestForeignValuesAreClamped(t *testing.T) {
 
 func TestLastSyncSecondsAreNotNegative(t *testing.T) {
 	var status driftv1alpha1.CloudAccountStatus
-	Report{startedAt: objectstest.Noon, endedAt: objectstest.Noon.Add(-time.Hour)}.into(&status) // the clock was set back meanwhile
+	report := Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon.Add(-time.Hour)} // the clock was set back meanwhile
+	report.Into(&status)
 	if got := *status.LastSyncSeconds; got != 0 {
 		t.Errorf("%d seconds", got)
 	}
 }
 
 func TestOutcomeOfASync(t *testing.T) {
-	forbidden := problem{reason: driftv1alpha1.ReasonFixScopes}
-	denied := problem{reason: driftv1alpha1.ReasonFixCredentials}
+	forbidden := Problem{Reason: driftv1alpha1.ReasonFixScopes}
+	denied := Problem{Reason: driftv1alpha1.ReasonFixCredentials}
 	for name, test := range map[string]struct {
 		why             string
 		report          Report
@@ -51,7 +52,7 @@ func TestOutcomeOfASync(t *testing.T) {
 			metrics.OutcomeComplete, driftv1alpha1.ReasonSynced},
 		"one kind behind": {"the others are fresh", Report{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden}}}, nil,
 			metrics.OutcomePartial, driftv1alpha1.ReasonFixScopes},
-		"wrong token": {"nothing was looked at", Report{problem: denied}, nil,
+		"wrong token": {"nothing was looked at", Report{Problem: denied}, nil,
 			metrics.OutcomeFailed, driftv1alpha1.ReasonFixCredentials},
 		"token revoked meanwhile": {"it concerns the account as a whole", Report{kinds: []kindReport{{kind: "Volume", problem: denied}}}, nil,
 			metrics.OutcomeFailed, driftv1alpha1.ReasonFixCredentials},

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -40,19 +40,19 @@ func TestOldCRDsAreNoticed(t *testing.T) {
 		seen[i].ID = fmt.Sprint(i + 1)
 	}
 	v.record(t.Context(), nil, seen)
-	if p, ok := kindProblem(t.Context(), v.writes.Joined(nil)); !ok || p.reason != driftv1alpha1.ReasonFixCRDs {
+	if p, ok := kindProblem(t.Context(), v.writes.Joined(nil)); !ok || p.Reason != driftv1alpha1.ReasonFixCRDs {
 		t.Errorf("problem: %v", p)
 	}
 	if n := written.Load(); n > 2*writers {
 		t.Errorf("%d were written although the first told enough", n)
 	}
-	if s.crds.age() == nil {
+	if s.crds.Age() == nil {
 		t.Error("nobody is told")
 	}
 	old, v.writes = false, &objects.Failures{}
 	seen[0].ID = "1000"
 	v.record(t.Context(), nil, seen[:1])
-	if err := errors.Join(v.writes.Joined(nil), s.crds.age()); err != nil {
+	if err := errors.Join(v.writes.Joined(nil), s.crds.Age()); err != nil {
 		t.Errorf("after an upgrade of the CRDs: %v", err)
 	}
 }
@@ -67,12 +67,12 @@ func TestAMissingCRDIsNoticed(t *testing.T) {
 	}})
 	clock := testingclock.NewFakePassiveClock(objectstest.Noon)
 	g := NewCRDGuard(c, clock)
-	if p := g.Check(t.Context(), "n"); p.reason != driftv1alpha1.ReasonFixCRDs || !strings.Contains(p.message, "no CloudDrift:") {
+	if p := g.Check(t.Context(), "n"); p.Reason != driftv1alpha1.ReasonFixCRDs || !strings.Contains(p.Message, "no CloudDrift:") {
 		t.Errorf("said: %v", p)
 	}
 	missing = false
 	clock.SetTime(objectstest.Noon.Add(crdsEvery))
-	if p := g.Check(t.Context(), "n"); p.exists() {
+	if p := g.Check(t.Context(), "n"); p.Exists() {
 		t.Errorf("it is back: %v", p)
 	}
 }

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -47,7 +47,7 @@ func NewCRDGuard(live client.Reader, clock clock.PassiveClock) *CRDGuard {
 
 // Check says whether a CRD is gone, as far as anybody can see from this namespace.
 // Nothing can be recorded then.
-func (g *CRDGuard) Check(ctx context.Context, namespace string) problem {
+func (g *CRDGuard) Check(ctx context.Context, namespace string) Problem {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if now := g.clock.Now(); g.checkedAt.IsZero() || now.Sub(g.checkedAt).Abs() >= crdsEvery {
@@ -55,9 +55,9 @@ func (g *CRDGuard) Check(ctx context.Context, namespace string) problem {
 		g.gone = g.look(ctx, namespace)
 	}
 	if g.gone == nil {
-		return problem{}
+		return Problem{}
 	}
-	return problem{reason: driftv1alpha1.ReasonFixCRDs, message: objects.Shorten(g.gone.Error(), objects.MessageLimit)}
+	return Problem{Reason: driftv1alpha1.ReasonFixCRDs, Message: objects.Shorten(g.gone.Error(), objects.MessageLimit)}
 }
 
 func (g *CRDGuard) look(ctx context.Context, namespace string) error {
@@ -73,8 +73,8 @@ func (g *CRDGuard) look(ctx context.Context, namespace string) error {
 	return nil
 }
 
-// kept takes whether a field that was written came back.
-func (g *CRDGuard) kept(field string, kept bool) error {
+// Kept takes whether a field that was written came back.
+func (g *CRDGuard) Kept(field string, kept bool) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if kept {
@@ -88,8 +88,8 @@ func (g *CRDGuard) kept(field string, kept bool) error {
 	return g.old[field]
 }
 
-// age says whether the last writes showed that the CRDs are older than the operator.
-func (g *CRDGuard) age() error {
+// Age says whether the last writes showed that the CRDs are older than the operator.
+func (g *CRDGuard) Age() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, field := range slices.Sorted(maps.Keys(g.old)) {

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -39,8 +39,8 @@ func TestKindProblem(t *testing.T) {
 		"the pass's end": {"nothing is known of a kind that was not looked at", ended, errOverQuota, ""},
 	} {
 		got, ok := kindProblem(c.ctx, fmt.Errorf("creating CloudResource r: %w", c.err))
-		if got.reason != c.reason || ok != (c.reason != "") {
-			t.Errorf("%s: %q, because %s; got %q", name, c.reason, c.why, got.reason)
+		if got.Reason != c.reason || ok != (c.reason != "") {
+			t.Errorf("%s: %q, because %s; got %q", name, c.reason, c.why, got.Reason)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"sync"
@@ -6,24 +6,24 @@ import (
 )
 
 const (
-	// accountsAtOnce is how many accounts are synced at once. A pass mostly waits for
+	// AccountsAtOnce is how many accounts are synced at once. A pass mostly waits for
 	// DigitalOcean's answers, and where these come slowly it must not keep others waiting.
-	accountsAtOnce = 32
+	AccountsAtOnce = 32
 	// accountsOfNamespace is how many of these may be of one namespace, so that no
 	// tenant's slow endpoints take every place.
 	accountsOfNamespace = 8
-	// shareRetry is when an account that found its namespace's places taken comes again.
-	shareRetry = 2 * time.Second
+	// ShareRetry is when an account that found its namespace's places taken comes again.
+	ShareRetry = 2 * time.Second
 )
 
-// shares count the syncs that are being made, by namespace. The zero value is ready.
-type shares struct {
+// Shares count the syncs that are being made, by namespace. The zero value is ready.
+type Shares struct {
 	mu    sync.Mutex
 	taken map[string]int
 }
 
-// take says whether one more sync of the namespace may be made now; giveBack follows it.
-func (s *shares) take(namespace string) bool {
+// Take says whether one more sync of the namespace may be made now; GiveBack follows it.
+func (s *Shares) Take(namespace string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken[namespace] >= accountsOfNamespace {
@@ -36,7 +36,7 @@ func (s *shares) take(namespace string) bool {
 	return true
 }
 
-func (s *shares) giveBack(namespace string) {
+func (s *Shares) GiveBack(namespace string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken[namespace]--; s.taken[namespace] <= 0 {

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
-// problem is why something could not be done: a reason of the API and what
+// Problem is why something could not be done: a reason of the API and what
 // happened. The zero problem is none.
-type problem struct {
-	reason, message string
+type Problem struct {
+	Reason, Message string
 	// retryAt is when DigitalOcean will answer again, where it said so.
 	retryAt time.Time
 }
 
-func (p problem) exists() bool { return p.reason != "" }
+func (p Problem) Exists() bool { return p.Reason != "" }
 
 // reasons is the one place where an error's class becomes a reason.
 var reasons = map[digitalocean.Class]string{
@@ -35,12 +35,12 @@ var reasons = map[digitalocean.Class]string{
 
 // cloudProblem is the problem that an error of a Cloud stands for. An error of
 // another kind, the API server's say, has none.
-func cloudProblem(err error) (problem, bool) {
+func cloudProblem(err error) (Problem, bool) {
 	reason, ok := reasons[digitalocean.ClassOf(err)]
 	if !ok {
-		return problem{}, false
+		return Problem{}, false
 	}
-	p := problem{reason: reason, message: objects.Shorten(err.Error(), objects.MessageLimit)}
+	p := Problem{Reason: reason, Message: objects.Shorten(err.Error(), objects.MessageLimit)}
 	if at, ok := digitalocean.RetryAt(err); ok {
 		p.retryAt = at
 	}
@@ -49,19 +49,19 @@ func cloudProblem(err error) (problem, bool) {
 
 // kindProblem is the problem that an error at looking at one kind stands for, so
 // that the other kinds go on. The end of the pass itself is none.
-func kindProblem(ctx context.Context, err error) (problem, bool) {
+func kindProblem(ctx context.Context, err error) (Problem, bool) {
 	if ctx.Err() != nil {
-		return problem{}, false
+		return Problem{}, false
 	}
 	if p, ok := cloudProblem(err); ok {
 		return p, true
 	}
-	p := problem{reason: driftv1alpha1.ReasonWriteFailed, message: objects.Shorten(err.Error(), objects.MessageLimit)}
+	p := Problem{Reason: driftv1alpha1.ReasonWriteFailed, Message: objects.Shorten(err.Error(), objects.MessageLimit)}
 	switch {
 	case errors.Is(err, errOldCRDs):
-		p.reason = driftv1alpha1.ReasonFixCRDs
+		p.Reason = driftv1alpha1.ReasonFixCRDs
 	case objects.IsRefusal(err):
-		p.reason = driftv1alpha1.ReasonFixRefusedWrite
+		p.Reason = driftv1alpha1.ReasonFixRefusedWrite
 	}
 	return p, true
 }

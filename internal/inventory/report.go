@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"math"
@@ -16,26 +16,26 @@ import (
 
 // Report is what one sync found, to be put into the account's status.
 type Report struct {
-	startedAt, endedAt time.Time
-	// counts says that the sync was due or asked for, and is not one that failed and is
+	StartedAt, EndedAt time.Time
+	// Counts says that the sync was due or asked for, and is not one that failed and is
 	// only tried again: a kind that it does not bring counts as missed.
-	counts bool
+	Counts bool
 	team   digitalocean.Account
-	// problem concerns the whole account: no kind was looked at.
-	problem problem
+	// Problem concerns the whole account: no kind was looked at.
+	Problem Problem
 	kinds   []kindReport
 	rate    digitalocean.RateLimit
 }
 
 // took is not negative, although the clock may have been set back meanwhile.
-func (s Report) took() time.Duration { return max(s.endedAt.Sub(s.startedAt), 0) }
+func (s *Report) took() time.Duration { return max(s.EndedAt.Sub(s.StartedAt), 0) }
 
 // kindReport is what it found of one kind.
 type kindReport struct {
 	kind string
 	// problem is why there is no complete listing or, where observedAt is set, why
 	// nothing is concluded of some resources that it did not show.
-	problem problem
+	problem Problem
 	// observedAt is when the listing was asked for, zero where it is not complete or
 	// could not be recorded; recordedAt is when all of it was recorded.
 	observedAt, recordedAt time.Time
@@ -46,15 +46,15 @@ type kindReport struct {
 
 // outcome is the sync in two labels; err is the API server's.
 func (s *Report) outcome(err error) (outcome, reason string) {
-	switch whole := s.wholeProblem(); {
+	switch whole := s.WholeProblem(); {
 	case err != nil:
 		return metrics.OutcomeFailed, metrics.ReasonKubernetes
-	case whole.exists():
-		return metrics.OutcomeFailed, whole.reason
+	case whole.Exists():
+		return metrics.OutcomeFailed, whole.Reason
 	}
 	for _, k := range s.kinds {
-		if k.problem.exists() {
-			return metrics.OutcomePartial, k.problem.reason
+		if k.problem.Exists() {
+			return metrics.OutcomePartial, k.problem.Reason
 		}
 	}
 	return metrics.OutcomeComplete, driftv1alpha1.ReasonSynced
@@ -62,12 +62,12 @@ func (s *Report) outcome(err error) (outcome, reason string) {
 
 // datedProblem is a problem and since when it has lasted.
 type datedProblem struct {
-	problem
+	Problem
 	since time.Time
 }
 
 // problems are those of the whole account, else each kind's.
-func (s Report) problems(status *driftv1alpha1.CloudAccountStatus) []datedProblem {
+func (s *Report) problems(status *driftv1alpha1.CloudAccountStatus) []datedProblem {
 	since := func(kind string) time.Time {
 		for _, k := range status.Kinds {
 			if (kind == "" || k.Kind == kind) && k.BehindSince != nil {
@@ -76,38 +76,38 @@ func (s Report) problems(status *driftv1alpha1.CloudAccountStatus) []datedProble
 		}
 		return time.Time{}
 	}
-	if s.problem.exists() {
-		return []datedProblem{{s.problem, since("")}}
+	if s.Problem.Exists() {
+		return []datedProblem{{s.Problem, since("")}}
 	}
 	var out []datedProblem
 	for _, k := range s.kinds {
 		switch {
-		case !k.problem.exists():
+		case !k.problem.Exists():
 		case k.observedAt.IsZero():
 			out = append(out, datedProblem{k.problem, since(k.kind)})
 		default: // of some resources only: the whole is not listed again for these at once
-			out = append(out, datedProblem{k.problem, s.startedAt.Add(-mostRetry)})
+			out = append(out, datedProblem{k.problem, s.StartedAt.Add(-MostRetry)})
 		}
 	}
 	return out
 }
 
-// wholeProblem is the problem that concerns the account as a whole: one of its
+// WholeProblem is the problem that concerns the account as a whole: one of its
 // token, wherever it showed.
-func (s Report) wholeProblem() problem {
-	if s.problem.exists() {
-		return s.problem
+func (s *Report) WholeProblem() Problem {
+	if s.Problem.Exists() {
+		return s.Problem
 	}
 	for _, k := range s.kinds {
-		if k.problem.reason == driftv1alpha1.ReasonFixCredentials {
+		if k.problem.Reason == driftv1alpha1.ReasonFixCredentials {
 			return k.problem
 		}
 	}
-	return problem{}
+	return Problem{}
 }
 
-// brought says whether the sync listed a kind completely.
-func (s Report) brought(kind string) bool {
+// Brought says whether the sync listed a kind completely.
+func (s *Report) Brought(kind string) bool {
 	for _, k := range s.kinds {
 		if k.kind == kind {
 			return !k.observedAt.IsZero()
@@ -116,22 +116,26 @@ func (s Report) brought(kind string) bool {
 	return false
 }
 
-// into puts the report into the status. Counts of drifts are the sweep's.
-func (s Report) into(status *driftv1alpha1.CloudAccountStatus) {
-	status.LastSyncTime = ptr.To(metav1.NewTime(s.startedAt))
+// Into puts the report into the status. Counts of drifts are the sweep's.
+func (s *Report) Into(status *driftv1alpha1.CloudAccountStatus) {
+	// Somebody may have reset the status meanwhile, and another operator pinned it.
+	if !s.Problem.Exists() {
+		s.Problem = otherTeam(status.TeamUUID, s.team)
+	}
+	status.LastSyncTime = ptr.To(metav1.NewTime(s.StartedAt))
 	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
 	if s.rate.Known {
 		status.RateLimit = driftv1alpha1.RateLimitStatus{Limit: clamped(s.rate.Limit), Remaining: clamped(s.rate.Remaining)}
 		// A time that is years off was given in another unit, and says nothing.
-		if at := s.rate.ResetAt; !at.IsZero() && at.Sub(s.endedAt).Abs() < 24*time.Hour {
+		if at := s.rate.ResetAt; !at.IsZero() && at.Sub(s.EndedAt).Abs() < 24*time.Hour {
 			status.RateLimit.ResetAt = ptr.To(metav1.NewTime(s.rate.ResetAt))
 		}
 	}
-	if s.problem.exists() {
+	if s.Problem.Exists() {
 		for _, kind := range kinds.All() {
-			k := kindIn(status, kind.Schema.Kind)
-			fallBehind(k, s.problem, s.startedAt)
-			if s.counts {
+			k := KindIn(status, kind.Schema.Kind)
+			FallBehind(k, s.Problem, s.StartedAt)
+			if s.Counts {
 				k.MissedSyncs++
 			}
 		}
@@ -139,10 +143,10 @@ func (s Report) into(status *driftv1alpha1.CloudAccountStatus) {
 	}
 	nameTeam(status, s.team)
 	for _, report := range s.kinds {
-		k := kindIn(status, report.kind)
+		k := KindIn(status, report.kind)
 		if report.observedAt.IsZero() {
-			fallBehind(k, report.problem, s.startedAt)
-			if s.counts {
+			FallBehind(k, report.problem, s.StartedAt)
+			if s.Counts {
 				k.MissedSyncs++
 			}
 			continue
@@ -153,8 +157,8 @@ func (s Report) into(status *driftv1alpha1.CloudAccountStatus) {
 			ObservedAt:        ptr.To(metav1.NewTime(report.observedAt)),
 			RecordedAt:        ptr.To(metav1.NewMicroTime(report.recordedAt)),
 			Resources:         clamped(report.resources),
-			Reason:            report.problem.reason,
-			Message:           report.problem.message,
+			Reason:            report.problem.Reason,
+			Message:           report.problem.Message,
 			ConfirmationToken: report.confirmationToken,
 		}
 	}
@@ -165,15 +169,15 @@ func clamped(n int) *int32 {
 	return ptr.To(int32(min(max(n, 0), math.MaxInt32)))
 }
 
-func fallBehind(k *driftv1alpha1.KindStatus, p problem, since time.Time) {
-	k.Reason, k.Message, k.ConfirmationToken = p.reason, p.message, ""
+func FallBehind(k *driftv1alpha1.KindStatus, p Problem, since time.Time) {
+	k.Reason, k.Message, k.ConfirmationToken = p.Reason, p.Message, ""
 	k.FieldTable = objects.FieldTable(k.Kind) // it was tried with this one
 	if k.BehindSince == nil {
 		k.BehindSince = ptr.To(metav1.NewTime(since))
 	}
 }
 
-func kindIn(status *driftv1alpha1.CloudAccountStatus, kind string) *driftv1alpha1.KindStatus {
+func KindIn(status *driftv1alpha1.CloudAccountStatus, kind string) *driftv1alpha1.KindStatus {
 	for i := range status.Kinds {
 		if status.Kinds[i].Kind == kind {
 			return &status.Kinds[i]

@@ -1,4 +1,4 @@
-package controller
+package inventory
 
 import (
 	"context"
@@ -24,7 +24,7 @@ import (
 // records what they show; only then does it ask for what they did not show, so that no
 // number of declared ids can keep a kind from being listed.
 type syncRun struct {
-	*syncer
+	*Syncer
 	account *driftv1alpha1.CloudAccount
 	cloud   Cloud
 
@@ -33,13 +33,13 @@ type syncRun struct {
 
 	mu sync.Mutex
 	// stop is why asking for more would only be refused in the same way.
-	stop problem
+	stop Problem
 	// gone are the resources that were proven gone in this sync.
 	gone map[resource.Ref]bool
 }
 
-func newSyncRun(s *syncer, account *driftv1alpha1.CloudAccount, cloud Cloud) *syncRun {
-	return &syncRun{syncer: s, account: account, cloud: cloud, gone: map[resource.Ref]bool{}}
+func newSyncRun(s *Syncer, account *driftv1alpha1.CloudAccount, cloud Cloud) *syncRun {
+	return &syncRun{Syncer: s, account: account, cloud: cloud, gone: map[resource.Ref]bool{}}
 }
 
 // kindPass is what a sync does about one kind.
@@ -102,13 +102,13 @@ func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resourc
 	p.cloud = s.cloud
 	p.store = store{Access: s.Access, account: s.account, kind: p.report.kind, writes: &objects.Failures{}, crds: s.crds}
 	if p.kind.Parent != "" && !parents.Complete {
-		p.report.problem = problem{reason: driftv1alpha1.ReasonIncomplete,
-			message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
+		p.report.problem = Problem{Reason: driftv1alpha1.ReasonIncomplete,
+			Message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
 		return nil
 	}
 	// A budget that one kind has spent may still have room for another; where it has none,
 	// the limiter says so without a request.
-	if stop := s.stopped(); stop.reason == driftv1alpha1.ReasonFixCredentials {
+	if stop := s.stopped(); stop.Reason == driftv1alpha1.ReasonFixCredentials {
 		p.report.problem = stop
 		return nil
 	}
@@ -161,7 +161,7 @@ func (s *syncRun) begin(ctx context.Context, p *kindPass, held map[string]*drift
 		if err := s.Live.Get(ctx, client.ObjectKeyFromObject(s.account), live); err != nil {
 			return err
 		}
-		kindIn(&live.Status, p.report.kind).RecordedAt = nil
+		KindIn(&live.Status, p.report.kind).RecordedAt = nil
 		return s.Client.Status().Update(ctx, live)
 	})
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *syncRun) failed(ctx context.Context, p *kindPass, err error) error {
 		return err
 	}
 	p.report.problem = found
-	if found.reason == driftv1alpha1.ReasonThrottled || found.reason == driftv1alpha1.ReasonFixCredentials {
+	if found.Reason == driftv1alpha1.ReasonThrottled || found.Reason == driftv1alpha1.ReasonFixCredentials {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.stop = found
@@ -195,7 +195,7 @@ func (s *syncRun) refused(outcome settlement) {
 	s.stop, _ = cloudProblem(outcome.refused)
 }
 
-func (s *syncRun) stopped() problem {
+func (s *syncRun) stopped() Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stop
@@ -231,12 +231,12 @@ func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 	switch {
 	case token != "":
 		p.report.confirmationToken = token
-		p.report.problem = problem{reason: driftv1alpha1.ReasonFixMassDisappearance, message: fmt.Sprintf(
+		p.report.problem = Problem{Reason: driftv1alpha1.ReasonFixMassDisappearance, Message: fmt.Sprintf(
 			"%d of %d declared vanished at once; nothing is concluded of these until somebody confirms it: kubectl annotate cloudaccount %s %s=%s --overwrite",
 			len(withheld), p.store.presentDeclared(held, p.declared.ids), s.account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, token)}
 	case outcome.unanswered != nil:
 		p.report.problem, _ = kindProblem(ctx, outcome.unanswered)
-		if !p.report.problem.exists() {
+		if !p.report.problem.Exists() {
 			return outcome.unanswered
 		}
 	default:
@@ -300,7 +300,7 @@ func (s *syncRun) provenGone(ctx context.Context, parent *kindPass, ref resource
 		return true
 	case held != nil && held.Observed.AbsentSince != nil:
 		return true
-	case held != nil && held.Observed.WithheldSince != nil || s.stopped().exists():
+	case held != nil && held.Observed.WithheldSince != nil || s.stopped().Exists():
 		return false
 	}
 	_, err := parent.cloud.Get(ctx, ref.Kind, ref.ID)
@@ -337,7 +337,7 @@ func (s *syncRun) askLast(ctx context.Context, passes []*kindPass) {
 // ask asks for as many of some of a kind as may be asked for, any of them first, so that
 // all get their turn. It returns how many these were.
 func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held map[string]*driftv1alpha1.CloudResource) []missingResource) int {
-	if !p.listing.Complete || most <= 0 || s.stopped().exists() || ctx.Err() != nil {
+	if !p.listing.Complete || most <= 0 || s.stopped().Exists() || ctx.Err() != nil {
 		return 0
 	}
 	held, err := p.store.held(ctx)

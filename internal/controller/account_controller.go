@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/detection"
 	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
@@ -30,9 +31,9 @@ type accountReconciler struct {
 	shares     inventory.Shares
 	crds       *inventory.CRDGuard
 	admission  *resolution.AdmissionGuard
-	pending    *PendingRequests
-	sweeper    *sweeper
-	retention  Retention
+	pending    *detection.PendingRequests
+	sweeper    *detection.Sweeper
+	retention  detection.Retention
 	metrics    *metrics.Passes
 	secretPoll time.Duration
 
@@ -92,7 +93,7 @@ type accountPass struct {
 	// report is what a sync found, nil where none was due.
 	report *inventory.Report
 	// result is what a sweep found, nil where none was made.
-	result *sweepResult
+	result *detection.SweepResult
 }
 
 // begin finds out what the account can be worked with.
@@ -121,16 +122,16 @@ func (r *accountReconciler) syncsNow(pass *accountPass) bool {
 		return true
 	}
 	key := client.ObjectKeyFromObject(pass.account)
-	if at := r.pending.due(key, pass.startedAt); at.IsZero() || at.After(pass.startedAt) {
+	if at := r.pending.Due(key, pass.startedAt); at.IsZero() || at.After(pass.startedAt) {
 		return false
 	}
-	r.pending.makesEarly(key, pass.startedAt)
+	r.pending.MakesEarly(key, pass.startedAt)
 	return true
 }
 
 // sync refreshes the inventory, and answers the declarations that waited for it.
 func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
-	answer := r.pending.attempt(client.ObjectKeyFromObject(pass.account))
+	answer := r.pending.Attempt(client.ObjectKeyFromObject(pass.account))
 	report, err := r.syncer.Sync(ctx, pass.account, pass.connection.Cloud)
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
 // due, and to count the drifts that the account's limit holds back.
 func (r *accountReconciler) sweepsNow(pass *accountPass) bool {
 	wasShort := r.sweeper.WithheldDrifts(pass.account.UID)
-	return wasShort || pass.report != nil || sweepDue(pass.account, pass.timetable, pass.problem.Exists(), pass.startedAt)
+	return wasShort || pass.report != nil || detection.SweepDue(pass.account, pass.timetable, pass.problem.Exists(), pass.startedAt)
 }
 
 // remember drops what is remembered of an account that is gone, or was there before
@@ -171,7 +172,7 @@ func (r *accountReconciler) remember(name types.NamespacedName, uid types.UID) {
 	r.syncer.Forget(was)
 	r.timetables.Forget(was)
 	if uid == "" {
-		r.pending.forgetAccount(name)
+		r.pending.ForgetAccount(name)
 	}
 }
 
@@ -192,7 +193,7 @@ func (r *accountReconciler) finish(ctx context.Context, pass *accountPass) error
 		}
 		r.metrics.Swept(r.Clock.Since(startedAt))
 		// It stands in nobody's way: what was asked for is answered all the same.
-		if err := r.retention.tidy(ctx, pass.account); err != nil {
+		if err := r.retention.Tidy(ctx, pass.account); err != nil {
 			ctrl.LoggerFrom(ctx).Error(err, "tidying the history failed, it is tried again at the next sweep")
 		}
 		pass.result = &result
@@ -250,7 +251,7 @@ func (r *accountReconciler) wait(pass *accountPass) time.Duration {
 	if next := pass.timetable.Sweep.Next(pass.startedAt); next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
-	if next := r.pending.due(client.ObjectKeyFromObject(pass.account), now); !next.IsZero() && !pass.problem.Exists() && next.Sub(now) < wait {
+	if next := r.pending.Due(client.ObjectKeyFromObject(pass.account), now); !next.IsZero() && !pass.problem.Exists() && next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
 	if next := inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt); !pass.problem.Exists() && next.Sub(now) < wait {

@@ -35,7 +35,7 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 		status.LastHandledSyncRequest = inventory.SyncRequest(pass.account)
 	}
 	if pass.result != nil {
-		pass.result.into(status, pass.account, now)
+		pass.result.Into(status, pass.account, now)
 	}
 	if pass.problem.Exists() {
 		status.ObservedGeneration = pass.account.Generation // nothing else can be said of it

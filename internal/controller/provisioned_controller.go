@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/detection"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -28,21 +29,21 @@ const withheldRetry = 10 * time.Second
 // what it is compared with changes.
 type provisionedReconciler struct {
 	client   client.Client
-	detector *Detector
+	detector *detection.Detector
 }
 
 // Reconcile compares one CloudProvisioned with the inventory.
 func (r *provisionedReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	found, err := r.detector.Detect(ctx, req.NamespacedName)
 	switch {
-	case apierrors.IsConflict(err), errors.Is(err, errEpisodeTaken):
+	case apierrors.IsConflict(err), errors.Is(err, detection.ErrEpisodeTaken):
 		// Somebody wrote meanwhile; what they wrote is on its way into the cache.
 		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
-	case errors.Is(err, errOneAtATime):
+	case errors.Is(err, detection.ErrOneAtATime):
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	case err != nil:
 		return ctrl.Result{}, err
-	case found.withheld > 0:
+	case found.Withheld > 0:
 		return ctrl.Result{RequeueAfter: withheldRetry}, nil
 	}
 	return ctrl.Result{}, nil

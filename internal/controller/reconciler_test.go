@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/detection"
 	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
@@ -23,11 +24,11 @@ import (
 // reconcilerOf is one of an account in memory.
 func reconcilerOf(cached, live client.WithWatch) *accountReconciler {
 	access := objectstest.Access(cached, live)
-	tables, pending, crds := &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}), inventory.NewCRDGuard(live, access.Clock)
+	tables, pending, crds := &objects.Timetables{}, detection.NewPendingRequests(func(types.NamespacedName) {}), inventory.NewCRDGuard(live, access.Clock)
 	return &accountReconciler{
 		Access: access, timetables: tables, pending: pending, metrics: metrics.NewPasses(), crds: crds,
 		connector: inventory.NewConnector(live, nil, nil), syncer: inventory.NewSyncer(access, crds, metrics.NewPasses()),
-		sweeper: newSweeper(cached, newDetector(access, tables, pending), nil),
+		sweeper: detection.NewSweeper(cached, detection.NewDetector(access, tables, pending), nil),
 	}
 }
 

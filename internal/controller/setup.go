@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/detection"
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
 	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
@@ -84,16 +85,16 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	tables := &objects.Timetables{}
 	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
 	asked, again := make(chan event.GenericEvent, 1024), make(chan event.GenericEvent, 1024)
-	pending := NewPendingRequests(func(account types.NamespacedName) {
+	pending := detection.NewPendingRequests(func(account types.NamespacedName) {
 		send(asked, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}})
 	})
-	detector := newDetector(access, tables, pending)
+	detector := detection.NewDetector(access, tables, pending)
 	accounts := &accountReconciler{
 		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: passes, crds: crds, admission: guard, pending: pending,
 		connector: inventory.NewConnector(access.Live, o.Clouds, o.AllowedEndpoints),
 		syncer:    inventory.NewSyncer(access, crds, passes),
-		sweeper:   newSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
-		retention: NewRetention(access),
+		sweeper:   detection.NewSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
+		retention: detection.NewRetention(access),
 	}
 	return errors.Join(
 		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),

@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"cmp"
@@ -32,8 +32,8 @@ type Retention struct {
 
 func NewRetention(access objects.Access) Retention { return Retention{access} }
 
-// tidy does what is due. What fails is due the next time, too.
-func (h Retention) tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
+// Tidy does what is due. What fails is due the next time, too.
+func (h Retention) Tidy(ctx context.Context, account *driftv1alpha1.CloudAccount) error {
 	var list driftv1alpha1.CloudDriftList
 	if err := h.Client.List(ctx, &list, client.InNamespace(account.Namespace), client.MatchingFields{
 		objects.ByAccount: account.Name,

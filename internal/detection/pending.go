@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"slices"
@@ -85,9 +85,9 @@ func (w *PendingRequests) pending(account types.NamespacedName) bool {
 	return slices.ContainsFunc(w.unanswered[account], func(each *pendingRequest) bool { return !each.attempted })
 }
 
-// due is when the sync that the account's declarations wait for may be made; zero where
+// Due is when the sync that the account's declarations wait for may be made; zero where
 // none waits for one.
-func (w *PendingRequests) due(account types.NamespacedName, now time.Time) time.Time {
+func (w *PendingRequests) Due(account types.NamespacedName, now time.Time) time.Time {
 	if !w.pending(account) {
 		return time.Time{}
 	}
@@ -100,16 +100,16 @@ func (w *PendingRequests) due(account types.NamespacedName, now time.Time) time.
 	return now
 }
 
-// makesEarly remembers that a sync is made for nothing but the declarations' sake.
-func (w *PendingRequests) makesEarly(account types.NamespacedName, now time.Time) {
+// MakesEarly remembers that a sync is made for nothing but the declarations' sake.
+func (w *PendingRequests) MakesEarly(account types.NamespacedName, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.early[account] = now
 }
 
-// attempt is called before a sync. The function that it returns is called after
+// Attempt is called before a sync. The function that it returns is called after
 // it, and grants what was wished for before of the kinds that the sync brought.
-func (w *PendingRequests) attempt(account types.NamespacedName) (grant func(brought func(kind string) bool)) {
+func (w *PendingRequests) Attempt(account types.NamespacedName) (grant func(brought func(kind string) bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	attempted := slices.Clone(w.unanswered[account])
@@ -126,8 +126,8 @@ func (w *PendingRequests) attempt(account types.NamespacedName) (grant func(brou
 	}
 }
 
-// forgetAccount drops what was wished for of an account that is gone.
-func (w *PendingRequests) forgetAccount(account types.NamespacedName) {
+// ForgetAccount drops what was wished for of an account that is gone.
+func (w *PendingRequests) ForgetAccount(account types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.unanswered, account)

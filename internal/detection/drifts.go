@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"context"
@@ -24,8 +24,8 @@ var (
 	// is another CloudProvisioned's, or one of a deleted one that is not collected
 	// yet. It is over when that is.
 	errFieldTaken = errors.New("another CloudProvisioned has an open drift for this field of this resource")
-	// errEpisodeTaken: the name is in use by history that is not ours.
-	errEpisodeTaken = errors.New("the episode was taken before")
+	// ErrEpisodeTaken: the name is in use by history that is not ours.
+	ErrEpisodeTaken = errors.New("the episode was taken before")
 )
 
 // driftWriter writes the CloudDrifts of one CloudProvisioned.
@@ -89,13 +89,13 @@ func (r driftWriter) existing(ctx context.Context, wanted *driftv1alpha1.CloudDr
 	owner := metav1.GetControllerOf(found)
 	switch {
 	case objects.IsResolved(found):
-		return nil, errEpisodeTaken
+		return nil, ErrEpisodeTaken
 	case owner == nil:
 		// Nobody else will: its declaration was deleted and this was left behind.
 		if err := r.closeAsStale(ctx, found, objects.BecauseAbandoned); err != nil {
 			return nil, err
 		}
-		return nil, errEpisodeTaken
+		return nil, ErrEpisodeTaken
 	}
 	return nil, fmt.Errorf("%w: CloudProvisioned %s (%s)", errFieldTaken, owner.Name, owner.UID)
 }

@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
 		}
 		live := &liveAccount{account: account.DeepCopy()}
 		d.Live = live
-		run := detection{provisioned: p, account: account, binding: bound}
+		run := detectionRun{provisioned: p, account: account, binding: bound}
 		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 1 {
 			t.Errorf("%s, as the cache has it: asked %d times: %v", name, live.asked, err)
 		}

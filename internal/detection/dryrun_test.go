@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"encoding/json"
@@ -78,7 +78,7 @@ func swept(tb testing.TB, d *Detector, n int) *sweptAccount {
 	snapshot := out.snapshot()
 	for i := range out.declared {
 		p := &out.declared[i]
-		run := detection{provisioned: p}
+		run := detectionRun{provisioned: p}
 		if err := d.look(tb.Context(), snapshot, &run); err != nil {
 			tb.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func swept(tb testing.TB, d *Detector, n int) *sweptAccount {
 
 func quietDetector() *Detector {
 	access := objects.Access{Clock: testingclock.NewFakePassiveClock(objectstest.Noon)}
-	return newDetector(access, &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
+	return NewDetector(access, &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
 }
 
 // A sweep does this for each declaration: ten thousand have to stay well below a

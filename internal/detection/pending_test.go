@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"testing"
@@ -50,11 +50,11 @@ func TestARequestIsAnsweredByItsKindAlone(t *testing.T) {
 	if !w.request(p) {
 		t.Fatal("nothing is waited for")
 	}
-	w.attempt(account)(func(kind string) bool { return kind == "Volume" })
+	w.Attempt(account)(func(kind string) bool { return kind == "Volume" })
 	if !w.request(p) {
 		t.Error("the droplets could not be listed, and the declaration no longer waits")
 	}
-	w.attempt(account)(func(kind string) bool { return kind == "Droplet" })
+	w.Attempt(account)(func(kind string) bool { return kind == "Droplet" })
 	if w.request(p) {
 		t.Error("the droplets were listed, and the declaration still waits")
 	}
@@ -71,16 +71,16 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 		now := objectstest.Noon.Add(time.Duration(second) * time.Second)
 		p.Generation++
 		w.request(p)
-		if at := w.due(account, now); !at.IsZero() && !at.After(now) {
+		if at := w.Due(account, now); !at.IsZero() && !at.After(now) {
 			syncs++
-			w.makesEarly(account, now)
-			w.attempt(account)(func(string) bool { return false })
+			w.MakesEarly(account, now)
+			w.Attempt(account)(func(string) bool { return false })
 		}
 	}
 	if syncs != 2 {
 		t.Errorf("%d syncs in two minutes, want 2", syncs)
 	}
-	if at := w.due(account, objectstest.Noon.Add(-time.Hour)); at.After(objectstest.Noon) {
+	if at := w.Due(account, objectstest.Noon.Add(-time.Hour)); at.After(objectstest.Noon) {
 		t.Errorf("the clock was set back, and the next is only due at %s", at)
 	}
 }
@@ -94,7 +94,7 @@ func TestARequestIsOfOneDeclaration(t *testing.T) {
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
 	w.request(p)
-	w.attempt(account)(func(string) bool { return true })
+	w.Attempt(account)(func(string) bool { return true })
 	if w.request(p) {
 		t.Fatal("it was looked for, and is still awaited")
 	}
@@ -126,10 +126,10 @@ func TestADeletedAccountsRequestsAndBudgetAreForgotten(t *testing.T) {
 	name := types.NamespacedName{Namespace: account.Namespace, Name: account.Name}
 	w := NewPendingRequests(func(types.NamespacedName) {})
 	w.unanswered[name] = []*pendingRequest{{}}
-	w.makesEarly(name, objectstest.Noon)
-	s := newSweeper(nil, quietDetector(), nil)
+	w.MakesEarly(name, objectstest.Noon)
+	s := NewSweeper(nil, quietDetector(), nil)
 	_, _ = s.detector.budgets.take(account, 1)
-	w.forgetAccount(name)
+	w.ForgetAccount(name)
 	s.Forget(account.UID)
 	if len(w.unanswered)+len(w.early) != 0 || len(s.detector.budgets.byAccount) != 0 {
 		t.Errorf("%d requests, %d early syncs and %d budgets are kept of an account that is gone",

@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"testing"
@@ -33,7 +33,7 @@ func TestSweepDue(t *testing.T) {
 		account := objectstest.Quiet()
 		c.change(account)
 		now := objectstest.Noon.Add(-time.Hour).Add(c.after)
-		if due := sweepDue(account, new(objects.Timetables).Of(account), c.blocked, now); due != c.due {
+		if due := SweepDue(account, new(objects.Timetables).Of(account), c.blocked, now); due != c.due {
 			t.Errorf("%s: due %v, although %s", name, due, c.why)
 		}
 	}

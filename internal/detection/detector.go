@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"context"
@@ -34,14 +34,14 @@ type Detector struct {
 	large sync.Mutex
 }
 
-// newDetector returns a detector that asks for syncs with pending.
-func newDetector(access objects.Access, tables *objects.Timetables, pending *PendingRequests) *Detector {
+// NewDetector returns a detector that asks for syncs with pending.
+func NewDetector(access objects.Access, tables *objects.Timetables, pending *PendingRequests) *Detector {
 	return &Detector{Access: access, timetables: tables, budgets: newBudgets(access.Clock), pending: pending}
 }
 
-// errOneAtATime: another declaration that is too large is being written of. The API server
+// ErrOneAtATime: another declaration that is too large is being written of. The API server
 // works for seconds on each such write, and it works for everybody.
-var errOneAtATime = errors.New("another declaration that is too large is being written of")
+var ErrOneAtATime = errors.New("another declaration that is too large is being written of")
 
 // Outcome is what one detection found.
 type Outcome struct {
@@ -49,12 +49,12 @@ type Outcome struct {
 	kind, resourceID string
 	// open is how many fields are drifted.
 	open int
-	// withheld is how many of them have no drift yet, for the account's limit.
-	withheld int
+	// Withheld is how many of them have no drift yet, for the account's limit.
+	Withheld int
 }
 
-// detection is one run.
-type detection struct {
+// detectionRun is one run of the detection, for one declaration.
+type detectionRun struct {
 	provisioned *driftv1alpha1.CloudProvisioned
 	// account, and the resource in binding, are as the cache holds them: to be read only.
 	account  *driftv1alpha1.CloudAccount
@@ -75,9 +75,9 @@ type detection struct {
 
 // Detect runs the detection for one CloudProvisioned. One that does not exist is
 // no error. A conflict means that something was written meanwhile: run it again. So does
-// errOneAtATime, in a while.
+// ErrOneAtATime, in a while.
 func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
-	run := detection{provisioned: &driftv1alpha1.CloudProvisioned{}}
+	run := detectionRun{provisioned: &driftv1alpha1.CloudProvisioned{}}
 	if err := d.Client.Get(ctx, key, run.provisioned); err != nil {
 		if apierrors.IsNotFound(err) {
 			d.pending.forget(key)
@@ -90,7 +90,7 @@ func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, e
 	}
 	if objects.TooLarge(run.provisioned) != "" {
 		if !d.large.TryLock() {
-			return Outcome{}, errOneAtATime
+			return Outcome{}, ErrOneAtATime
 		}
 		defer d.large.Unlock()
 	}
@@ -114,7 +114,7 @@ func (d *Detector) DryRun(ctx context.Context, in binding.Lookup, p *driftv1alph
 	}
 	own := *p
 	own.Status = *p.Status.DeepCopy()
-	run := detection{provisioned: &own}
+	run := detectionRun{provisioned: &own}
 	if err := d.look(ctx, in, &run); err != nil {
 		return Outcome{}, false, fmt.Errorf("CloudProvisioned %s/%s: %w", p.Namespace, p.Name, err)
 	}
@@ -127,17 +127,17 @@ func (d *Detector) DryRun(ctx context.Context, in binding.Lookup, p *driftv1alph
 }
 
 // outcome is what was found, once the status says it.
-func (run *detection) outcome() Outcome {
+func (run *detectionRun) outcome() Outcome {
 	return Outcome{
 		kind:       run.provisioned.Spec.Resource.Kind,
 		resourceID: run.provisioned.Status.ResourceID,
 		open:       int(*run.provisioned.Status.OpenDrifts),
-		withheld:   run.plan.Withheld,
+		Withheld:   run.plan.Withheld,
 	}
 }
 
 // look finds everything that the plan depends on.
-func (d *Detector) look(ctx context.Context, in binding.Lookup, run *detection) error {
+func (d *Detector) look(ctx context.Context, in binding.Lookup, run *detectionRun) error {
 	p := run.provisioned
 	var err error
 	if run.account, err = in.Account(ctx, p); err != nil {
@@ -154,7 +154,7 @@ func (d *Detector) look(ctx context.Context, in binding.Lookup, run *detection) 
 }
 
 // planFor decides, within what may still open.
-func (d *Detector) planFor(ctx context.Context, run *detection) error {
+func (d *Detector) planFor(ctx context.Context, run *detectionRun) error {
 	in := d.draftPlan(run)
 	if err := d.confirm(ctx, run); err != nil {
 		return err
@@ -175,7 +175,7 @@ func (d *Detector) planFor(ctx context.Context, run *detection) error {
 }
 
 // draftPlan plans. Nothing is planned from what nobody can know.
-func (d *Detector) draftPlan(run *detection) drift.Input {
+func (d *Detector) draftPlan(run *detectionRun) drift.Input {
 	if needsCostly(run.binding.Kind, run.binding.Unseen) && d.pending.request(run.provisioned) {
 		run.binding.Ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", objects.JoinPaths(run.binding.Unseen))
@@ -213,7 +213,7 @@ func (d *Detector) draftPlan(run *detection) drift.Input {
 	return in
 }
 
-func (run *detection) planInput() drift.Input {
+func (run *detectionRun) planInput() drift.Input {
 	p := run.provisioned
 	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.ID}
 	ref.ID = objects.CanonicalID(ref) // it goes into the drifts' names
@@ -262,7 +262,7 @@ func recordedDrift(d *driftv1alpha1.CloudDrift) drift.Drift {
 
 // carryOut takes the episodes first, in one guarded write, and then writes the
 // drifts that they are for. Cut short anywhere, the next run goes on from there.
-func (d *Detector) carryOut(ctx context.Context, run *detection) error {
+func (d *Detector) carryOut(ctx context.Context, run *detectionRun) error {
 	p := run.provisioned
 	before := p.Status.DeepCopy()
 	d.summarise(run)
@@ -301,7 +301,7 @@ func (d *Detector) carryOut(ctx context.Context, run *detection) error {
 			break
 		}
 		err := recorder.open(ctx, opening, run.binding)
-		if errors.Is(err, errEpisodeTaken) {
+		if errors.Is(err, ErrEpisodeTaken) {
 			return writes.Joined(d.skipEpisode(ctx, p, opening, err))
 		}
 		if err != nil {
@@ -333,7 +333,7 @@ func curtail(status *driftv1alpha1.CloudProvisionedStatus) {
 // skipEpisode remembers an episode whose name turned out to be in use, so that the
 // next run takes the one after it.
 func (d *Detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvisioned, o drift.Opening, err error) error {
-	if !errors.Is(err, errEpisodeTaken) {
+	if !errors.Is(err, ErrEpisodeTaken) {
 		return err
 	}
 	for i := range p.Status.Fields {
@@ -346,7 +346,7 @@ func (d *Detector) skipEpisode(ctx context.Context, p *driftv1alpha1.CloudProvis
 
 // staleBecause says why a drift goes stale, as the end of a sentence that its field
 // begins.
-func (run *detection) staleBecause(name string) string {
+func (run *detectionRun) staleBecause(name string) string {
 	switch {
 	case run.binding.Older != nil:
 		return "is now compared for an older CloudProvisioned that declares the same resource"
@@ -357,7 +357,7 @@ func (run *detection) staleBecause(name string) string {
 	}
 }
 
-func (run *detection) find(name string) *driftv1alpha1.CloudDrift {
+func (run *detectionRun) find(name string) *driftv1alpha1.CloudDrift {
 	for i := range run.drifts {
 		if run.drifts[i].Name == name {
 			return &run.drifts[i]

@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 )
 
 // summarise puts what a detection found into the CloudProvisioned's status.
-func (d *Detector) summarise(run *detection) {
+func (d *Detector) summarise(run *detectionRun) {
 	p := run.provisioned
 	status := &p.Status
 	now := metav1.NewTime(d.Clock.Now())
@@ -37,7 +37,7 @@ func (d *Detector) summarise(run *detection) {
 }
 
 // resourceName is the CloudResource's, whether or not there is one.
-func (run *detection) resourceName() string {
+func (run *detectionRun) resourceName() string {
 	if run.binding.Resource != nil {
 		return run.binding.Resource.Name
 	}
@@ -91,7 +91,7 @@ func idle(field driftv1alpha1.FieldStatus) bool {
 }
 
 // openAfterwards is how many drifts are open once the plan is carried out.
-func (run *detection) openAfterwards() int {
+func (run *detectionRun) openAfterwards() int {
 	open := len(run.plan.Open)
 	for i := range run.drifts {
 		d := &run.drifts[i]
@@ -106,7 +106,7 @@ func (run *detection) openAfterwards() int {
 
 // ready also says which names are not understood; the other fields are compared
 // all the same.
-func (run *detection) ready() objects.Verdict {
+func (run *detectionRun) ready() objects.Verdict {
 	if run.binding.Ready.Status != metav1.ConditionTrue {
 		return run.binding.Ready
 	}
@@ -126,7 +126,7 @@ func (run *detection) ready() objects.Verdict {
 }
 
 // inSync is True only when every declared field was compared and none differs.
-func (run *detection) inSync() objects.Verdict {
+func (run *detectionRun) inSync() objects.Verdict {
 	ready := run.ready()
 	switch {
 	case run.binding.Ready.Status == metav1.ConditionUnknown:
@@ -159,11 +159,11 @@ func (run *detection) inSync() objects.Verdict {
 }
 
 // KindStatus is what the account's status says of the declared kind.
-func (run *detection) kindStatus() driftv1alpha1.KindStatus {
+func (run *detectionRun) kindStatus() driftv1alpha1.KindStatus {
 	return objects.KindStatus(run.account, run.binding.Kind.Schema.Kind)
 }
 
-func (run *detection) differing() string {
+func (run *detectionRun) differing() string {
 	paths := make([]resource.Path, 0, len(run.plan.Result.Differences))
 	for _, difference := range run.plan.Result.Differences {
 		paths = append(paths, difference.Path)

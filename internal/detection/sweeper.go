@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"context"
@@ -25,33 +25,33 @@ import (
 // detectors is how many detections a sweep runs at once.
 const detectors = 4
 
-// sweeper runs the detection for everything that an account declares.
-type sweeper struct {
+// Sweeper runs the detection for everything that an account declares.
+type Sweeper struct {
 	client   client.Client
 	detector *Detector
 	// again has a detection that failed run once more, in its own time.
 	again func(*driftv1alpha1.CloudProvisioned)
 }
 
-// newSweeper returns a sweeper that has again make a detection that failed once more.
-func newSweeper(c client.Client, d *Detector, again func(*driftv1alpha1.CloudProvisioned)) *sweeper {
-	return &sweeper{client: c, detector: d, again: again}
+// NewSweeper returns a sweeper that has again make a detection that failed once more.
+func NewSweeper(c client.Client, d *Detector, again func(*driftv1alpha1.CloudProvisioned)) *Sweeper {
+	return &Sweeper{client: c, detector: d, again: again}
 }
 
 // WithheldDrifts says whether the account's limit held drifts back since the last sweep,
 // which counts them.
-func (s *sweeper) WithheldDrifts(account types.UID) bool { return s.detector.budgets.wasShort(account) }
+func (s *Sweeper) WithheldDrifts(account types.UID) bool { return s.detector.budgets.wasShort(account) }
 
 // Forget drops what is remembered of an account that is gone.
-func (s *sweeper) Forget(account types.UID) { s.detector.budgets.forget(account) }
+func (s *Sweeper) Forget(account types.UID) { s.detector.budgets.forget(account) }
 
-// sweepResult is what a sweep found, by kind.
-type sweepResult struct {
+// SweepResult is what a sweep found, by kind.
+type SweepResult struct {
 	managed, open map[string]int
 	withheld      int
 }
 
-func (s sweepResult) totalOpen() int {
+func (s SweepResult) totalOpen() int {
 	total := 0
 	for _, n := range s.open {
 		total += n
@@ -61,12 +61,12 @@ func (s sweepResult) totalOpen() int {
 
 // Sweep compares everything declared with the inventory. One detection that fails
 // does not keep the others from being made: it is logged and made again.
-func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount) (sweepResult, error) {
+func (s *Sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount) (SweepResult, error) {
 	snapshot, err := binding.TakeSnapshot(ctx, s.client, account)
 	if err != nil {
-		return sweepResult{}, err
+		return SweepResult{}, err
 	}
-	result := sweepResult{managed: map[string]int{}, open: map[string]int{}}
+	result := SweepResult{managed: map[string]int{}, open: map[string]int{}}
 	bound := map[resource.Ref]bool{}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
@@ -79,7 +79,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 				found, err = s.detect(ctx, client.ObjectKeyFromObject(p))
 			}
 			if err != nil {
-				if !apierrors.IsConflict(err) && !errors.Is(err, errOneAtATime) {
+				if !apierrors.IsConflict(err) && !errors.Is(err, ErrOneAtATime) {
 					log.FromContext(ctx).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
 				}
 				s.again(p)
@@ -87,7 +87,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			mu.Lock()
 			defer mu.Unlock()
 			result.open[found.kind] += found.open
-			result.withheld += found.withheld
+			result.withheld += found.Withheld
 			// What was proven gone, or was never there, is no part of what is covered.
 			ref := objects.CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
 			if snapshot.Present(ref) && !bound[ref] {
@@ -102,7 +102,7 @@ func (s *sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 }
 
 // detect runs a detection again while somebody else writes what it reads.
-func (s *sweeper) detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
+func (s *Sweeper) detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
 	const attempts = 5
 	var found Outcome
 	var err error
@@ -119,10 +119,10 @@ func (s *sweeper) detect(ctx context.Context, key client.ObjectKey) (Outcome, er
 // once more: the limit is one of a minute.
 const withheldSweep = time.Minute
 
-// sweepDue says whether everything declared has to be compared once more. A sync
+// SweepDue says whether everything declared has to be compared once more. A sync
 // sweeps too; while something keeps all syncs from being made (blocked), a sweep takes
 // the place of each, because what was not looked at for three syncs is no longer known.
-func sweepDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, blocked bool, now time.Time) bool {
+func SweepDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, blocked bool, now time.Time) bool {
 	last := account.Status.LastDetectionTime
 	if last == nil || last.After(now.Add(time.Minute)) {
 		return true
@@ -138,8 +138,8 @@ func sweepDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, blocked 
 	return !now.Before(due)
 }
 
-// into puts a sweep's counts into the status.
-func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
+// Into puts a sweep's counts into the status.
+func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
 	status.LastDetectionTime = objects.APITime(now)
 	resources, managed := 0, 0
 	for i := range status.Kinds {

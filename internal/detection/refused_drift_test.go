@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func TestARefusedDriftLeavesTheOthersTrue(t *testing.T) {
 		}
 		return w.Create(ctx, o, opts...)
 	}}, account, p, r)
-	d := newDetector(objectstest.Access(c, c), &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
+	d := NewDetector(objectstest.Access(c, c), &objects.Timetables{}, NewPendingRequests(func(types.NamespacedName) {}))
 	key := client.ObjectKeyFromObject(p)
 	if _, err := d.Detect(t.Context(), key); err != nil {
 		t.Fatal(err)

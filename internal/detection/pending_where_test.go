@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"testing"
@@ -19,7 +19,7 @@ func TestUnseenWhereIsAwaited(t *testing.T) {
 	p := objectstest.Named("Droplet", "web-1", map[string]intstr.IntOrString{"backup_policy.plan": intstr.FromString("daily")}, nil)
 	v := binding.NewSnapshot(objectstest.Recorded("Droplet"), []driftv1alpha1.CloudProvisioned{*p}, nil, []driftv1alpha1.CloudResource{droplet})
 	for _, want := range []string{driftv1alpha1.ReasonAwaitingInventory, driftv1alpha1.ReasonFixFieldsUnseen} {
-		run := detection{provisioned: p}
+		run := detectionRun{provisioned: p}
 		if err := d.look(t.Context(), v, &run); err != nil {
 			t.Fatal(err)
 		}
@@ -27,6 +27,6 @@ func TestUnseenWhereIsAwaited(t *testing.T) {
 		if run.binding.ID != "" || run.binding.Ready.Reason != want {
 			t.Errorf("bound to %q, %+v, want %s", run.binding.ID, run.binding.Ready, want)
 		}
-		d.pending.attempt(types.NamespacedName{Namespace: "infra", Name: "production"})(func(string) bool { return true })
+		d.pending.Attempt(types.NamespacedName{Namespace: "infra", Name: "production"})(func(string) bool { return true })
 	}
 }

@@ -1,4 +1,4 @@
-package controller
+package detection
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 // the one thing that no write here is guarded by, and of two operators the one whose
 // cache is behind would take back what the other has just found. Only what is about
 // to be written is worth the request.
-func (d *Detector) confirm(ctx context.Context, run *detection) error {
+func (d *Detector) confirm(ctx context.Context, run *detectionRun) error {
 	if err := d.confirmName(ctx, run); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (d *Detector) confirm(ctx context.Context, run *detection) error {
 // confirmName makes sure that what is new to be said of a name rests on what a complete
 // listing showed, and not on the middle of the next one: what is bound stays so, and of
 // resources that take each other's names none is seen to be missing.
-func (d *Detector) confirmName(ctx context.Context, run *detection) error {
+func (d *Detector) confirmName(ctx context.Context, run *detectionRun) error {
 	p := run.provisioned
 	if p.Spec.Resource.Name == "" || !run.decidesName() {
 		return nil
@@ -64,7 +64,7 @@ func (d *Detector) confirmName(ctx context.Context, run *detection) error {
 
 // confirmOlder makes sure that the declaration that decides is still there, before what is
 // open for this one is closed in its favour.
-func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
+func (d *Detector) confirmOlder(ctx context.Context, run *detectionRun) error {
 	seen := run.binding.Older
 	if seen == nil || run.plan.Empty() {
 		return nil
@@ -83,7 +83,7 @@ func (d *Detector) confirmOlder(ctx context.Context, run *detection) error {
 
 // decidesName says whether the name is bound to another resource than before, or for the
 // first time found to be none's or several's.
-func (run *detection) decidesName() bool {
+func (run *detectionRun) decidesName() bool {
 	was := objects.CurrentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionReady).Reason
 	switch reason := run.binding.Ready.Reason; reason {
 	case driftv1alpha1.ReasonResourceNotFound, driftv1alpha1.ReasonFixAmbiguousName:

@@ -29,6 +29,7 @@ type Lookup interface {
 // Cached looks each thing up in the cache.
 type Cached struct{ Reader client.Reader }
 
+// Account implements Lookup.
 func (c Cached) Account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
 	key := client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}
 	found := &driftv1alpha1.CloudAccount{}
@@ -41,6 +42,7 @@ func (c Cached) Account(ctx context.Context, p *driftv1alpha1.CloudProvisioned) 
 	return found, nil
 }
 
+// Resource implements Lookup.
 func (c Cached) Resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
 	key := client.ObjectKey{Namespace: p.Namespace, Name: objects.CloudResourceName(p.Spec.AccountRef.Name, objects.RefOf(p, id))}
 	found := &driftv1alpha1.CloudResource{}
@@ -53,6 +55,7 @@ func (c Cached) Resource(ctx context.Context, p *driftv1alpha1.CloudProvisioned,
 	return found, nil
 }
 
+// Named implements Lookup.
 func (c Cached) Named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
 	var list driftv1alpha1.CloudResourceList
 	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{
@@ -63,6 +66,7 @@ func (c Cached) Named(ctx context.Context, p *driftv1alpha1.CloudProvisioned) ([
 	return pointers(list.Items), nil
 }
 
+// Declarations implements Lookup.
 func (c Cached) Declarations(ctx context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
 	var list driftv1alpha1.CloudProvisionedList
 	if err := c.Reader.List(ctx, &list, client.InNamespace(p.Namespace), client.MatchingFields{

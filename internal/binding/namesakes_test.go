@@ -20,7 +20,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// snapshotOf is a picture with these resources of one kind, all of them recorded.
+// snapshotOf is a snapshot with these resources of one kind, all of them recorded.
 func snapshotOf(t *testing.T, kind string, live ...driftv1alpha1.CloudResource) *Snapshot {
 	t.Helper()
 	out := NewSnapshot(objectstest.Recorded(kind), nil, nil)
@@ -93,7 +93,7 @@ func TestNameIsBoundAnewOnlyToWhatIsRecorded(t *testing.T) {
 }
 
 // After a clock was set back, what was observed before bears a time that has yet to come:
-// it was recorded all the same, and would else keep its name from being bound until then.
+// it was recorded all the same, and its name must not stay unbound until then.
 func TestNameIsBoundAfterTheClockWasSetBack(t *testing.T) {
 	ahead := objectstest.Live(t, "Droplet", "1", "web-1", nil, nil)
 	ahead.Observed.ObservedAt = metav1.NewMicroTime(objectstest.Noon.Add(24 * time.Hour))

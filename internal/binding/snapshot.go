@@ -119,22 +119,27 @@ func (v *Snapshot) takeResources(live []driftv1alpha1.CloudResource) {
 	}
 }
 
+// Account implements Lookup.
 func (v *Snapshot) Account(context.Context, *driftv1alpha1.CloudProvisioned) (*driftv1alpha1.CloudAccount, error) {
 	return v.owner, nil
 }
 
+// Resource implements Lookup.
 func (v *Snapshot) Resource(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) (*driftv1alpha1.CloudResource, error) {
 	return v.resources[objects.CanonicalRef(objects.RefOf(p, id))], nil
 }
 
+// Named implements Lookup, for names that one of the declarations has.
 func (v *Snapshot) Named(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]*driftv1alpha1.CloudResource, error) {
 	return v.byName[kindAndName{p.Spec.Resource.Kind, objects.CanonicalName(p.Spec.Resource.Kind, p.Spec.Resource.Name)}], nil
 }
 
+// Declarations implements Lookup.
 func (v *Snapshot) Declarations(_ context.Context, p *driftv1alpha1.CloudProvisioned, id string) ([]*driftv1alpha1.CloudProvisioned, error) {
 	return v.of[objects.CanonicalRef(objects.RefOf(p, id))], nil
 }
 
+// Drifts implements Lookup.
 func (v *Snapshot) Drifts(_ context.Context, p *driftv1alpha1.CloudProvisioned) ([]driftv1alpha1.CloudDrift, error) {
 	return v.recorded[p.UID], nil
 }

@@ -46,9 +46,9 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	objects.SetKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
 }
 
-// refusedStatus stands in for a status that the API server refuses to store, so that
-// somebody gets to know, and nothing is listed over and over: nothing of what the sync
-// found, the conditions, and when the next is due.
+// refusedStatus replaces a status that the API server refuses to store, so that somebody
+// gets to know, and nothing is listed over and over. It holds the conditions and when the
+// next sync is due, and nothing of what the sync found.
 func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, refusal error) driftv1alpha1.CloudAccountStatus {
 	p := inventory.Problem{Reason: driftv1alpha1.ReasonFixRefusedWrite, Message: objects.Shorten("the account's status was refused: "+refusal.Error(), objects.MessageLimit)}
 	at := pass.startedAt

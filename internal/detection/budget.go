@@ -77,7 +77,7 @@ func (b *budgets) take(account *driftv1alpha1.CloudAccount, wanted int) (granted
 	return granted, short
 }
 
-// GiveBack takes back a grant of which nothing came.
+// giveBack takes back a grant that no drift came of.
 func (b *budgets) giveBack(account types.UID, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

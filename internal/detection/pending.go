@@ -13,16 +13,17 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// PendingRequests are the declarations that name a field which was not looked at so far,
-// because nobody declared it. Each has its account synced soon, once for each of
-// its generations: a field may also stay unseen for want of a scope.
+// PendingRequests are requests of declarations for fields that cost API calls of their own,
+// and that no sync has looked at so far, because nobody declared them. Each has its account
+// synced soon, once for each generation of the declaration: a field may also stay unseen
+// for want of a scope.
 type PendingRequests struct {
 	// syncSoon has the account reconciled.
 	syncSoon func(account types.NamespacedName)
 
 	mu         sync.Mutex
 	requests   map[types.NamespacedName]*pendingRequest   // by CloudProvisioned
-	unanswered map[types.NamespacedName][]*pendingRequest // by account, those that a sync has yet to grant
+	unanswered map[types.NamespacedName][]*pendingRequest // by account
 	early      map[types.NamespacedName]time.Time
 }
 
@@ -30,41 +31,43 @@ type PendingRequests struct {
 // whoever edits declarations must not be able to spend the token's requests.
 const earlySyncs = time.Minute
 
+// pendingRequest is that of one declaration.
 type pendingRequest struct {
 	kind string
 	// uid and generation are the declaration's: one that is made anew under the same name
-	// wishes for itself.
+	// has a request of its own.
 	uid                 types.UID
 	generation          int64
 	attempted, answered bool
 }
 
-func NewPendingRequests(soon func(types.NamespacedName)) *PendingRequests {
+// NewPendingRequests returns no requests yet. syncSoon has an account reconciled.
+func NewPendingRequests(syncSoon func(account types.NamespacedName)) *PendingRequests {
 	return &PendingRequests{
-		syncSoon: soon,
+		syncSoon: syncSoon,
 		requests: map[types.NamespacedName]*pendingRequest{}, unanswered: map[types.NamespacedName][]*pendingRequest{}, early: map[types.NamespacedName]time.Time{},
 	}
 }
 
-// request wishes for what p declares, and says whether that is still to be looked at.
-func (w *PendingRequests) request(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
+// request asks for what p declares, and says whether a sync has yet to look at it.
+func (r *PendingRequests) request(p *driftv1alpha1.CloudProvisioned) (waiting bool) {
 	key := types.NamespacedName{Namespace: p.Namespace, Name: p.Name}
 	account := types.NamespacedName{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}
-	w.mu.Lock()
-	current := w.requests[key]
+	r.mu.Lock()
+	current := r.requests[key]
 	asks := false
 	if current == nil || current.uid != p.UID || current.generation != p.Generation {
 		asks = !answeredBefore(p)
 		current = &pendingRequest{kind: p.Spec.Resource.Kind, uid: p.UID, generation: p.Generation, attempted: !asks, answered: !asks}
-		w.requests[key] = current
+		r.requests[key] = current
 	}
 	if asks {
-		w.unanswered[account] = append(w.unanswered[account], current)
+		r.unanswered[account] = append(r.unanswered[account], current)
 	}
 	waiting = !current.answered
-	w.mu.Unlock()
+	r.mu.Unlock()
 	if asks {
-		w.syncSoon(account)
+		r.syncSoon(account)
 	}
 	return waiting
 }
@@ -78,22 +81,22 @@ func answeredBefore(p *driftv1alpha1.CloudProvisioned) bool {
 	return p.Status.ObservedGeneration == p.Generation && (isUnseen(driftv1alpha1.ConditionInSync) || isUnseen(driftv1alpha1.ConditionReady))
 }
 
-// pending says whether the account has a wish that no sync was attempted for.
-func (w *PendingRequests) pending(account types.NamespacedName) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.unanswered[account], func(each *pendingRequest) bool { return !each.attempted })
+// waits says whether the account has a request that no sync was attempted for.
+func (r *PendingRequests) waits(account types.NamespacedName) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.unanswered[account], func(each *pendingRequest) bool { return !each.attempted })
 }
 
 // Due is when the sync that the account's declarations wait for may be made; zero where
 // none waits for one.
-func (w *PendingRequests) Due(account types.NamespacedName, now time.Time) time.Time {
-	if !w.pending(account) {
+func (r *PendingRequests) Due(account types.NamespacedName, now time.Time) time.Time {
+	if !r.waits(account) {
 		return time.Time{}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	last := w.early[account]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.early[account]
 	if at := last.Add(earlySyncs); !last.After(now) && at.After(now) {
 		return at
 	}
@@ -101,44 +104,44 @@ func (w *PendingRequests) Due(account types.NamespacedName, now time.Time) time.
 }
 
 // MakesEarly remembers that a sync is made for nothing but the declarations' sake.
-func (w *PendingRequests) MakesEarly(account types.NamespacedName, now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.early[account] = now
+func (r *PendingRequests) MakesEarly(account types.NamespacedName, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.early[account] = now
 }
 
-// Attempt is called before a sync. The function that it returns is called after
-// it, and grants what was wished for before of the kinds that the sync brought.
-func (w *PendingRequests) Attempt(account types.NamespacedName) (grant func(brought func(kind string) bool)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	attempted := slices.Clone(w.unanswered[account])
+// Attempt is called before a sync. The function that it returns is called after it: of the
+// requests that there were before, it answers those for kinds that the sync brought.
+func (r *PendingRequests) Attempt(account types.NamespacedName) (answer func(brought func(kind string) bool)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	attempted := slices.Clone(r.unanswered[account])
 	for _, each := range attempted {
 		each.attempted = true
 	}
 	return func(brought func(kind string) bool) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		for _, each := range attempted {
 			each.answered = each.answered || brought(each.kind)
 		}
-		w.unanswered[account] = slices.DeleteFunc(w.unanswered[account], func(each *pendingRequest) bool { return each.answered })
+		r.unanswered[account] = slices.DeleteFunc(r.unanswered[account], func(each *pendingRequest) bool { return each.answered })
 	}
 }
 
-// ForgetAccount drops what was wished for of an account that is gone.
-func (w *PendingRequests) ForgetAccount(account types.NamespacedName) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.unanswered, account)
-	delete(w.early, account)
+// ForgetAccount drops the requests for an account that is gone.
+func (r *PendingRequests) ForgetAccount(account types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.unanswered, account)
+	delete(r.early, account)
 }
 
-// forget drops the wish of a declaration that is gone.
-func (w *PendingRequests) forget(provisioned types.NamespacedName) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.requests, provisioned)
+// forget drops the request of a declaration that is gone.
+func (r *PendingRequests) forget(provisioned types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.requests, provisioned)
 }
 
 // needsCostly says whether any of the paths is only looked at where it is declared, or

@@ -19,7 +19,7 @@ func TestRequestsAfterARestart(t *testing.T) {
 		why      string
 		verdict  objects.Verdict
 		observed int64
-		wished   bool
+		awaited  bool
 	}{
 		"new":                   {"nobody has looked", objects.Verdict{}, 0, true},
 		"in sync, before":       {"the field was seen then, and is not now", objects.True(driftv1alpha1.ReasonInSync, ""), 2, true},
@@ -33,9 +33,9 @@ func TestRequestsAfterARestart(t *testing.T) {
 			c.verdict.Set(&p.Status.Conditions, driftv1alpha1.ConditionInSync, c.observed, metav1.NewTime(objectstest.Noon))
 		}
 		asked := 0
-		w := NewPendingRequests(func(types.NamespacedName) { asked++ })
-		first, second := w.request(p), w.request(p)
-		if first != c.wished || second != c.wished || (asked == 1) != c.wished || asked > 1 {
+		r := NewPendingRequests(func(types.NamespacedName) { asked++ })
+		first, second := r.request(p), r.request(p)
+		if first != c.awaited || second != c.awaited || (asked == 1) != c.awaited || asked > 1 {
 			t.Errorf("%s: waits %v and %v, asked %d times, although %s", name, first, second, asked, c.why)
 		}
 	}
@@ -43,26 +43,26 @@ func TestRequestsAfterARestart(t *testing.T) {
 
 // A sync that could not list a kind looked for nothing of it.
 func TestARequestIsAnsweredByItsKindAlone(t *testing.T) {
-	w := NewPendingRequests(func(types.NamespacedName) {})
+	r := NewPendingRequests(func(types.NamespacedName) {})
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p", Generation: 1}}
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
-	if !w.request(p) {
+	if !r.request(p) {
 		t.Fatal("nothing is waited for")
 	}
-	w.Attempt(account)(func(kind string) bool { return kind == "Volume" })
-	if !w.request(p) {
+	r.Attempt(account)(func(kind string) bool { return kind == "Volume" })
+	if !r.request(p) {
 		t.Error("the droplets could not be listed, and the declaration no longer waits")
 	}
-	w.Attempt(account)(func(kind string) bool { return kind == "Droplet" })
-	if w.request(p) {
+	r.Attempt(account)(func(kind string) bool { return kind == "Droplet" })
+	if r.request(p) {
 		t.Error("the droplets were listed, and the declaration still waits")
 	}
 }
 
 // Editing a declaration over and over spends one early sync a minute.
 func TestEarlySyncsAreLimited(t *testing.T) {
-	w := NewPendingRequests(func(types.NamespacedName) {})
+	r := NewPendingRequests(func(types.NamespacedName) {})
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
@@ -70,17 +70,17 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 	for second := range 120 {
 		now := objectstest.Noon.Add(time.Duration(second) * time.Second)
 		p.Generation++
-		w.request(p)
-		if at := w.Due(account, now); !at.IsZero() && !at.After(now) {
+		r.request(p)
+		if at := r.Due(account, now); !at.IsZero() && !at.After(now) {
 			syncs++
-			w.MakesEarly(account, now)
-			w.Attempt(account)(func(string) bool { return false })
+			r.MakesEarly(account, now)
+			r.Attempt(account)(func(string) bool { return false })
 		}
 	}
 	if syncs != 2 {
 		t.Errorf("%d syncs in two minutes, want 2", syncs)
 	}
-	if at := w.Due(account, objectstest.Noon.Add(-time.Hour)); at.After(objectstest.Noon) {
+	if at := r.Due(account, objectstest.Noon.Add(-time.Hour)); at.After(objectstest.Noon) {
 		t.Errorf("the clock was set back, and the next is only due at %s", at)
 	}
 }
@@ -89,17 +89,17 @@ func TestEarlySyncsAreLimited(t *testing.T) {
 // generation, and its predecessor's going may not have been noticed.
 func TestARequestIsOfOneDeclaration(t *testing.T) {
 	asked := 0
-	w := NewPendingRequests(func(types.NamespacedName) { asked++ })
+	r := NewPendingRequests(func(types.NamespacedName) { asked++ })
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p", UID: "first", Generation: 1}}
 	p.Spec.AccountRef.Name, p.Spec.Resource.Kind = "a", "Droplet"
 	account := types.NamespacedName{Namespace: "n", Name: "a"}
-	w.request(p)
-	w.Attempt(account)(func(string) bool { return true })
-	if w.request(p) {
+	r.request(p)
+	r.Attempt(account)(func(string) bool { return true })
+	if r.request(p) {
 		t.Fatal("it was looked for, and is still awaited")
 	}
 	p.UID = "second"
-	if !w.request(p) || asked != 2 || !w.pending(account) {
+	if !r.request(p) || asked != 2 || !r.waits(account) {
 		t.Errorf("another declaration of that name: nothing is looked for, asked %d times", asked)
 	}
 }
@@ -124,15 +124,15 @@ func TestCostlyIsWhatRestsOnACallOfItsOwn(t *testing.T) {
 func TestADeletedAccountsRequestsAndBudgetAreForgotten(t *testing.T) {
 	account := objectstest.Account()
 	name := types.NamespacedName{Namespace: account.Namespace, Name: account.Name}
-	w := NewPendingRequests(func(types.NamespacedName) {})
-	w.unanswered[name] = []*pendingRequest{{}}
-	w.MakesEarly(name, objectstest.Noon)
+	r := NewPendingRequests(func(types.NamespacedName) {})
+	r.unanswered[name] = []*pendingRequest{{}}
+	r.MakesEarly(name, objectstest.Noon)
 	s := NewSweeper(nil, quietDetector(), nil)
 	_, _ = s.detector.budgets.take(account, 1)
-	w.ForgetAccount(name)
+	r.ForgetAccount(name)
 	s.Forget(account.UID)
-	if len(w.unanswered)+len(w.early) != 0 || len(s.detector.budgets.byAccount) != 0 {
+	if len(r.unanswered)+len(r.early) != 0 || len(s.detector.budgets.byAccount) != 0 {
 		t.Errorf("%d requests, %d early syncs and %d budgets are kept of an account that is gone",
-			len(w.unanswered), len(w.early), len(s.detector.budgets.byAccount))
+			len(r.unanswered), len(r.early), len(s.detector.budgets.byAccount))
 	}
 }

@@ -30,6 +30,7 @@ type Retention struct {
 	objects.Access
 }
 
+// NewRetention returns what tidies the drifts of any account.
 func NewRetention(access objects.Access) Retention { return Retention{access} }
 
 // Tidy does what is due. What fails is due the next time, too.

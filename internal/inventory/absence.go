@@ -83,7 +83,7 @@ func (v store) listedNames(listing resource.Listing) map[string]bool {
 	return listed
 }
 
-// vanished are the declared suspects that were there at the last complete listing. What
+// vanished are the declared ones of these that were there at the last complete listing. What
 // nobody declared harms nobody by vanishing.
 func vanished(all []missingResource) []missingResource {
 	return slices.DeleteFunc(slices.Clone(all), func(s missingResource) bool { return !s.seen() || !s.declared || s.listed || s.orphan })
@@ -129,7 +129,7 @@ type settlement struct {
 	refused error
 }
 
-// settle asks for each suspect by its id, believes only a 404, and writes what came
+// settle asks for each missing resource by its id, believes only a 404, and writes what came
 // of it. Of one that could not be asked for, or that waits for a person, nothing is
 // concluded; where it is declared, its CloudResource says so. Orphans went with their
 // parent.
@@ -162,13 +162,13 @@ func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1
 	return out
 }
 
-// absence is a suspect that was proven gone.
+// absence is a missing resource that was proven gone.
 type absence struct {
 	missingResource
 	askedAt metav1.MicroTime
 }
 
-// answers are what came of asking for suspects.
+// answers are what came of asking for missing resources.
 type answers struct {
 	there []resource.Resource
 	gone  []absence
@@ -182,17 +182,17 @@ type answers struct {
 	refused error
 }
 
-// ask says which of the suspects are there after all, which are gone, and which of the
+// ask says which of the missing resources are there after all, which are gone, and which of the
 // declared ones that were there could not be asked for. A tombstone is not asked for
 // again.
 func (v store) ask(ctx context.Context, cloud Cloud, all []missingResource) answers {
 	var out answers
 	for _, s := range all {
-		switch entombed := s.current != nil && !s.seen(); {
-		case entombed && !s.declared: // nothing refers to it any more, or it is another account's
+		switch isTombstone := s.current != nil && !s.seen(); {
+		case isTombstone && !s.declared: // nothing refers to it any more, or it is another account's
 			out.gone = append(out.gone, absence{missingResource: s})
 			continue
-		case entombed && !s.foreign:
+		case isTombstone && !s.foreign:
 			continue
 		case !s.declared && !s.listed && v.cannotBeAskedFor(s.id):
 			// The complete listing is all that there is to go by.
@@ -219,8 +219,8 @@ func (v store) ask(ctx context.Context, cloud Cloud, all []missingResource) answ
 	return out
 }
 
-// unknown takes a suspect that there is no answer of. Of one that nobody declared, or
-// that no listing has ever shown, nothing else depends on it.
+// unknown takes a missing resource that there is no answer of. Nothing else depends on one
+// that nobody declared, or that no listing has ever shown.
 func (a *answers) unknown(s missingResource, err error) {
 	switch {
 	case s.listed:

@@ -48,7 +48,7 @@ func listing(ids ...int) resource.Listing {
 }
 
 // What a listing found unchanged, and somebody else wrote meanwhile, is asked for
-// again; it is no suspect.
+// again; it is not missing.
 func TestOvertaken(t *testing.T) {
 	v := storeOf("own", objectstest.Noon)
 	before, now := held(5), held(5)
@@ -74,7 +74,7 @@ func TestOvertaken(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if missing := v.missingFrom(seen, before, nil); len(missing) != 0 {
-		t.Errorf("%d of what was seen unchanged are suspects", len(missing))
+		t.Errorf("%d of what was seen unchanged are missing", len(missing))
 	}
 }
 
@@ -90,7 +90,7 @@ func (failing) Get(context.Context, string, string) (resource.Resource, error) {
 func TestOnlyWhatNoListingHeldMayGoWithoutAnAnswer(t *testing.T) {
 	v := storeOf("own", objectstest.Noon)
 	for name, c := range map[string]struct {
-		suspect          missingResource
+		missing          missingResource
 		owed, unanswered bool
 	}{
 		"it was only declared":         {missingResource{id: "1", declared: true}, false, false},
@@ -98,7 +98,7 @@ func TestOnlyWhatNoListingHeldMayGoWithoutAnAnswer(t *testing.T) {
 		"it is declared and was there": {missingResource{id: "1", declared: true, current: &driftv1alpha1.CloudResource{}}, false, true},
 		"nobody declared it":           {missingResource{id: "1", current: &driftv1alpha1.CloudResource{}}, false, false},
 	} {
-		got := v.ask(t.Context(), failing{}, []missingResource{c.suspect})
+		got := v.ask(t.Context(), failing{}, []missingResource{c.missing})
 		if (got.owed != nil) != c.owed || (got.unanswered != nil) != c.unanswered || (len(got.open) == 1) != c.unanswered || len(got.gone) != 0 {
 			t.Errorf("%s: %d gone, %d open, owed %v, unanswered %v", name, len(got.gone), len(got.open), got.owed, got.unanswered)
 		}
@@ -123,7 +123,7 @@ func TestMassDisappearance(t *testing.T) {
 		}
 		missing := storeOf("own", objectstest.Noon).missingFrom(listing(there...), all, idsOf(all))
 		if len(missing) != c.gone {
-			t.Errorf("%s: %d suspects", name, len(missing))
+			t.Errorf("%s: %d are missing", name, len(missing))
 		}
 		if token := massDisappearance("Droplet", vanished(missing), c.held, objectstest.Noon); (token != "") != c.mass {
 			t.Errorf("%s: token %q", name, token)

@@ -29,6 +29,8 @@ type Connector struct {
 	last map[types.UID][sha256.Size]byte
 }
 
+// NewConnector reads Secrets with secrets, which must not cache them, and sends tokens to these
+// endpoints only.
 func NewConnector(secrets client.Reader, clouds CloudFor, endpoints []string) *Connector {
 	return &Connector{secrets: secrets, clouds: clouds, endpoints: endpoints, last: map[types.UID][sha256.Size]byte{}}
 }

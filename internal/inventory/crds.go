@@ -41,6 +41,7 @@ type CRDGuard struct {
 	old map[string]error
 }
 
+// NewCRDGuard lists past the cache with live.
 func NewCRDGuard(live client.Reader, clock clock.PassiveClock) *CRDGuard {
 	return &CRDGuard{live: live, clock: clock}
 }

@@ -18,6 +18,7 @@ type Problem struct {
 	retryAt time.Time
 }
 
+// Exists is false for the zero problem.
 func (p Problem) Exists() bool { return p.Reason != "" }
 
 // reasons is the one place where an error's class becomes a reason.

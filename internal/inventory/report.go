@@ -169,6 +169,8 @@ func clamped(n int) *int32 {
 	return ptr.To(int32(min(max(n, 0), math.MaxInt32)))
 }
 
+// FallBehind says of a kind that a sync did not bring it; since is when it fell behind, should
+// it not have been behind before.
 func FallBehind(k *driftv1alpha1.KindStatus, p Problem, since time.Time) {
 	k.Reason, k.Message, k.ConfirmationToken = p.Reason, p.Message, ""
 	k.FieldTable = objects.FieldTable(k.Kind) // it was tried with this one
@@ -177,6 +179,7 @@ func FallBehind(k *driftv1alpha1.KindStatus, p Problem, since time.Time) {
 	}
 }
 
+// KindIn is what the status says of a kind, which is added where it is missing.
 func KindIn(status *driftv1alpha1.CloudAccountStatus, kind string) *driftv1alpha1.KindStatus {
 	for i := range status.Kinds {
 		if status.Kinds[i].Kind == kind {

@@ -36,6 +36,7 @@ func (s *Shares) Take(namespace string) bool {
 	return true
 }
 
+// GiveBack ends what Take allowed.
 func (s *Shares) GiveBack(namespace string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

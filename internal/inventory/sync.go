@@ -30,6 +30,7 @@ type Syncer struct {
 	confirmations *confirmations
 }
 
+// NewSyncer returns a syncer that records with access, and counts its syncs in metrics.
 func NewSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *Syncer {
 	return &Syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
 }

@@ -25,6 +25,7 @@ type Passes struct {
 	sweeps       prometheus.Histogram
 }
 
+// NewPasses returns metrics that are not registered yet, see Collectors.
 func NewPasses() *Passes {
 	// From an account that is nearly empty to one that waits for its rate limit.
 	buckets := []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800}

@@ -23,18 +23,23 @@ type Verdict struct {
 	Message string
 }
 
+// True is a condition that holds.
 func True(reason, format string, args ...any) Verdict {
 	return Verdict{metav1.ConditionTrue, reason, fmt.Sprintf(format, args...)}
 }
 
+// False is a condition that does not hold.
 func False(reason, format string, args ...any) Verdict {
 	return Verdict{metav1.ConditionFalse, reason, fmt.Sprintf(format, args...)}
 }
 
+// Unknown is a condition that nobody can tell.
 func Unknown(reason, format string, args ...any) Verdict {
 	return Verdict{metav1.ConditionUnknown, reason, fmt.Sprintf(format, args...)}
 }
 
+// Set puts the verdict into the conditions. The time of the transition stays as it is where
+// the status does.
 func (v Verdict) Set(conditions *[]metav1.Condition, conditionType string, generation int64, now metav1.Time) {
 	meta.SetStatusCondition(conditions, metav1.Condition{
 		Type:               conditionType,

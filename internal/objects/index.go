@@ -38,6 +38,7 @@ func IndexKey(parts ...string) string {
 	return string(key)
 }
 
+// ResourceKey is the key of the index ByResource.
 func ResourceKey(account string, ref resource.Ref) string {
 	return IndexKey(account, ref.Kind, CanonicalID(ref))
 }
@@ -47,6 +48,7 @@ func NameKey(account, kind, name string) string {
 	return IndexKey(account, kind, CanonicalName(kind, name))
 }
 
+// CanonicalName is the one spelling that a name is compared and indexed in.
 func CanonicalName(kind, name string) string {
 	if known, ok := kinds.Lookup(kind); ok {
 		return known.NameKey(name)
@@ -54,6 +56,7 @@ func CanonicalName(kind, name string) string {
 	return name
 }
 
+// AddIndexes adds all indexes to a cache.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	for _, index := range []struct {
 		object client.Object

@@ -28,7 +28,7 @@ const (
 type Timetable struct {
 	Sync, Sweep schedule.Schedule
 	// Problem is why one of the account's own schedules could not be used. The
-	// default stands in for it, because what is never looked at again would stay
+	// default is followed instead, because what is never looked at again would stay
 	// "in sync" forever.
 	Problem error
 }
@@ -36,6 +36,7 @@ type Timetable struct {
 // Timetables keeps what was parsed, because every detection asks.
 type Timetables struct{ parsed sync.Map }
 
+// Of is when an account is due.
 func (t *Timetables) Of(account *driftv1alpha1.CloudAccount) Timetable {
 	zone := account.Spec.TimeZone
 	if zone == "" {

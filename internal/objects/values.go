@@ -3,10 +3,8 @@ package objects
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 
@@ -24,6 +22,7 @@ func Decode(in apiextensionsv1.JSON) (any, error) {
 	return resource.Decode(in.Raw)
 }
 
+// DecodeMap decodes each value of an API object, see Decode.
 func DecodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {
 	out := make(map[string]any, len(in))
 	for key, raw := range in {
@@ -36,6 +35,7 @@ func DecodeMap(in map[string]apiextensionsv1.JSON) (map[string]any, error) {
 	return out, nil
 }
 
+// Encode is the way back from Decode.
 func Encode(value any) (apiextensionsv1.JSON, error) {
 	if value == nil {
 		return apiextensionsv1.JSON{}, nil
@@ -159,17 +159,4 @@ func text(value any) *string {
 	}
 	s := fmt.Sprint(value)
 	return &s
-}
-
-// ObservedAfter says whether what is held was observed after that time. What bears a time
-// that has yet to come was observed before the clock was set back.
-func ObservedAfter(held *driftv1alpha1.CloudResource, than, now time.Time) bool {
-	at := held.Observed.ObservedAt.Time
-	return at.After(than) && !at.After(now)
-}
-
-// SameObservation says whether two states of a CloudResource show the same. Somebody's label
-// is nothing that a verdict rests on.
-func SameObservation(a, b *driftv1alpha1.CloudResource) bool {
-	return a.UID == b.UID && equality.Semantic.DeepEqual(a.Observed, b.Observed)
 }

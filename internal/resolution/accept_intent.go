@@ -12,8 +12,8 @@ import (
 )
 
 // intended is p's desired state with the value of a recorded approval in it. Only
-// the declaration itself can still stand in the way, and not the inventory: of two
-// operators with a cache each, one would else take the approval back, because a
+// the declaration itself can still stand in the way, and not the inventory: without
+// that, one of two operators with a cache each would take the approval back, because a
 // newer value has arrived, while the other has just written it. What has become of
 // the live value since is the next drift's to tell.
 func (a Acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {

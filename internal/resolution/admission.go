@@ -60,6 +60,8 @@ type AdmissionGuard struct {
 	changed  time.Time
 }
 
+// NewAdmissionGuard tries forgeries with c, in dry runs, and reads the policies with live. A
+// policy is relied on once it has been as it is for the settling time.
 func NewAdmissionGuard(c client.Client, live client.Reader, settling time.Duration) *AdmissionGuard {
 	return &AdmissionGuard{client: c, live: live, now: time.Now, settling: settling}
 }

@@ -5,7 +5,7 @@ package v1alpha1
 // CloudDriftSpecApplyConfiguration represents a declarative configuration of the CloudDriftSpec type for use
 // with apply.
 //
-// CloudDriftSpec says which field drifted, and for the how manieth time.
+// CloudDriftSpec says which field drifted, and in which of its episodes.
 type CloudDriftSpecApplyConfiguration struct {
 	// accountRef names the CloudAccount that sees the resource.
 	AccountRef *LocalReferenceApplyConfiguration `json:"accountRef,omitempty"`

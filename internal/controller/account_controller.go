@@ -136,7 +136,7 @@ func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
 	if err != nil {
 		return err
 	}
-	report.Counts = inventory.IsDue(pass.account, pass.timetable, pass.startedAt)
+	report.Counts = inventory.DueOrAskedFor(pass.account, pass.timetable, pass.startedAt)
 	pass.report = &report
 	answer(report.Brought)
 	r.connector.Used(pass.account.UID, pass.connection)
@@ -146,7 +146,7 @@ func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
 // sweepsNow says whether everything declared has to be compared: on each sync, when it is
 // due, and to count the drifts that the account's limit holds back.
 func (r *accountReconciler) sweepsNow(pass *accountPass) bool {
-	wasShort := r.sweeper.WithheldDrifts(pass.account.UID)
+	wasShort := r.sweeper.TakeWithheld(pass.account.UID)
 	return wasShort || pass.report != nil || detection.SweepDue(pass.account, pass.timetable, pass.problem.Exists(), pass.startedAt)
 }
 

@@ -29,11 +29,15 @@ func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 	return requeueOnConflict(err)
 }
 
+// soon is when an object is looked at again that somebody else wrote meanwhile: what they
+// wrote is on its way into the cache.
+const soon = 100 * time.Millisecond
+
 // requeueOnConflict comes back soon where somebody else wrote meanwhile: what they
 // wrote decides anew.
 func requeueOnConflict(err error) (ctrl.Result, error) {
 	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
+		return ctrl.Result{RequeueAfter: soon}, nil
 	}
 	return ctrl.Result{}, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,13 +35,12 @@ type provisionedReconciler struct {
 func (r *provisionedReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	found, err := r.detector.Detect(ctx, req.NamespacedName)
 	switch {
-	case apierrors.IsConflict(err), errors.Is(err, detection.ErrEpisodeTaken):
-		// Somebody wrote meanwhile; what they wrote is on its way into the cache.
-		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
+	case errors.Is(err, detection.ErrEpisodeTaken):
+		return ctrl.Result{RequeueAfter: soon}, nil
 	case errors.Is(err, detection.ErrOneAtATime):
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	case err != nil:
-		return ctrl.Result{}, err
+		return requeueOnConflict(err)
 	case found.Withheld > 0:
 		return ctrl.Result{RequeueAfter: withheldRetry}, nil
 	}

@@ -30,7 +30,8 @@ type Detector struct {
 	timetables *objects.Timetables
 	budgets    *budgets
 	pending    *PendingRequests
-	// large is held by who writes of a declaration that is too large to be looked at.
+	// large is held while something is written for a declaration that is too large to be
+	// looked at.
 	large sync.Mutex
 }
 
@@ -39,9 +40,9 @@ func NewDetector(access objects.Access, tables *objects.Timetables, pending *Pen
 	return &Detector{Access: access, timetables: tables, budgets: newBudgets(access.Clock), pending: pending}
 }
 
-// ErrOneAtATime: another declaration that is too large is being written of. The API server
-// works for seconds on each such write, and it works for everybody.
-var ErrOneAtATime = errors.New("another declaration that is too large is being written of")
+// ErrOneAtATime says that another declaration that is too large is being written for. The API
+// server works for seconds on each such write, and it works for everybody.
+var ErrOneAtATime = errors.New("another declaration that is too large is being written for")
 
 // Outcome is what one detection found.
 type Outcome struct {
@@ -106,8 +107,8 @@ func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, e
 	return run.outcome(), nil
 }
 
-// DryRun says what Detect would find, and whether it would have nothing to write.
-// p and what in shows of it are left untouched.
+// DryRun says what Detect would find, and whether it would have nothing to write. p and
+// what in shows of it are left untouched; a sync may be asked for, as by Detect.
 func (d *Detector) DryRun(ctx context.Context, in binding.Lookup, p *driftv1alpha1.CloudProvisioned) (found Outcome, quiet bool, err error) {
 	if !p.DeletionTimestamp.IsZero() {
 		return Outcome{}, true, nil
@@ -174,32 +175,14 @@ func (d *Detector) planFor(ctx context.Context, run *detectionRun) error {
 	return nil
 }
 
-// draftPlan plans. Nothing is planned from what nobody can know.
+// draftPlan plans without a limit. Nothing is planned from what nobody can know. Where the
+// plan rests on fields that no sync has looked at, a sync is asked for.
 func (d *Detector) draftPlan(run *detectionRun) drift.Input {
 	if needsCostly(run.binding.Kind, run.binding.Unseen) && d.pending.request(run.provisioned) {
 		run.binding.Ready = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
 			"resource.where: %s: asked for since the last sync; the next one looks at it, and is on its way", objects.JoinPaths(run.binding.Unseen))
 	}
-	run.presence = run.binding.Presence()
-	if run.binding.Ready.Status != metav1.ConditionTrue {
-		run.presence = resource.Unknown
-	} else if seen := objects.KindStatus(run.account, run.binding.Kind.Schema.Kind).ObservedAt; seen == nil {
-		run.presence = resource.Unknown
-		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"no complete listing of the kind %s has arrived yet", run.binding.Kind.Schema.Kind)
-	} else if r := run.binding.Resource; r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != run.binding.Kind.FieldTable() {
-		run.presence = resource.Unknown
-		run.blind = objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
-			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", run.binding.Kind.Schema.Kind, run.binding.ID)
-	} else if r != nil && r.Observed.WithheldSince != nil {
-		run.presence = resource.Unknown
-		run.blind = binding.Withheld(run.account, run.binding)
-	} else if missed := d.timetables.Of(run.account).Sync.Missed(seen.Time, d.Clock.Now(), objects.ToleratedMisses); missed >= objects.ToleratedMisses || objects.KindStatus(run.account, run.binding.Kind.Schema.Kind).MissedSyncs >= objects.ToleratedMisses {
-		run.presence = resource.Unknown
-		run.blind = objects.Unknown(driftv1alpha1.ReasonInventoryStale,
-			"the kind %s was last listed completely at %s; CloudAccount %s says why",
-			run.binding.Kind.Schema.Kind, seen.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
-	}
+	run.presence, run.blind = d.known(run)
 	in := run.planInput()
 	if run.binding.Older != nil {
 		// What is open here is the older declaration's to find, and has its names.
@@ -213,6 +196,32 @@ func (d *Detector) draftPlan(run *detectionRun) drift.Input {
 	return in
 }
 
+// known is whether the bound resource is there, as far as the inventory can be relied on;
+// blind is why it can't be although the reference is bound.
+func (d *Detector) known(run *detectionRun) (presence resource.Presence, blind objects.Verdict) {
+	if run.binding.Ready.Status != metav1.ConditionTrue {
+		return resource.Unknown, blind
+	}
+	kind, id, r, listed := run.binding.Kind, run.binding.ID, run.binding.Resource, run.kindStatus()
+	switch {
+	case listed.ObservedAt == nil:
+		return resource.Unknown, objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"no complete listing of the kind %s has arrived yet", kind.Schema.Kind)
+	case r != nil && r.Observed.AbsentSince == nil && r.Observed.FieldTable != kind.FieldTable():
+		return resource.Unknown, objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,
+			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", kind.Schema.Kind, id)
+	case r != nil && r.Observed.WithheldSince != nil:
+		return resource.Unknown, binding.Withheld(run.account, run.binding)
+	case listed.MissedSyncs >= objects.ToleratedMisses,
+		d.timetables.Of(run.account).Sync.Missed(listed.ObservedAt.Time, d.Clock.Now(), objects.ToleratedMisses) >= objects.ToleratedMisses:
+		return resource.Unknown, objects.Unknown(driftv1alpha1.ReasonInventoryStale,
+			"the kind %s was last listed completely at %s; CloudAccount %s says why",
+			kind.Schema.Kind, listed.ObservedAt.UTC().Format("2006-01-02T15:04Z"), run.account.Name)
+	}
+	return run.binding.Presence(), blind
+}
+
+// planInput is all that the plan depends on.
 func (run *detectionRun) planInput() drift.Input {
 	p := run.provisioned
 	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.ID}

@@ -38,9 +38,9 @@ func NewSweeper(c client.Client, d *Detector, again func(*driftv1alpha1.CloudPro
 	return &Sweeper{client: c, detector: d, again: again}
 }
 
-// WithheldDrifts says whether the account's limit held drifts back since the last sweep,
-// which counts them.
-func (s *Sweeper) WithheldDrifts(account types.UID) bool { return s.detector.budgets.wasShort(account) }
+// TakeWithheld says whether the account's limit held drifts back since this was last asked.
+// A sweep then counts them.
+func (s *Sweeper) TakeWithheld(account types.UID) bool { return s.detector.budgets.wasShort(account) }
 
 // Forget drops what is remembered of an account that is gone.
 func (s *Sweeper) Forget(account types.UID) { s.detector.budgets.forget(account) }

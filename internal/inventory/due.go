@@ -29,8 +29,8 @@ func SyncDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, c Connect
 	}
 }
 
-// IsDue says whether a sync is due by the schedule or asked for, and not only tried again.
-func IsDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, now time.Time) bool {
+// DueOrAskedFor says whether a sync is due by the schedule or asked for, and not only tried again.
+func DueOrAskedFor(account *driftv1alpha1.CloudAccount, t objects.Timetable, now time.Time) bool {
 	last := account.Status.LastSyncTime
 	return last == nil || !now.Before(t.Sync.Next(last.Time)) ||
 		SyncRequest(account) != "" && SyncRequest(account) != account.Status.LastHandledSyncRequest
@@ -71,11 +71,13 @@ func confirms(account *driftv1alpha1.CloudAccount) bool {
 	return false
 }
 
-// The waits before a sync that failed is tried again: as long as it has been
-// failing, between these two, so that they double by themselves.
+// A sync that failed is tried again after as long as it has been failing, so that the waits
+// double by themselves, and within these two.
 const (
+	// firstRetry is the shortest wait.
 	firstRetry = 30 * time.Second
-	MostRetry  = 10 * time.Minute
+	// MostRetry is the longest wait.
+	MostRetry = 10 * time.Minute
 )
 
 // NextSync is when the next sync is due: by the schedule, or sooner where the last

@@ -3,16 +3,13 @@ package detection
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -44,20 +41,6 @@ func (s *Sweeper) TakeWithheld(account types.UID) bool { return s.detector.budge
 
 // Forget drops what is remembered of an account that is gone.
 func (s *Sweeper) Forget(account types.UID) { s.detector.budgets.forget(account) }
-
-// SweepResult is what a sweep found, by kind.
-type SweepResult struct {
-	managed, open map[string]int
-	withheld      int
-}
-
-func (s SweepResult) totalOpen() int {
-	total := 0
-	for _, n := range s.open {
-		total += n
-	}
-	return total
-}
 
 // Sweep compares everything declared with the inventory. One detection that fails
 // does not keep the others from being made: it is logged and made again.
@@ -136,36 +119,4 @@ func SweepDue(account *driftv1alpha1.CloudAccount, t objects.Timetable, blocked 
 		due = at
 	}
 	return !now.Before(due)
-}
-
-// Into puts a sweep's counts into the status.
-func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
-	status.LastDetectionTime = objects.APITime(now)
-	resources, managed := 0, 0
-	for i := range status.Kinds {
-		k := &status.Kinds[i]
-		k.Managed = ptr.To(int32(s.managed[k.Kind]))
-		k.OpenDrifts = ptr.To(int32(s.open[k.Kind]))
-		resources += int(ptr.Deref(k.Resources, 0))
-		managed += s.managed[k.Kind]
-	}
-	status.Resources = ptr.To(int32(resources))
-	status.Managed = ptr.To(int32(managed))
-	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
-	status.Coverage = coverage(managed, resources)
-	withheld := objects.False(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
-	if s.withheld > 0 {
-		withheld = objects.True(driftv1alpha1.ReasonLimitReached,
-			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
-			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
-	}
-	withheld.Set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
-}
-
-func coverage(managed, resources int) string {
-	if resources == 0 {
-		return "0 of 0"
-	}
-	managed = min(managed, resources) // what is declared may be listed only by the next sync
-	return fmt.Sprintf("%d of %d (%d%%)", managed, resources, managed*100/resources)
 }

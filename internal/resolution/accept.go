@@ -2,7 +2,6 @@ package resolution
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,14 +43,7 @@ func NewAcceptor(access objects.Access, guard *AdmissionGuard) Acceptor {
 // longestUser is how many characters of a user name a drift's status takes.
 const longestUser = 1024
 
-// Why an approval is not carried out. The first is over when somebody looks again;
-// the second never is.
-var (
-	errOutdated = errors.New("the approval is outdated")
-	errRefused  = errors.New("it can't be accepted")
-)
-
-// begin records the approval, if it is good. One that is not is taken off the
+// begin records the approval, if it is valid. An approval that is not is taken off the
 // drift, with an event that says why.
 func (a Acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun bool, err error) {
 	if err := a.validate(ctx, d); err != nil {
@@ -79,7 +71,7 @@ func (a Acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 	return true, nil
 }
 
-// validate says what is wrong with an approval: errOutdated or errRefused.
+// validate returns errOutdated or errRefused where something is wrong with an approval.
 func (a Acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	if verb := d.Annotations[driftv1alpha1.ResolveAnnotation]; verb != driftv1alpha1.ResolveAccept {
 		return fmt.Errorf("%w: %s=%s is not something that this version does; it does %s",
@@ -284,52 +276,6 @@ func (a Acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 	return nil
 }
 
-// acceptManager is the field manager of every accept. A patch that is no apply takes
-// nothing from what its manager owned before; a manager for each drift would be one of
-// the last ten that the API server keeps.
-const acceptManager = "clouddrift-accept"
-
-// markOf names a drift for good: another one of its name has another UID.
-func markOf(d *driftv1alpha1.CloudDrift) string { return d.Name + "/" + string(d.UID) }
-
-// acceptPatch replaces the top-level fields that changed. It is a JSON patch,
-// because a merge patch can't write the value null.
-func acceptPatch(p *driftv1alpha1.CloudProvisioned, desired map[string]any, mark string) ([]byte, error) {
-	before, err := objects.DecodeMap(p.Spec.Desired)
-	if err != nil {
-		return nil, err
-	}
-	operations := []map[string]any{
-		{"op": "replace", "path": "/metadata/resourceVersion", "value": p.ResourceVersion},
-	}
-	if p.Annotations == nil {
-		operations = append(operations, map[string]any{"op": "add", "path": "/metadata/annotations", "value": map[string]any{}})
-	}
-	operations = append(operations, map[string]any{
-		"op": "add", "path": "/metadata/annotations/" + pointerToken(driftv1alpha1.LastAcceptedAnnotation), "value": mark,
-	})
-	for key, value := range desired {
-		if was, had := before[key]; !had || resource.Hash(was) != resource.Hash(value) {
-			operations = append(operations, map[string]any{"op": "add", "path": "/spec/desired/" + pointerToken(key), "value": value})
-		}
-	}
-	for key := range before {
-		if _, stays := desired[key]; !stays {
-			operations = append(operations, map[string]any{"op": "remove", "path": "/spec/desired/" + pointerToken(key)})
-		}
-	}
-	patch, err := json.Marshal(operations)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the patch of CloudProvisioned %s: %w", p.Name, err)
-	}
-	return patch, nil
-}
-
-// pointerToken escapes a key for a JSON pointer (RFC 6901).
-func pointerToken(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
-
 // closeMarked finishes the accept that the mark names, if it was cut short.
 func (a Acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
 	name, _, _ := strings.Cut(mark, "/")
@@ -363,38 +309,5 @@ func (a Acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 	}
 	crashpoint.Reached(crashpoint.AcceptClosed)
 	a.Events.DriftAccepted(p, d)
-	return nil
-}
-
-// withdraw takes back a recorded approval that nothing came of, and then the
-// annotations.
-func (a Acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
-	d.Status.Resolution = nil
-	if err := a.Client.Status().Update(ctx, d); err != nil {
-		return fmt.Errorf("taking back the approval of CloudDrift %s: %w", d.Name, err)
-	}
-	return a.dismiss(ctx, d, why)
-}
-
-// dismiss takes the annotations off the drift that was read, and says why. Another
-// error than the two is returned as it is.
-func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
-	outdated := errors.Is(why, errOutdated)
-	if !outdated && !errors.Is(why, errRefused) {
-		return why
-	}
-	before := d.DeepCopy()
-	for _, name := range objects.ResolutionAnnotations {
-		delete(d.Annotations, name)
-	}
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := a.Client.Patch(ctx, d, patch); err != nil {
-		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
-	}
-	if outdated {
-		a.Events.ApprovalOutdated(d, why.Error())
-	} else {
-		a.Events.ApprovalRefused(d, why.Error())
-	}
 	return nil
 }

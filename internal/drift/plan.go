@@ -1,10 +1,6 @@
 package drift
 
-import (
-	"time"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
-)
+import "github.com/arcadiacloud/clouddrift/internal/resource"
 
 // Memory is what CloudProvisioned.status.fields remembers of a field between
 // passes. It keeps the highest episode that was ever taken, and a drift's name
@@ -29,11 +25,9 @@ const (
 type Drift struct {
 	Name, Field string
 	Episode     int64
-	// Expected and Actual are what was recorded, perhaps capped. Planning goes by
-	// the Observation, which is a hash of the whole.
-	Expected, Actual any
-	Observation      string
-	State            State
+	// Observation is a hash of the values that were recorded: planning goes by it.
+	Observation string
+	State       State
 	// Resolving says that work on its resolution has begun.
 	Resolving bool
 }
@@ -52,7 +46,6 @@ type Input struct {
 	Memory   []Memory
 	// Drifts are all recorded drifts of this declaration, resolved ones included.
 	Drifts []Drift
-	Now    time.Time
 	// MaxNew is how many episodes may begin; below zero there is no limit.
 	MaxNew int
 }

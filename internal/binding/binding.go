@@ -144,7 +144,7 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		out.Ready = objects.False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
 			len(found.meant), name, objects.Shorten(apart(p, out.Kind, found.meant), 768))
 	case bound != "" && (len(found.meant) != 1 || len(found.unseen) > 0 || found.withheld != nil):
-		// Renamed, gone, or nobody can tell which other is meant: still that resource.
+		// It was renamed or is gone, and no other is known to be meant: still that resource.
 	case len(found.unseen) > 0:
 		out.Unseen = found.unseen
 		out.Ready = unseenWhere(p, found)

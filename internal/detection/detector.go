@@ -74,8 +74,8 @@ type detectionRun struct {
 	awaited bool
 }
 
-// Detect runs the detection for one CloudProvisioned. One that does not exist is
-// no error. A conflict means that something was written meanwhile: run it again. So does
+// Detect runs the detection for one CloudProvisioned. It is no error that there is none of
+// that name. A conflict means that something was written meanwhile: run it again. So does
 // ErrOneAtATime, in a while.
 func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
 	run := detectionRun{provisioned: &driftv1alpha1.CloudProvisioned{}}

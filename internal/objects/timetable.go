@@ -20,7 +20,7 @@ const (
 	// mostDelay spreads the accounts that follow a default schedule; it is less
 	// than what lies between the two, so that a sweep follows its sync.
 	mostDelay = 4 * time.Minute
-	// ToleratedMisses is after how many missed syncs nobody can tell any more.
+	// ToleratedMisses is how many missed syncs make the inventory too old to say anything.
 	ToleratedMisses = 3
 )
 

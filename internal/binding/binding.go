@@ -14,7 +14,8 @@ import (
 type Binding struct {
 	// Ready is the condition Ready. Where it is not True, nothing is compared.
 	Ready objects.Verdict
-	Kind  kinds.Kind
+	// Kind is zero where Ready says that the account or the kind is not known.
+	Kind kinds.Kind
 	// ID is the live resource's, "" while none is known.
 	ID string
 	// Resource is nil while the inventory has never held it.
@@ -42,7 +43,9 @@ func (b Binding) Presence() resource.Presence {
 
 // Binder finds what is referred to.
 type Binder struct {
-	In  Lookup
+	In Lookup
+	// Now is when it is bound: what bears a later time was observed before the clock was set
+	// back.
 	Now time.Time
 }
 

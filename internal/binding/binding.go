@@ -14,7 +14,8 @@ import (
 type Binding struct {
 	// Ready is the condition Ready. Where it is not True, nothing is compared.
 	Ready objects.Verdict
-	Kind  kinds.Kind
+	// Kind is zero where Ready says that the account or the kind is not known.
+	Kind kinds.Kind
 	// ID is the live resource's, "" while none is known.
 	ID string
 	// Resource is nil while the inventory has never held it.
@@ -42,7 +43,9 @@ func (b Binding) Presence() resource.Presence {
 
 // Binder finds what is referred to.
 type Binder struct {
-	In  Lookup
+	In Lookup
+	// Now is when it is bound: what bears a later time was observed before the clock was set
+	// back.
 	Now time.Time
 }
 
@@ -144,7 +147,7 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 		out.Ready = objects.False(driftv1alpha1.ReasonFixAmbiguousName, "%d resources are named %q; %s",
 			len(found.meant), name, objects.Shorten(apart(p, out.Kind, found.meant), 768))
 	case bound != "" && (len(found.meant) != 1 || len(found.unseen) > 0 || found.withheld != nil):
-		// Renamed, gone, or nobody can tell which other is meant: still that resource.
+		// It was renamed or is gone, and no other is known to be meant: still that resource.
 	case len(found.unseen) > 0:
 		out.Unseen = found.unseen
 		out.Ready = unseenWhere(p, found)

@@ -89,9 +89,10 @@ func suggested(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, live []resour
 	return strings.Join(parts, ", "), len(rivals) == 0
 }
 
-// tellingFields are the fields by which a resource may be told from its namesakes: those
-// that identify, then those that it keeps for life, then those that change in place. What
-// can't be chosen says little, and what a droplet is powered off for is its state.
+// tellingFields are the fields by which a resource may be told from its namesakes: first the
+// fields that identify, then fields that it keeps for life, then fields that change in place.
+// Nobody chooses the others, or a droplet has to be powered off to change them: these
+// describe the state that it is in.
 func tellingFields(kind kinds.Kind) []string {
 	out := slices.Clone(kind.Identifying)
 	for _, change := range []drift.Change{drift.ByReplacement, drift.InPlace} {
@@ -127,7 +128,7 @@ func plainValue(live resource.Resource, field string) (value intstr.IntOrString,
 // plainText is text that YAML takes for a string without quotes.
 var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
 
-// otherwiseInYAML are the words that YAML takes for something else than text.
+// otherwiseInYAML are the words that YAML does not take for text.
 var otherwiseInYAML = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 // yamlScalar writes a value of a where as a manifest has it.

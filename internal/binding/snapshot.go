@@ -18,7 +18,8 @@ import (
 // once. Ten thousand declarations are found to be as they were without asking for
 // each; whatever seems to have changed is looked up anew before anything is written.
 type Snapshot struct {
-	owner     *driftv1alpha1.CloudAccount
+	owner *driftv1alpha1.CloudAccount
+	// Declared is all that the account declares.
 	Declared  []driftv1alpha1.CloudProvisioned
 	resources map[resource.Ref]*driftv1alpha1.CloudResource
 	byName    map[kindAndName][]*driftv1alpha1.CloudResource
@@ -56,7 +57,7 @@ func TakeSnapshot(ctx context.Context, reader client.Reader, account *driftv1alp
 	return NewSnapshot(owner, declared.Items, drifts.Items, live...), nil
 }
 
-// NewSnapshot is of these objects, which are not copied. owner is nil where the account is
+// NewSnapshot is a snapshot of these objects, which are not copied. owner is nil where the account is
 // gone.
 func NewSnapshot(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.CloudProvisioned, drifts []driftv1alpha1.CloudDrift, live ...[]driftv1alpha1.CloudResource) *Snapshot {
 	out := &Snapshot{

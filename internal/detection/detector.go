@@ -74,8 +74,8 @@ type detectionRun struct {
 	awaited bool
 }
 
-// Detect runs the detection for one CloudProvisioned. One that does not exist is
-// no error. A conflict means that something was written meanwhile: run it again. So does
+// Detect runs the detection for one CloudProvisioned. It is no error that there is none of
+// that name. A conflict means that something was written meanwhile: run it again. So does
 // ErrOneAtATime, in a while.
 func (d *Detector) Detect(ctx context.Context, key client.ObjectKey) (Outcome, error) {
 	run := detectionRun{provisioned: &driftv1alpha1.CloudProvisioned{}}
@@ -196,6 +196,9 @@ func (d *Detector) draftPlan(run *detectionRun) drift.Input {
 	return in
 }
 
+// toleratedMisses is how many missed syncs make the inventory too old to say anything.
+const toleratedMisses = 3
+
 // known is whether the bound resource is there, as far as the inventory can be relied on;
 // blind is why it can't be although the reference is bound.
 func (d *Detector) known(run *detectionRun) (presence resource.Presence, blind objects.Verdict) {
@@ -212,8 +215,8 @@ func (d *Detector) known(run *detectionRun) (presence resource.Presence, blind o
 			"%s %s was last read by an operator that knows other fields; the next sync reads it anew", kind.Schema.Kind, id)
 	case r != nil && r.Observed.WithheldSince != nil:
 		return resource.Unknown, binding.Withheld(run.account, run.binding)
-	case listed.MissedSyncs >= objects.ToleratedMisses,
-		d.timetables.Of(run.account).Sync.Missed(listed.ObservedAt.Time, d.Clock.Now(), objects.ToleratedMisses) >= objects.ToleratedMisses:
+	case listed.MissedSyncs >= toleratedMisses,
+		d.timetables.Of(run.account).Sync.Missed(listed.ObservedAt.Time, d.Clock.Now(), toleratedMisses) >= toleratedMisses:
 		return resource.Unknown, objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"the kind %s was last listed completely at %s; CloudAccount %s says why",
 			kind.Schema.Kind, listed.ObservedAt.UTC().Format("2006-01-02T15:04Z"), run.account.Name)

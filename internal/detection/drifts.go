@@ -24,7 +24,8 @@ var (
 	// is another CloudProvisioned's, or one of a deleted one that is not collected
 	// yet. It is over when that is.
 	errFieldTaken = errors.New("another CloudProvisioned has an open drift for this field of this resource")
-	// ErrEpisodeTaken: the name is in use by history that is not ours.
+	// ErrEpisodeTaken says that the name is in use by history that is not ours: the next
+	// detection takes the next episode.
 	ErrEpisodeTaken = errors.New("the episode was taken before")
 )
 

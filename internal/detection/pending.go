@@ -31,7 +31,7 @@ type PendingRequests struct {
 // whoever edits declarations must not be able to spend the token's requests.
 const earlySyncs = time.Minute
 
-// pendingRequest is that of one declaration.
+// pendingRequest is the request of one declaration.
 type pendingRequest struct {
 	kind string
 	// uid and generation are the declaration's: one that is made anew under the same name

@@ -107,7 +107,7 @@ func (h Retention) abandoned(ctx context.Context, d *driftv1alpha1.CloudDrift) (
 const mostResolved = 500
 
 // expired are the resolved drifts that are both too old and not among the last
-// episodes of their field, and the oldest of those that a declaration has too many of.
+// episodes of their field and, of a declaration with too many resolved drifts, the oldest.
 func expired(drifts []driftv1alpha1.CloudDrift, policy driftv1alpha1.HistoryPolicy, now time.Time) []*driftv1alpha1.CloudDrift {
 	keepAfter := now.AddDate(0, 0, -int(ptr.Deref(policy.RetainDays, defaultRetainDays)))
 	byField := map[string][]*driftv1alpha1.CloudDrift{}
@@ -132,7 +132,7 @@ func expired(drifts []driftv1alpha1.CloudDrift, policy driftv1alpha1.HistoryPoli
 }
 
 // surplus are the oldest resolved drifts of declarations that keep more than mostResolved,
-// those that go anyway left out.
+// without those that are deleted anyway.
 func surplus(drifts []driftv1alpha1.CloudDrift, going []*driftv1alpha1.CloudDrift) []*driftv1alpha1.CloudDrift {
 	kept := map[types.UID][]*driftv1alpha1.CloudDrift{}
 	for i := range drifts {

@@ -63,8 +63,8 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 		}
 		out = append(out, field)
 	}
-	// The history itself tells the episodes of those that have one. The acceptances,
-	// which take the place of a declared value, go last, the oldest first: the status holds no more.
+	// Where a field has history, that tells its episodes. The acceptances, which take the
+	// place of a declared value, are dropped last, the oldest first: the status holds no more.
 	for i := len(out) - 1; i >= 0 && len(out) > drift.MostFields; i-- {
 		if idle(out[i]) {
 			out = slices.Delete(out, i, i+1)

@@ -130,9 +130,8 @@ type settlement struct {
 }
 
 // settle asks for each missing resource by its id, believes only a 404, and writes what came
-// of it. Of one that could not be asked for, or that waits for a person, nothing is
-// concluded; where it is declared, its CloudResource says so. Orphans went with their
-// parent.
+// of it. Nothing is concluded of a resource that could not be asked for, or that waits for
+// a person; where it is declared, its CloudResource says so. Orphans went with their parent.
 func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all, withheld, orphans []missingResource) settlement {
 	waiting := map[string]bool{}
 	for _, s := range withheld {
@@ -219,8 +218,8 @@ func (v store) ask(ctx context.Context, cloud Cloud, all []missingResource) answ
 	return out
 }
 
-// unknown takes a missing resource that there is no answer of. Nothing else depends on one
-// that nobody declared, or that no listing has ever shown.
+// unknown takes a missing resource that DigitalOcean gave no answer about. Where nobody
+// declared the resource, or no listing has ever shown it, nothing else depends on it.
 func (a *answers) unknown(s missingResource, err error) {
 	switch {
 	case s.listed:
@@ -257,7 +256,7 @@ func (v store) cannotBeAskedFor(id string) bool {
 }
 
 // withhold records that nothing is concluded of a resource that the listing does not
-// show. One that was never recorded, or says so already, is left alone.
+// show. A CloudResource that was never recorded, or says so already, is left alone.
 func (v store) withhold(ctx context.Context, s missingResource, since metav1.Time) error {
 	if s.current == nil || s.current.Observed.WithheldSince != nil || s.current.Observed.AbsentSince != nil || !v.owns(s.current) {
 		return nil
@@ -268,7 +267,7 @@ func (v store) withhold(ctx context.Context, s missingResource, since metav1.Tim
 }
 
 // recordAbsence records that a resource was proven gone: as a tombstone while anything
-// declared refers to it, else by deleting its CloudResource.
+// declared refers to it, otherwise by deleting its CloudResource.
 func (v store) recordAbsence(ctx context.Context, a absence) error {
 	switch current := a.current; {
 	case a.declared:

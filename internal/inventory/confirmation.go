@@ -33,7 +33,7 @@ func newConfirmations() *confirmations {
 }
 
 // confirmIfCovered says whether the account's annotation confirms that these vanished: by
-// their token, which is then remembered, or by that of more, which these were among.
+// their token, which is then remembered, or by the token of a larger set that these were in.
 func (c *confirmations) confirmIfCovered(account *driftv1alpha1.CloudAccount, kind, token string, gone []missingResource) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

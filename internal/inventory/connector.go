@@ -39,7 +39,7 @@ func NewConnector(secrets client.Reader, clouds CloudFor, endpoints []string) *C
 type Connection struct {
 	Cloud  Cloud
 	digest [sha256.Size]byte
-	// changed says that the token is another one than that of the last sync, or
+	// changed says that the token is not the one of the last sync, or
 	// that the account is waiting for a working one.
 	changed bool
 }

@@ -81,8 +81,7 @@ const (
 )
 
 // NextSync is when the next sync is due: by the schedule, or sooner where the last
-// one failed in a way that heals by itself. report is that of a sync that was just made,
-// nil where none was.
+// sync failed in a way that heals by itself. report is nil where no sync was made just now.
 func NextSync(account *driftv1alpha1.CloudAccount, report *Report, t objects.Timetable, now time.Time) time.Time {
 	if report == nil {
 		if account.Status.NextSyncTime != nil {

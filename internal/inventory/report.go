@@ -16,9 +16,10 @@ import (
 
 // Report is what one sync found, to be put into the account's status.
 type Report struct {
+	// StartedAt is when the account was asked for, EndedAt when all was written.
 	StartedAt, EndedAt time.Time
-	// Counts says that the sync was due or asked for, and is not one that failed and is
-	// only tried again: a kind that it does not bring counts as missed.
+	// Counts says that the sync was due or asked for, and not only tried again because the
+	// last one failed: a kind that it does not bring counts as missed.
 	Counts bool
 	team   digitalocean.Account
 	// Problem concerns the whole account: no kind was looked at.
@@ -30,7 +31,7 @@ type Report struct {
 // took is not negative, although the clock may have been set back meanwhile.
 func (s *Report) took() time.Duration { return max(s.EndedAt.Sub(s.StartedAt), 0) }
 
-// kindReport is what it found of one kind.
+// kindReport is what the sync found of one kind.
 type kindReport struct {
 	kind string
 	// problem is why there is no complete listing or, where observedAt is set, why
@@ -66,7 +67,7 @@ type datedProblem struct {
 	since time.Time
 }
 
-// problems are those of the whole account, else each kind's.
+// problems are the problem of the whole account or, where it has none, those of each kind.
 func (s *Report) problems(status *driftv1alpha1.CloudAccountStatus) []datedProblem {
 	since := func(kind string) time.Time {
 		for _, k := range status.Kinds {

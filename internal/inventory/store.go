@@ -173,9 +173,9 @@ func (v store) put(ctx context.Context, name string, ref resource.Ref, current *
 	return v.update(ctx, current, observed)
 }
 
-// owns says whether a CloudResource is this account's. One that an account of the
-// same name left is not, until its resource is seen here: the garbage collector is
-// about to delete it.
+// owns says whether a CloudResource is this account's. A CloudResource that an account of
+// the same name left is not, until its resource is seen here: the garbage collector is about
+// to delete it.
 func (v store) owns(r *driftv1alpha1.CloudResource) bool {
 	return metav1.IsControlledBy(r, v.account)
 }
@@ -282,8 +282,8 @@ func (v store) kept(written *driftv1alpha1.CloudResource, observed driftv1alpha1
 	return v.crds.Kept("observed.fieldTable of a CloudResource", written.Observed.FieldTable == observed.FieldTable)
 }
 
-// changedFields names the fields whose values changed. One that could not be seen
-// before, or can't be now, did not: nobody knows what it was, or what it is.
+// changedFields names the fields whose values changed. A field that could not be seen
+// before, or can't be seen now, did not change: nobody knows what it was, or what it is.
 func changedFields(kind string, was, is driftv1alpha1.Observation) string {
 	changed := sets.New[string]()
 	before, after := resource.Resource{Values: objects.ValuesOf(&was)}, resource.Resource{Values: objects.ValuesOf(&is)}

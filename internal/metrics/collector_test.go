@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
@@ -108,8 +109,10 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 	)
 	zeros := func(metric string) string {
 		var b strings.Builder
-		for _, kind := range []string{"Domain", "DomainRecord", "Firewall", "Tag", "VPC", "Volume"} {
-			b.WriteString(metric + `{account="production",kind="` + kind + `",namespace="ns"} 0` + "\n")
+		for _, kind := range kinds.All() {
+			if kind.Name != "Droplet" {
+				b.WriteString(metric + `{account="production",kind="` + kind.Name + `",namespace="ns"} 0` + "\n")
+			}
 		}
 		return b.String()
 	}

@@ -67,10 +67,10 @@ func boundMetadata(o *driftv1alpha1.CloudProvisioned) {
 
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are
 // half of an object, the copy of the last client-side apply, others' metadata of a
-// declaration, and the desired state of one that is too large to be looked at, none of which
-// anything here reads from it. It has what is equal share its
-// memory: ten thousand droplets have a dozen regions, sizes and owners between them.
-// So what the cache holds is to be read only, also in its smallest parts.
+// declaration, and the desired state of a declaration that is too large to be looked at:
+// nothing here reads these from the cache. It has what is equal share its memory: ten
+// thousand droplets have a dozen regions, sizes and owners between them. So what the cache
+// holds is to be read only, also in its smallest parts.
 func CacheTransform() toolscache.TransformFunc {
 	strip, s := cache.TransformStripManagedFields(), &sharing{}
 	return func(in any) (any, error) {

@@ -33,7 +33,7 @@ func False(reason, format string, args ...any) Verdict {
 	return Verdict{metav1.ConditionFalse, reason, fmt.Sprintf(format, args...)}
 }
 
-// Unknown is a condition that nobody can tell.
+// Unknown is a condition that may hold or not.
 func Unknown(reason, format string, args ...any) Verdict {
 	return Verdict{metav1.ConditionUnknown, reason, fmt.Sprintf(format, args...)}
 }

@@ -20,8 +20,6 @@ const (
 	// mostDelay spreads the accounts that follow a default schedule; it is less
 	// than what lies between the two, so that a sweep follows its sync.
 	mostDelay = 4 * time.Minute
-	// ToleratedMisses is after how many missed syncs nobody can tell any more.
-	ToleratedMisses = 3
 )
 
 // Timetable is when an account is due.

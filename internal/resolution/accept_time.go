@@ -10,8 +10,8 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
-// approvedAt is when d's recorded approval, or else the annotation that asks for it,
-// was written, by the API server's clock. Zero: managedFields don't say. Of the
+// approvedAt is when d's recorded approval or, where none is recorded, the annotation that
+// asks for it was written, by the API server's clock. Zero: managedFields don't say. Of the
 // other annotations the earliest counts, where they have an owner: what the mutating
 // policy fills in has none.
 func approvedAt(d *driftv1alpha1.CloudDrift) time.Time {

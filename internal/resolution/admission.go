@@ -92,8 +92,8 @@ func (g *AdmissionGuard) remembered() (known bool, result error) {
 	return !g.checked.IsZero() && age >= 0 && age < admissionCheckEvery, g.result
 }
 
-// Trusts returns nil where d's recorded approval, or else its annotations, were
-// written under the policies. d has to have been read from the API server: what the
+// Trusts returns nil where d's recorded approval or, where none is recorded, its annotations
+// were written under the policies. d has to have been read from the API server: what the
 // policies are afterwards holds for all that was written since they last changed.
 func (g *AdmissionGuard) Trusts(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	since, err := g.settled(ctx)

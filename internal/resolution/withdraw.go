@@ -28,8 +28,8 @@ func (a Acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why
 	return a.dismiss(ctx, d, why)
 }
 
-// dismiss takes the annotations off the drift that was read, and says why. Another
-// error than the two is returned as it is.
+// dismiss takes the annotations off the drift that was read, and says why. An error
+// that is neither errOutdated nor errRefused is returned as it is.
 func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
 	outdated := errors.Is(why, errOutdated)
 	if !outdated && !errors.Is(why, errRefused) {

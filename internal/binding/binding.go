@@ -69,9 +69,12 @@ func (b Binder) Bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 		out.Ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)
 		return out, nil
 	}
-	if declared.ID != "" {
+	switch {
+	case declared.ID != "":
 		err = b.byID(ctx, p, &out)
-	} else {
+	case !kind.HasNames():
+		out.Ready = objects.False(driftv1alpha1.ReasonFixReference, "a %s has no name: refer to it by its id, which is like %q", declared.Kind, kind.ID.Example)
+	default:
 		err = b.byName(ctx, p, account, &out)
 	}
 	if err != nil || out.Ready.Status != "" {

@@ -339,3 +339,12 @@ func TestIdentifyingFieldsExist(t *testing.T) {
 		}
 	}
 }
+
+// What has no name is not looked for by one.
+func TestAKindWithoutNames(t *testing.T) {
+	p := objectstest.Named("DatabaseFirewall", "backend", nil, map[string]string{"rules": "null"})
+	got := bindIn(t, snapshotOf(t, "DatabaseFirewall"), p)
+	if got.Ready.Reason != driftv1alpha1.ReasonFixReference || !strings.Contains(got.Ready.Message, "has no name") {
+		t.Errorf("%+v", got.Ready)
+	}
+}

@@ -134,9 +134,13 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects
 			return current
 		}
 	}
-	var behind []string
+	var behind, hidden []string
 	for _, k := range status.Kinds {
-		if k.Reason != "" {
+		switch {
+		case k.Reason == "":
+		case pass.report != nil && pass.report.Hidden(k.Kind):
+			hidden = append(hidden, k.Kind)
+		default:
 			since := ""
 			if k.BehindSince != nil {
 				since = " since " + k.BehindSince.UTC().Format(time.RFC3339)
@@ -146,6 +150,10 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects
 	}
 	if len(behind) > 0 {
 		return objects.False(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
+	}
+	if len(hidden) > 0 {
+		return objects.True(driftv1alpha1.ReasonSynced, "%d kinds were listed completely; the token may not see %s, of which nothing is declared",
+			len(status.Kinds)-len(hidden), strings.Join(hidden, ", "))
 	}
 	return objects.True(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
 }

@@ -43,6 +43,25 @@ type kindReport struct {
 	resources              int
 	// confirmationToken is set with FixMassDisappearance.
 	confirmationToken string
+	// missed says that something of the kind is declared, or that it was listed before.
+	missed bool
+}
+
+// hidden says that the token may not see the kind, and that nobody misses it.
+func (k kindReport) hidden() bool {
+	return k.problem.Reason == driftv1alpha1.ReasonFixScopes && !k.missed
+}
+
+// Hidden says whether the token may not see a kind of which nothing is declared, and which
+// was never listed. A token that was restricted on purpose, or before this version knew the
+// kind, leaves nothing to be mended.
+func (s *Report) Hidden(kind string) bool {
+	for _, k := range s.kinds {
+		if k.kind == kind {
+			return k.hidden()
+		}
+	}
+	return false
 }
 
 // outcome is the sync in two labels; err is the API server's.
@@ -54,7 +73,7 @@ func (s *Report) outcome(err error) (outcome, reason string) {
 		return metrics.OutcomeFailed, whole.Reason
 	}
 	for _, k := range s.kinds {
-		if k.problem.Exists() {
+		if k.problem.Exists() && !k.hidden() {
 			return metrics.OutcomePartial, k.problem.Reason
 		}
 	}

@@ -72,12 +72,11 @@ func (s *syncRun) run(ctx context.Context) ([]kindReport, error) {
 	for _, p := range passes {
 		listing.Go(func() error {
 			defer close(p.listed)
-			parents := resource.Listing{}
-			if parent := byKind[p.kind.Parent]; parent != nil {
+			parent := byKind[p.kind.Parent]
+			if parent != nil {
 				<-parent.listed
-				parents = parent.listing
 			}
-			return s.list(within, asking, p, parents)
+			return s.list(within, asking, p, parent)
 		})
 	}
 	if err := listing.Wait(); err != nil {
@@ -98,23 +97,26 @@ func (s *syncRun) run(ctx context.Context) ([]kindReport, error) {
 
 // list lists one kind and records what it shows. asking ends when listing has taken too
 // long; what was listed until then is recorded all the same.
-func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resource.Listing) error {
+func (s *syncRun) list(ctx, asking context.Context, p, parent *kindPass) error {
 	p.cloud = s.cloud
 	p.store = store{Access: s.Access, account: s.account, kind: p.report.kind, writes: &objects.Failures{}, crds: s.crds}
-	if p.kind.Parent != "" && !parents.Complete {
-		p.report.problem = Problem{Reason: driftv1alpha1.ReasonIncomplete,
-			Message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", p.kind.Parent)}
-		return nil
+	var err error
+	if p.declared, err = p.store.declarations(ctx, p.kind); err != nil {
+		return err
+	}
+	p.report.missed = p.declared.some || objects.KindStatus(s.account, p.report.kind).ObservedAt != nil
+	parents := resource.Listing{}
+	if parent != nil {
+		if parents = parent.listing; !parents.Complete {
+			p.report.problem = withoutParents(parent.report)
+			return nil
+		}
 	}
 	// A budget that one kind has spent may still have room for another; where it has none,
 	// the limiter says so without a request.
 	if stop := s.stopped(); stop.Reason == driftv1alpha1.ReasonFixCredentials {
 		p.report.problem = stop
 		return nil
-	}
-	var err error
-	if p.declared, err = p.store.declarations(ctx, p.kind); err != nil {
-		return err
 	}
 	if !p.declared.fields.HasAny(p.kind.Costly.NeededBy...) {
 		p.cloud = p.cloud.Without(p.report.kind, p.kind.Costly.Paths...)
@@ -145,6 +147,16 @@ func (s *syncRun) list(ctx, asking context.Context, p *kindPass, parents resourc
 	// A CloudResource that was refused keeps no other from being written.
 	p.store.record(ctx, held, p.listing.Resources)
 	return nil
+}
+
+// withoutParents is why children can't be listed: the token may not see their parents
+// either, or these could not be listed.
+func withoutParents(parents kindReport) Problem {
+	if parents.problem.Reason == driftv1alpha1.ReasonFixScopes {
+		return parents.problem
+	}
+	return Problem{Reason: driftv1alpha1.ReasonIncomplete,
+		Message: fmt.Sprintf("the kind %s, which these belong to, could not be listed completely", parents.kind)}
 }
 
 // begin says in the account's status that the inventory of a kind is about to change, if it

@@ -55,6 +55,8 @@ type declarations struct {
 	ids map[string]string
 	// fields are the top-level names of every field that is desired or asked for by where.
 	fields sets.Set[string]
+	// some says that something of the kind is declared, by an id or a name.
+	some bool
 }
 
 func (v store) declarations(ctx context.Context, kind kinds.Kind) (declarations, error) {
@@ -70,6 +72,7 @@ func (v store) declarations(ctx context.Context, kind kinds.Kind) (declarations,
 		if p.Spec.Resource.Kind != v.kind {
 			continue
 		}
+		out.some = true
 		// An id of the wrong form names nothing; the declaration's own condition says so.
 		if id := objects.ReferencedID(p); id != "" && (kind.ValidateID(id) == nil || id == p.Status.ResourceID) {
 			out.ids[objects.CloudResourceName(v.account.Name, resource.Ref{Kind: v.kind, ID: id})] = id

@@ -247,8 +247,12 @@ func (run *detectionRun) planInput() drift.Input {
 		in.Observed = objects.ResourceOf(run.binding.Resource)
 	}
 	if run.remembers(ref) {
-		for _, field := range p.Status.Fields {
+		for i := range p.Status.Fields {
+			field := &p.Status.Fields[i]
 			in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
+			if accepted, err := objects.AcceptanceOf(field); err == nil && accepted != nil {
+				in.Accepted = append(in.Accepted, *accepted)
+			}
 		}
 	}
 	for i := range run.drifts {

@@ -11,6 +11,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/binding"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 )
 
@@ -53,5 +54,61 @@ func TestWhatIsNewOfANameIsConfirmed(t *testing.T) {
 		if err := d.confirmName(t.Context(), &run); err != nil || live.asked != 0 {
 			t.Errorf("%s, said before: asked %d times: %v", name, live.asked, err)
 		}
+	}
+}
+
+// liveDeclaration is what the API server has of one declaration, nil for none.
+type liveDeclaration struct {
+	client.Reader
+	declared *driftv1alpha1.CloudProvisioned
+	asked    int
+}
+
+func (l *liveDeclaration) Get(_ context.Context, key client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+	l.asked++
+	if l.declared == nil {
+		return apierrors.NewNotFound(driftv1alpha1.GroupVersion.WithResource("cloudprovisioneds").GroupResource(), key.Name)
+	}
+	l.declared.DeepCopyInto(into.(*driftv1alpha1.CloudProvisioned))
+	return nil
+}
+
+// The cache may still have an older declaration that was deleted, or meant another resource
+// by now, while the observation in it is the latest: nothing goes stale in its favour.
+func TestAnOlderDeclarationIsConfirmed(t *testing.T) {
+	older := objectstest.Named("Droplet", "web-1", nil, nil)
+	older.Name, older.UID, older.Status.ResourceID = "older", "older", "1"
+	changed := func(change func(*driftv1alpha1.CloudProvisioned)) *driftv1alpha1.CloudProvisioned {
+		out := older.DeepCopy()
+		change(out)
+		return out
+	}
+	for why, c := range map[string]struct {
+		live     *driftv1alpha1.CloudProvisioned
+		conflict bool
+	}{
+		"as the cache has it": {older, false},
+		"it was deleted":      {nil, true},
+		"it is being deleted": {changed(func(p *driftv1alpha1.CloudProvisioned) {
+			p.DeletionTimestamp, p.Finalizers = &metav1.Time{Time: objectstest.Noon}, []string{"a/b"}
+		}), true},
+		"it was made anew":               {changed(func(p *driftv1alpha1.CloudProvisioned) { p.UID = "younger" }), true},
+		"it is bound to another by now":  {changed(func(p *driftv1alpha1.CloudProvisioned) { p.Status.ResourceID = "2" }), true},
+		"somebody labelled it meanwhile": {changed(func(p *driftv1alpha1.CloudProvisioned) { p.Labels = map[string]string{"a": "b"} }), false},
+	} {
+		t.Run(why, func(t *testing.T) {
+			d := quietDetector()
+			live := &liveDeclaration{declared: c.live}
+			d.Live = live
+			run := detectionRun{provisioned: objectstest.Named("Droplet", "web-1", nil, nil), binding: binding.Binding{Older: older},
+				plan: drift.Plan{Stale: []string{"a-drift"}}}
+			if err := d.confirm(t.Context(), &run); apierrors.IsConflict(err) != c.conflict || !c.conflict && err != nil || live.asked != 1 {
+				t.Errorf("asked %d times: %v", live.asked, err)
+			}
+			run.plan, live.asked = drift.Plan{}, 0
+			if err := d.confirm(t.Context(), &run); err != nil || live.asked != 0 {
+				t.Errorf("with nothing to write: asked %d times: %v", live.asked, err)
+			}
+		})
 	}
 }

@@ -91,3 +91,20 @@ func TestWhatIsAcceptedDiffersNoMore(t *testing.T) {
 		t.Errorf("only %d were tried", tried)
 	}
 }
+
+// What stands in for a declared value opens no drift, and closes the one that there was.
+func TestPlansRestOnWhatIsEffective(t *testing.T) {
+	in := Input{Schema: dropletLike, Presence: resource.Present, MaxNew: -1,
+		Desired:  map[string]any{"size_slug": "s-1"},
+		Accepted: []Acceptance{{Path: "size_slug", From: "s-1", To: "s-2"}},
+		Observed: resource.Resource{Values: map[string]any{"size_slug": "s-2"}},
+		Drifts:   []Drift{{Name: "old", Field: "size_slug", Episode: 1, State: Open}},
+	}
+	if plan := NewPlan(in); len(plan.Open) > 0 || len(plan.Stale) != 1 {
+		t.Errorf("opens %v, closes %v", plan.Open, plan.Stale)
+	}
+	in.Observed.Values["size_slug"] = "s-3"
+	if plan := NewPlan(in); len(plan.Refresh) != 1 || plan.Refresh[0].Expected != "s-2" {
+		t.Errorf("refreshes %+v: the accepted value is the desired one", plan.Refresh)
+	}
+}

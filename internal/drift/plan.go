@@ -38,8 +38,11 @@ func (d Drift) open() bool { return d.State == New || d.State == Open }
 type Input struct {
 	Subject Subject
 	Schema  Schema
-	Desired map[string]any
-	Ignore  []resource.Path
+	// Desired is what is declared; Accepted are the accepted values that may stand in for
+	// some of it, see Effective.
+	Desired  map[string]any
+	Accepted []Acceptance
+	Ignore   []resource.Path
 	// Observed is only looked at where Presence is Present.
 	Observed resource.Resource
 	Presence resource.Presence
@@ -111,7 +114,8 @@ func NewPlan(in Input) Plan {
 		p.close(func(field string) bool { return field != Existence })
 		return p.finish()
 	}
-	p.plan.Result = Differences(in.Schema, in.Desired, in.Observed, in.Ignore)
+	desired, _ := Effective(in.Schema, in.Desired, in.Accepted)
+	p.plan.Result = Differences(in.Schema, desired, in.Observed, in.Ignore)
 	for _, difference := range p.plan.Result.Differences {
 		p.differs(difference.Path.String(), difference.Expected, difference.Actual)
 	}

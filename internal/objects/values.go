@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -207,4 +208,20 @@ func LiveName(in *driftv1alpha1.CloudResource) string {
 		return *in.Observed.Name
 	}
 	return ""
+}
+
+// AcceptanceOf is the accepted value that is remembered of a field; nil: there is none.
+func AcceptanceOf(field *driftv1alpha1.FieldStatus) (*drift.Acceptance, error) {
+	if field.Acceptance == nil {
+		return nil, nil
+	}
+	from, err := Decode(field.Acceptance.From)
+	if err != nil {
+		return nil, fmt.Errorf("field %q, accepted from: %w", field.Path, err)
+	}
+	to, err := Decode(field.Acceptance.To)
+	if err != nil {
+		return nil, fmt.Errorf("field %q, accepted to: %w", field.Path, err)
+	}
+	return &drift.Acceptance{Path: field.Path, From: from, To: to}, nil
 }

@@ -25,11 +25,12 @@ var loadBalancer = Kind{
 			Words: "without case; `lb-small`, `lb-medium` and `lb-large` are a `size_unit` of 1, 3 and 6, which is what answers show"},
 		{Path: "type", Optional: true, Compare: drift.Default("REGIONAL", drift.FoldCase), Change: drift.ByReplacement},
 		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},
-		{Path: "droplet_ids", Compare: drift.With(backends), Change: drift.InPlace,
+		// No scope hides the droplets and the rules, which a global one has none of.
+		{Path: "droplet_ids", Optional: true, Compare: drift.With(backends), Change: drift.InPlace,
 			Words: "as numbers; where a `tag` chooses the droplets, no declared ones leave the choice to it",
 			Note:  "leave it out where `tag` says which droplets it serves"},
 		{Path: "tag", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace, Others: []string{"droplet_tag"}},
-		{Path: "forwarding_rules", Key: entry, Change: drift.InPlace, Others: []string{"forwarding_rule"},
+		{Path: "forwarding_rules", Optional: true, Key: entry, Change: drift.InPlace, Others: []string{"forwarding_rule"},
 			Words: "rule by rule, by `entry_protocol` and `entry_port`; of each rule only what you declare",
 			Elements: []Field{
 				{Path: "entry_protocol", Compare: drift.FoldCase},

@@ -58,7 +58,7 @@ stackctl:
 
 .PHONY: generate
 generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate deepcopy, apply configurations, CRDs, RBAC, the references of API and kinds.
-	$(CONTROLLER_GEN) object applyconfiguration paths=./api/...
+	$(CONTROLLER_GEN) object paths=./api/...
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	$(CONTROLLER_GEN) rbac:roleName=clouddrift-manager paths=./internal/controller/... output:rbac:artifacts:config=config/rbac
 	$(CRD_REF_DOCS) --source-path=api/v1alpha1 --config=hack/tools/api-docs.yaml \

@@ -205,9 +205,10 @@ type CloudAccountStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the generation that the status speaks of.
+	// observedGeneration is the generation that the status speaks of; -1 until the operator has
+	// looked at the object, so that nothing takes a new object for one that is ready.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// teamUUID is the DigitalOcean team that the first working token belonged to. A
@@ -303,6 +304,7 @@ type CloudAccount struct {
 
 	// status is the account's health.
 	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
 	// +structType=atomic
 	Status CloudAccountStatus `json:"status,omitzero"`
 }

@@ -27,7 +27,7 @@ type ResourceReference struct {
 	ID string `json:"id,omitempty"`
 }
 
-// CloudDriftSpec says which field drifted, and for the how manieth time.
+// CloudDriftSpec says which field drifted, and in which of its episodes.
 type CloudDriftSpec struct {
 	// accountRef names the CloudAccount that sees the resource.
 	// +required

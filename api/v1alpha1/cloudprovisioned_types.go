@@ -156,9 +156,10 @@ type CloudProvisionedStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the generation that the status speaks of.
+	// observedGeneration is the generation that the status speaks of; -1 until the operator has
+	// looked at the object, so that nothing takes a new object for one that is ready.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// specVersion counts the changes of the desired state that were seen: 1 for the first
@@ -223,6 +224,7 @@ type CloudProvisioned struct {
 
 	// status is what was found.
 	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
 	// +structType=atomic
 	Status CloudProvisionedStatus `json:"status,omitzero"`
 }

@@ -2,8 +2,6 @@
 // what was declared, and where the two differ.
 //
 // +kubebuilder:object:generate=true
-// +kubebuilder:ac:generate=true
-// +kubebuilder:ac:output:package=applyconfiguration
 // +groupName=drift.arcadia.cloud
 package v1alpha1
 

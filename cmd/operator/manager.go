@@ -16,12 +16,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // oldestMinor is the first Kubernetes 1.x whose selectable fields are stable.
@@ -39,7 +42,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 		LeaderElectionNamespace:       o.leaderNamespace,
 		LeaderElectionReleaseOnCancel: true, // nothing is written after Start returns
 		Cache: cache.Options{
-			DefaultTransform: controller.CacheTransform(),
+			DefaultTransform: objects.CacheTransform(),
 		},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// A detection that ends a sync has to see what the sync wrote.
@@ -49,24 +52,26 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
-	observe, err := controller.ObserveRequests(metrics.Registry)
+	observe, err := metrics.ObserveRequests(ctrlmetrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("counting requests: %w", err)
 	}
-	pool := digitalocean.NewPool(digitalocean.WithVersion(version), digitalocean.WithObserver(observe))
+	pool := digitalocean.NewPool(digitalocean.WithVersion(version), digitalocean.WithObserver(func(r digitalocean.Request) {
+		observe(r.Kind, string(r.Class), r.Took)
+	}))
 	err = controller.Setup(ctx, mgr, controller.Options{
 		//nolint:contextcheck // making a client asks nothing; what it asks later has the caller's context
-		Clouds: func(endpoint, token string) (controller.Cloud, error) {
+		Clouds: func(endpoint, token string) (inventory.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {
 				return nil, err
 			}
-			return controller.NewCloud(client), nil
+			return inventory.NewCloud(client), nil
 		},
 		AllowedEndpoints: o.endpoints,
 		SecretPoll:       o.secretPoll,
 		Workers:          o.workers,
-		Registry:         metrics.Registry,
+		Registry:         ctrlmetrics.Registry,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the controllers: %w", err)

@@ -19,10 +19,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: kindsdoc FILE")
 		os.Exit(2)
 	}
-	page, err := render()
-	if err == nil {
-		err = os.WriteFile(os.Args[1], page, 0o644) //nolint:gosec // a page of documentation
-	}
+	err := os.WriteFile(os.Args[1], render(), 0o644) //nolint:gosec // a page of documentation
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kindsdoc:", err)
 		os.Exit(1)
@@ -55,35 +52,31 @@ Everywhere a number and its text are equal (` + "`8` and `\"8\"`" + `, ` + "`tru
 The last columns say what it takes to bring the live field back to what was declared. clouddrift does not do that yet; it tells you what you would be in for.
 `
 
-func render() ([]byte, error) {
+func render() []byte {
 	var page bytes.Buffer
 	page.WriteString(preamble)
-	used := map[string]bool{}
 	for _, kind := range kinds.All() {
-		fmt.Fprintf(&page, "\n## %s\n\nIts id is like `%s`%s.\n", kind.Schema.Kind, kind.ID.Example, caseOfID(kind))
-		if about, ok := about[kind.Schema.Kind]; ok {
-			used[kind.Schema.Kind] = true
-			page.WriteString("\n" + about + "\n")
+		fmt.Fprintf(&page, "\n## %s\n\nIts id is like `%s`%s. A token needs the scope `%s` to read it.\n", kind.Name, kind.ID.Example, caseOfID(kind), kind.Scope)
+		if kind.About != "" {
+			page.WriteString("\n" + kind.About + "\n")
 		}
 		page.WriteString("\n| field | compared | changed | note |\n| --- | --- | --- | --- |\n")
-		for _, field := range kind.Schema.Fields {
-			key := kind.Schema.Kind + "." + field.Path
-			words := compared(field)
-			if special, ok := special[key]; ok {
-				used[key] = true
-				words = special
-			}
-			fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", field.Path, words, changed[field.Change], field.Note)
-		}
+		rows(&page, "", kind.Fields, nil)
 	}
-	for _, words := range []map[string]string{about, special} {
-		for key := range words {
-			if !used[key] {
-				return nil, fmt.Errorf("%s is described here, but internal/kinds has no such kind or field", key)
-			}
+	return page.Bytes()
+}
+
+// rows writes a row for each field, and one for each field of a list's elements.
+func rows(page *bytes.Buffer, prefix string, fields []kinds.Field, within *kinds.Field) {
+	for i := range fields {
+		field := &fields[i]
+		change := field.Change
+		if within != nil {
+			change = within.Change // an element is changed with its list
 		}
+		fmt.Fprintf(page, "| `%s%s` | %s | %s | %s |\n", prefix, field.Path, compared(field), changed[change], field.Note)
+		rows(page, prefix+field.Path+"[*].", field.Elements, field)
 	}
-	return page.Bytes(), nil
 }
 
 func caseOfID(kind kinds.Kind) string {
@@ -100,30 +93,11 @@ var changed = map[drift.Change]string{
 	drift.Never:         "never",
 }
 
-// about is what else there is to know of a kind.
-var about = map[string]string{
-	"DomainRecord": "An id is the domain and the record's number. A reference by name takes the full domain name, as `www.example.com`; where several records have it, as at the apex, a `where` says which, as `{type: A}`. The `type` in `desired` says it too.",
-	"Firewall":     "Rules are compared one by one; each that differs is a drift of its own, at `inbound_rules[\"tcp/22\"]`. A rule that is live and was not declared is a drift whose expected value is null.",
-	"Tag":          "What carries a tag is declared on what carries it: `tags` of a droplet, say.",
-}
-
-// special are comparisons that look at more than the value, which asking can't
-// show.
-var special = map[string]string{
-	"Droplet.features":           "without case; what DigitalOcean's agents put in counts only where declared; unknown where it rests on whether backups are on, and nobody can tell",
-	"Droplet.backups":            "without case; unset is `false`; on with a usage-based policy too",
-	"Droplet.backup_policy.hour": "as a number; a policy that does not show it: unknown",
-	"Droplet.image":              "without case; by its `id` or `slug`, or an object of these, `name`, `type`, `distribution` and `public`; unknown once DigitalOcean retired the slug, and what else an object names",
-	"DomainRecord.name":          "without case; relative to the domain, or in full; `@` is the domain",
-	"DomainRecord.data":          "by the record's type: as an address; as a host name (`@` is the domain, and a name without a dot is within it); else as text, but for a line break at the end",
-	"Firewall.inbound_rules":     rules,
-	"Firewall.outbound_rules":    rules,
-}
-
-const rules = "rule by rule, by protocol and ports; ports `0`, `all` and `1-65535` are equal; sources and destinations as sets"
-
 // compared says in words how a field is compared.
-func compared(field drift.Field) string {
+func compared(field *kinds.Field) string {
+	if field.Words != "" {
+		return field.Words
+	}
 	comparison := field.Compare
 	if comparison == nil {
 		comparison = drift.Loose

@@ -6,95 +6,92 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/utils/ptr"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resolution"
 )
 
 // describe is the one place where an account's status is made. final is false
 // while the detection on a sync has yet to come.
 func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.CloudAccountStatus, final bool) {
-	now := r.clock.Now()
+	now := r.Clock.Now()
 	if pass.report != nil {
-		// Somebody may have reset the status meanwhile, and another operator pinned it.
-		if !pass.report.problem.exists() {
-			pass.report.problem = otherTeam(status.TeamUUID, pass.report.team)
-		}
-		pass.report.into(status)
-		status.NextSyncTime = summarised(nextSync(pass.account, *pass))
+		pass.report.Into(status)
+		status.NextSyncTime = objects.APITime(inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
 		status.ObservedGeneration = pass.account.Generation
 	}
 	// A request that nothing could be done about is answered too: Ready and Synced
 	// say why, and the sync is made when that is mended.
-	if final && (pass.report != nil || pass.problem.exists()) {
-		if request := syncRequest(pass.account); pass.report == nil && request != "" && request != status.LastHandledSyncRequest {
+	if final && (pass.report != nil || pass.problem.Exists()) {
+		if request := inventory.SyncRequest(pass.account); pass.report == nil && request != "" && request != status.LastHandledSyncRequest {
 			for i := range status.Kinds {
 				status.Kinds[i].MissedSyncs++ // it was asked for and could not be made
 			}
 		}
-		status.LastHandledSyncRequest = syncRequest(pass.account)
+		status.LastHandledSyncRequest = inventory.SyncRequest(pass.account)
 	}
 	if pass.result != nil {
-		pass.result.into(status, pass.account, now)
+		pass.result.Into(status, pass.account, now)
 	}
-	if pass.problem.exists() {
+	if pass.problem.Exists() {
 		status.ObservedGeneration = pass.account.Generation // nothing else can be said of it
 	}
 	isReady, isSynced := r.ready(pass, status), synced(status, pass)
-	isReady.set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
-	isSynced.set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
-	announceKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
+	isReady.Set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
+	isSynced.Set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
+	objects.SetKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
 }
 
-// refusedStatus stands in for a status that the API server refuses to store, so that
-// somebody gets to know, and nothing is listed over and over: nothing of what the sync
-// found, the conditions, and when the next is due.
+// refusedStatus replaces a status that the API server refuses to store, so that somebody
+// gets to know, and nothing is listed over and over. It holds the conditions and when the
+// next sync is due, and nothing of what the sync found.
 func refusedStatus(pass *accountPass, before driftv1alpha1.CloudAccountStatus, refusal error) driftv1alpha1.CloudAccountStatus {
-	p := problem{reason: driftv1alpha1.ReasonFixRefusedWrite, message: shorten("the account's status was refused: "+refusal.Error(), messageLimit)}
+	p := inventory.Problem{Reason: driftv1alpha1.ReasonFixRefusedWrite, Message: objects.Shorten("the account's status was refused: "+refusal.Error(), objects.MessageLimit)}
 	at := pass.startedAt
 	out := driftv1alpha1.CloudAccountStatus{
 		TeamUUID: before.TeamUUID, TeamName: before.TeamName,
-		LastSyncTime: summarised(at), NextSyncTime: summarised(at.Add(mostRetry)), LastDetectionTime: summarised(at),
-		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: syncRequest(pass.account),
+		LastSyncTime: objects.APITime(at), NextSyncTime: objects.APITime(at.Add(inventory.MostRetry)), LastDetectionTime: objects.APITime(at),
+		ObservedGeneration: pass.account.Generation, LastHandledSyncRequest: inventory.SyncRequest(pass.account),
 	}
 	for _, kind := range kinds.All() {
-		k := kindIn(&out, kind.Schema.Kind)
-		*k = driftv1alpha1.KindStatus{Kind: k.Kind, ObservedAt: kindStatus(&driftv1alpha1.CloudAccount{Status: before}, k.Kind).ObservedAt}
-		fallBehind(k, p, at)
+		k := inventory.KindIn(&out, kind.Schema.Kind)
+		*k = driftv1alpha1.KindStatus{Kind: k.Kind, ObservedAt: objects.KindStatus(&driftv1alpha1.CloudAccount{Status: before}, k.Kind).ObservedAt}
+		inventory.FallBehind(k, p, at)
 	}
 	for _, conditionType := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
-		no(p.reason, "%s", p.message).set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
+		objects.False(p.Reason, "%s", p.Message).Set(&out.Conditions, conditionType, pass.account.Generation, metav1.NewTime(at))
 	}
-	announceKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), no(p.reason, "%s", p.message))
+	objects.SetKstatus(&out.Conditions, pass.account.Generation, metav1.NewTime(at), objects.False(p.Reason, "%s", p.Message))
 	return out
 }
 
 // ready says whether the account can be worked with: the first thing that is in
 // the way, the account's own before the cluster's.
-func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) verdict {
+func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.CloudAccountStatus) objects.Verdict {
 	whole := pass.problem
 	if pass.report != nil {
-		whole = pass.report.wholeProblem()
+		whole = pass.report.WholeProblem()
 	}
 	switch {
-	case whole.exists():
-		return no(whole.reason, "%s", whole.message)
-	case r.crds.age() != nil:
-		return no(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.age())
-	case pass.timetable.problem != nil:
-		return no(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.problem)
+	case whole.Exists():
+		return objects.False(whole.Reason, "%s", whole.Message)
+	case r.crds.Age() != nil:
+		return objects.False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.Age())
+	case pass.timetable.Problem != nil:
+		return objects.False(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.Problem)
 	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
 		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
-		return currentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
-	case errors.Is(pass.admission, errSettling):
-		return unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+		return objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
+	case errors.Is(pass.admission, resolution.ErrSettling):
+		return objects.Unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	case pass.admission != nil:
-		return no(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+		return objects.False(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	default:
-		return yes(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
+		return objects.True(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
 	}
 }
 
@@ -114,15 +111,6 @@ func standsFor(conditions []metav1.Condition, conditionType string) bool {
 	return false
 }
 
-func currentVerdict(conditions []metav1.Condition, conditionType string) verdict {
-	for _, c := range conditions {
-		if c.Type == conditionType {
-			return verdict{c.Status, c.Reason, c.Message}
-		}
-	}
-	return verdict{}
-}
-
 func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
 	if status.TeamName == "" {
 		return status.TeamUUID
@@ -131,65 +119,41 @@ func describeTeam(status *driftv1alpha1.CloudAccountStatus) string {
 }
 
 // synced says whether the last sync saw every kind completely.
-func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) verdict {
-	if pass.report != nil && pass.report.problem.exists() {
-		return no(pass.report.problem.reason, "%s", pass.report.problem.message)
+func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects.Verdict {
+	if pass.report != nil && pass.report.Problem.Exists() {
+		return objects.False(pass.report.Problem.Reason, "%s", pass.report.Problem.Message)
 	}
-	if pass.problem.exists() {
-		return no(pass.problem.reason, "no sync can be made: %s", pass.problem.message)
+	if pass.problem.Exists() {
+		return objects.False(pass.problem.Reason, "no sync can be made: %s", pass.problem.Message)
 	}
 	if status.LastSyncTime == nil {
-		return unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
+		return objects.Unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
 	}
 	if pass.report == nil {
-		if current := currentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.status != "" {
+		if current := objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.Status != "" {
 			return current
 		}
 	}
-	var behind []string
+	var behind, hidden []string
 	for _, k := range status.Kinds {
-		if k.Reason != "" {
+		switch {
+		case k.Reason == "":
+		case pass.report != nil && pass.report.Hidden(k.Kind):
+			hidden = append(hidden, k.Kind)
+		default:
 			since := ""
 			if k.BehindSince != nil {
 				since = " since " + k.BehindSince.UTC().Format(time.RFC3339)
 			}
-			behind = append(behind, fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, shorten(k.Message, 200)))
+			behind = append(behind, fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, objects.Shorten(k.Message, 200)))
 		}
 	}
 	if len(behind) > 0 {
-		return no(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
+		return objects.False(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
 	}
-	return yes(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
-}
-
-// into puts a sweep's counts into the status.
-func (s sweepResult) into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
-	status.LastDetectionTime = summarised(now)
-	resources, managed := 0, 0
-	for i := range status.Kinds {
-		k := &status.Kinds[i]
-		k.Managed = ptr.To(int32(s.managed[k.Kind]))
-		k.OpenDrifts = ptr.To(int32(s.open[k.Kind]))
-		resources += int(ptr.Deref(k.Resources, 0))
-		managed += s.managed[k.Kind]
+	if len(hidden) > 0 {
+		return objects.True(driftv1alpha1.ReasonSynced, "%d kinds were listed completely; the token may not see %s, of which nothing is declared",
+			len(status.Kinds)-len(hidden), strings.Join(hidden, ", "))
 	}
-	status.Resources = ptr.To(int32(resources))
-	status.Managed = ptr.To(int32(managed))
-	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
-	status.Coverage = coverage(managed, resources)
-	withheld := no(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
-	if s.withheld > 0 {
-		withheld = yes(driftv1alpha1.ReasonLimitReached,
-			"%d differences have no drift yet: at most %d may open in a minute (spec.maxNewDriftsPerMinute)",
-			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
-	}
-	withheld.set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
-}
-
-func coverage(managed, resources int) string {
-	if resources == 0 {
-		return "0 of 0"
-	}
-	managed = min(managed, resources) // what is declared may be listed only by the next sync
-	return fmt.Sprintf("%d of %d (%d%%)", managed, resources, managed*100/resources)
+	return objects.True(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
 }

@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 )
 
 // gate holds back what it is asked to, from the time it is shut until the spec ends.
@@ -48,7 +48,7 @@ func (g *gate) transform(o any) (any, error) {
 }
 
 // idle is a cloud that never answers, so that an operator does not sync.
-type idle struct{ controller.Cloud }
+type idle struct{ inventory.Cloud }
 
 func (idle) Account(ctx context.Context) (digitalocean.Account, error) {
 	<-ctx.Done()
@@ -71,7 +71,7 @@ var _ = Describe("An operator whose cache is behind", func() {
 
 		behind := newGate()
 		other := *w
-		other.options.Clouds = func(string, string) (controller.Cloud, error) { return idle{}, nil }
+		other.options.Clouds = func(string, string) (inventory.Cloud, error) { return idle{}, nil }
 		other.startOperatorWith(map[client.Object]cache.ByObject{
 			&driftv1alpha1.CloudResource{}: {Transform: behind.transform},
 		})
@@ -99,7 +99,7 @@ var _ = Describe("An operator whose cache is behind", func() {
 
 		behind := newGate()
 		other := *w
-		other.options.Clouds = func(string, string) (controller.Cloud, error) { return idle{}, nil }
+		other.options.Clouds = func(string, string) (inventory.Cloud, error) { return idle{}, nil }
 		other.startOperatorWith(map[client.Object]cache.ByObject{
 			&driftv1alpha1.CloudProvisioned{}: {Transform: behind.transform},
 		})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,6 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/detection"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -27,21 +28,20 @@ const withheldRetry = 10 * time.Second
 // what it is compared with changes.
 type provisionedReconciler struct {
 	client   client.Client
-	detector *detector
+	detector *detection.Detector
 }
 
 // Reconcile compares one CloudProvisioned with the inventory.
 func (r *provisionedReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	found, err := r.detector.Detect(ctx, req.NamespacedName)
 	switch {
-	case apierrors.IsConflict(err), errors.Is(err, errEpisodeTaken):
-		// Somebody wrote meanwhile; what they wrote is on its way into the cache.
-		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
-	case errors.Is(err, errOneAtATime):
+	case errors.Is(err, detection.ErrEpisodeTaken):
+		return ctrl.Result{RequeueAfter: soon}, nil
+	case errors.Is(err, detection.ErrOneAtATime):
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	case err != nil:
-		return ctrl.Result{}, err
-	case found.withheld > 0:
+		return requeueOnConflict(err)
+	case found.Withheld > 0:
 		return ctrl.Result{RequeueAfter: withheldRetry}, nil
 	}
 	return ctrl.Result{}, nil
@@ -77,7 +77,7 @@ var referenceChanged = predicate.Funcs{
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		was, okWas := e.ObjectOld.(*driftv1alpha1.CloudProvisioned)
 		is, okIs := e.ObjectNew.(*driftv1alpha1.CloudProvisioned)
-		return okWas && okIs && referencedID(was) != referencedID(is)
+		return okWas && okIs && objects.ReferencedID(was) != objects.ReferencedID(is)
 	},
 }
 
@@ -86,7 +86,7 @@ var observationChanged = predicate.Funcs{
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		was, okWas := e.ObjectOld.(*driftv1alpha1.CloudResource)
 		is, okIs := e.ObjectNew.(*driftv1alpha1.CloudResource)
-		return okWas && okIs && !sameObservation(was, is)
+		return okWas && okIs && !objects.SameObservation(was, is)
 	},
 }
 
@@ -105,23 +105,23 @@ func (r *provisionedReconciler) declarations(ctx context.Context, o client.Objec
 	}
 	account, kind := live.Spec.AccountRef.Name, live.Spec.Kind
 	return append(
-		r.list(ctx, o.GetNamespace(), byResource, resourceKey(account, resource.Ref{Kind: kind, ID: live.Spec.ID})),
-		r.list(ctx, o.GetNamespace(), byDeclaredName, nameKey(account, kind, liveName(live)))...)
+		r.list(ctx, o.GetNamespace(), objects.ByResource, objects.ResourceKey(account, resource.Ref{Kind: kind, ID: live.Spec.ID})),
+		r.list(ctx, o.GetNamespace(), objects.ByDeclaredName, objects.NameKey(account, kind, objects.LiveName(live)))...)
 }
 
 // siblings are the other declarations of a resource: one of them may be the oldest
 // now, or no longer be it.
 func (r *provisionedReconciler) siblings(ctx context.Context, o client.Object) []reconcile.Request {
 	p, ok := o.(*driftv1alpha1.CloudProvisioned)
-	if !ok || referencedID(p) == "" {
+	if !ok || objects.ReferencedID(p) == "" {
 		return nil
 	}
-	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: referencedID(p)}
-	return r.list(ctx, o.GetNamespace(), byResource, resourceKey(p.Spec.AccountRef.Name, ref))
+	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: objects.ReferencedID(p)}
+	return r.list(ctx, o.GetNamespace(), objects.ByResource, objects.ResourceKey(p.Spec.AccountRef.Name, ref))
 }
 
 func (r *provisionedReconciler) ofAccount(ctx context.Context, o client.Object) []reconcile.Request {
-	return r.list(ctx, o.GetNamespace(), byAccount, o.GetName())
+	return r.list(ctx, o.GetNamespace(), objects.ByAccount, o.GetName())
 }
 
 func (r *provisionedReconciler) list(ctx context.Context, namespace, index, key string) []reconcile.Request {

@@ -18,13 +18,18 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/detection"
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resolution"
 )
 
 // Options are what the controllers are given.
 type Options struct {
 	// Clouds makes the Cloud of a token. Required.
-	Clouds CloudFor
+	Clouds inventory.CloudFor
 	// AllowedEndpoints are the endpoints that a token may be sent to.
 	AllowedEndpoints []string
 	// Clock is the wall clock where it is nil.
@@ -53,60 +58,53 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		o.SecretPoll = 15 * time.Second
 	}
 	if o.AdmissionSettling == 0 {
-		o.AdmissionSettling = defaultSettling
+		o.AdmissionSettling = resolution.DefaultSettling
 	}
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
-	if err := addIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+	if err := objects.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	c, live := mgr.GetClient(), mgr.GetAPIReader()
-	announcer := announcer{recorder: mgr.GetEventRecorder("clouddrift")}
+	access := objects.Access{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: o.Clock,
+		Events: objects.NewEventRecorder(mgr.GetEventRecorder("clouddrift")),
+	}
 	// The manager's client waits until its cache holds what it wrote, and a dry run
 	// writes nothing.
 	trial, err := client.New(mgr.GetConfig(), client.Options{HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
 	if err != nil {
 		return fmt.Errorf("making a client for dry runs: %w", err)
 	}
-	guard := newAdmissionGuard(trial, live, o.AdmissionSettling)
-	tables := &timetables{}
-	asked := make(chan event.GenericEvent, 1024)
-	wishes := newWishes(func(account types.NamespacedName) {
-		send(asked, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}})
-	})
-	detector := &detector{
-		client: c, live: live, announcer: announcer, clock: o.Clock,
-		timetables: tables, budgets: newBudgets(o.Clock), wishes: wishes,
-	}
-	metrics := newPassMetrics()
-	published := append(metrics.collectors(), &census{cache: mgr.GetCache(), clock: o.Clock})
-	if err := register(o.Registry, published...); err != nil {
+	passes := metrics.NewPasses()
+	if err := metrics.Register(o.Registry, append(passes.Collectors(), metrics.NewStateCollector(mgr.GetCache(), o.Clock))...); err != nil {
 		return err
 	}
-	again := make(chan event.GenericEvent, 1024)
+	guard := resolution.NewAdmissionGuard(trial, access.Live, o.AdmissionSettling)
+	crds := inventory.NewCRDGuard(access.Live, o.Clock)
+	tables := &objects.Timetables{}
+	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
+	asked, again := make(chan event.GenericEvent, 1024), make(chan event.GenericEvent, 1024)
+	pending := detection.NewPendingRequests(func(account types.NamespacedName) {
+		send(asked, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}})
+	})
+	detector := detection.NewDetector(access, tables, pending)
 	accounts := &accountReconciler{
-		client: c, live: live, announcer: announcer, clock: o.Clock, timetables: tables, admission: guard,
-		crds:          &crdGuard{live: live, clock: o.Clock},
-		connector:     newConnector(live, o.Clouds, o.AllowedEndpoints),
-		sweeper:       &sweeper{client: c, detector: detector, again: func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }},
-		wishes:        wishes,
-		confirmations: newConfirmations(),
-		historian:     historian{client: c, live: live, announcer: announcer, clock: o.Clock},
-		metrics:       metrics,
-		secretPoll:    o.SecretPoll,
+		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: passes, crds: crds, admission: guard, pending: pending,
+		connector: inventory.NewConnector(access.Live, o.Clouds, o.AllowedEndpoints),
+		syncer:    inventory.NewSyncer(access, crds, passes),
+		sweeper:   detection.NewSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
+		retention: detection.NewRetention(access),
 	}
 	return errors.Join(
-		accounts.setup(mgr, asked, max(o.Workers, accountsAtOnce)),
-		(&provisionedReconciler{client: c, detector: detector}).setup(mgr, again, o.Workers),
-		(&driftReconciler{
-			client:   c,
-			acceptor: acceptor{client: c, live: live, admission: guard, announcer: announcer, clock: o.Clock},
-		}).setup(mgr, o.Workers),
+		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),
+		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
+		(&driftReconciler{resolution.NewAcceptor(access, guard)}).setup(mgr, o.Workers),
 	)
 }
 
-// send lets go what has no room: the sweep, or the next look at the Secret, catches it.
+// send drops an object for which the channel has no room: the next sweep, or the next look
+// at the Secret, finds what there is to do.
 func send(channel chan<- event.GenericEvent, object client.Object) {
 	select {
 	case channel <- event.GenericEvent{Object: object}:

@@ -88,6 +88,23 @@ var _ = Describe("Sync", func() {
 		Entry("403 on volumes", fault{dosim.Fault{Path: "/v2/volumes", Status: 403}, "Volume", driftv1alpha1.ReasonFixScopes}),
 	)
 
+	It("does not miss a kind that the token never saw and that nobody declares", func(ctx SpecContext) {
+		Expect(w.cloud.AddToken(dosim.Token{Value: dosim.DefaultToken, Without: []string{"load_balancer:read", "database:read"}})).To(Succeed())
+		w.startOperator()
+		w.account(ctx)
+		account := w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionTrue, driftv1alpha1.ReasonSynced,
+			"the token may not see DatabaseCluster, LoadBalancer, DatabaseFirewall, of which nothing is declared"))
+		Expect(kindOf(account, "LoadBalancer").Reason).To(Equal(driftv1alpha1.ReasonFixScopes))
+
+		w.declareByName(ctx, "edge", "LoadBalancer", "edge", map[string]any{"size_unit": 1})
+		w.declare(ctx, "sources", "DatabaseFirewall", "9cc10173-e9ea-4176-9dbc-a4cee4c4ff30", map[string]any{"rules": nil})
+		account = w.sync(ctx)
+		Expect(account.Status.Conditions).To(haveCondition(driftv1alpha1.ConditionSynced, metav1.ConditionFalse, driftv1alpha1.ReasonKindsBehind, "LoadBalancer since"))
+		Expect(kindOf(account, "DatabaseFirewall").Reason).To(Equal(driftv1alpha1.ReasonFixScopes), "the kind that its parent is of can't be seen")
+		w.expectCondition(ctx, "edge", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonAwaitingInventory)
+	})
+
 	It("believes an absence only when asking for it is answered 404", func(ctx SpecContext) {
 		_, inSync := baseline(ctx)
 		By("leaving it out of a listing whose numbers add up")

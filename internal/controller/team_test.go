@@ -9,9 +9,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 )
 
 const otherTeam = "b6f0a0c6-4b4b-4a57-8a53-6f4a3c7b4d9e"
@@ -78,15 +78,15 @@ func (w *world) resources(ctx context.Context, g Gomega) []driftv1alpha1.CloudRe
 // heldAccounts holds an operator where it knows whose its first token is and has
 // recorded nothing yet.
 type heldAccounts struct {
-	own         controller.CloudFor
+	own         inventory.CloudFor
 	asked, goOn chan struct{}
 }
 
-func newHeldAccounts(own controller.CloudFor) *heldAccounts {
+func newHeldAccounts(own inventory.CloudFor) *heldAccounts {
 	return &heldAccounts{own: own, asked: make(chan struct{}), goOn: make(chan struct{})}
 }
 
-func (h *heldAccounts) clouds(endpoint, token string) (controller.Cloud, error) {
+func (h *heldAccounts) clouds(endpoint, token string) (inventory.Cloud, error) {
 	cloud, err := h.own(endpoint, token)
 	if err != nil || token != dosim.DefaultToken {
 		return cloud, err
@@ -95,7 +95,7 @@ func (h *heldAccounts) clouds(endpoint, token string) (controller.Cloud, error) 
 }
 
 type heldAccount struct {
-	controller.Cloud
+	inventory.Cloud
 	held *heldAccounts
 }
 

@@ -14,9 +14,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
 )
 
 var _ = Describe("What vanishes", func() {
@@ -185,15 +185,15 @@ var _ = Describe("Another tenant", func() {
 		w.alsoIn = []string{slow.namespace}
 		var waiting atomic.Int32
 		pool := digitalocean.NewPool(digitalocean.WithTimeout(time.Minute), digitalocean.WithClock(w.clock.Now))
-		w.options.Clouds = func(endpoint, token string) (controller.Cloud, error) {
+		w.options.Clouds = func(endpoint, token string) (inventory.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {
 				return nil, err
 			}
 			if endpoint == slow.cloud.URL() {
-				return waitingAccount{controller.NewCloud(client), &waiting}, nil
+				return waitingAccount{inventory.NewCloud(client), &waiting}, nil
 			}
-			return controller.NewCloud(client), nil
+			return inventory.NewCloud(client), nil
 		}
 		slow.token(ctx, dosim.DefaultToken)
 		for i := range 12 {
@@ -216,7 +216,7 @@ var _ = Describe("Another tenant", func() {
 
 // waitingAccount counts who waits for an answer.
 type waitingAccount struct {
-	controller.Cloud
+	inventory.Cloud
 	waiting *atomic.Int32
 }
 

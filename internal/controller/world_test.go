@@ -28,6 +28,8 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/dosim"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 const accountName = "production"
@@ -60,12 +62,12 @@ func newWorld(ctx context.Context) *world {
 		digitalocean.WithClock(w.clock.Now),
 	)
 	w.options = controller.Options{
-		Clouds: func(endpoint, token string) (controller.Cloud, error) {
+		Clouds: func(endpoint, token string) (inventory.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {
 				return nil, err
 			}
-			return controller.NewCloud(client), nil
+			return inventory.NewCloud(client), nil
 		},
 		AllowedEndpoints: []string{w.cloud.URL()},
 		Clock:            w.clock,
@@ -104,7 +106,7 @@ func (w *world) startOperatorWith(transforms map[client.Object]cache.ByObject) *
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
 			DefaultNamespaces: namespaces,
-			DefaultTransform:  controller.CacheTransform(),
+			DefaultTransform:  objects.CacheTransform(),
 			ByObject:          transforms,
 		},
 		Client:                  client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},

@@ -15,7 +15,7 @@ import (
 )
 
 // List lists all resources of the kind. parents is the complete listing of
-// ParentOf(kind), or the zero value where that is "".
+// the kind's parent, or the zero value where it has none.
 //
 // The listing is Complete, and the error nil, when every page arrived, no id
 // came twice and their number is the total that every page gave. Else the

@@ -45,15 +45,7 @@ var databaseKind = kind{
 		})},
 		{pattern: "PUT /v2/databases/{database}/do_settings", scope: databaseUpdate, handle: onDatabase(setDatabaseSettings)},
 	},
-	seed: func(s *Server, t *team, n int) {
-		d := newDatabase(s.now(), databaseCluster{
-			Name: fmt.Sprintf("seed-%d", n), Engine: "pg", Version: "17", Nodes: 1, Size: "db-s-1vcpu-1gb", Region: "nyc3",
-			StorageMib: databaseSizes["db-s-1vcpu-1gb"].base(), VPC: t.defaultVPC(s.now(), "nyc3").ID,
-		})
-		d.Status = databaseOnline
-		d.Window.Pending, d.Window.Description = true, []string{"Upgrade to PostgreSQL 17.6 bugfix release"}
-		t.Databases.add(d)
-	},
+	seed: func(s *Server, t *team, n int) { t.seedDatabase(s.now(), n) },
 }
 
 // The statuses that DigitalOcean's description has.
@@ -122,6 +114,17 @@ func newDatabase(now time.Time, d databaseCluster) *databaseCluster {
 	d.Config = object{}
 	d.note(now, "cluster_create")
 	return &d
+}
+
+// seedDatabase adds a cluster that is online and has an update pending.
+func (t *team) seedDatabase(now time.Time, n int) *databaseCluster {
+	d := newDatabase(now, databaseCluster{
+		Name: fmt.Sprintf("seed-%d", n), Engine: "pg", Version: "17", Nodes: 1, Size: "db-s-1vcpu-1gb", Region: "nyc3",
+		StorageMib: databaseSizes["db-s-1vcpu-1gb"].base(), VPC: t.defaultVPC(now, "nyc3").ID,
+	})
+	d.Status = databaseOnline
+	d.Window.Pending, d.Window.Description = true, []string{"Upgrade to PostgreSQL 17.6 bugfix release"}
+	return t.Databases.add(d)
 }
 
 // database finds a cluster, in the state that it has come to by now.

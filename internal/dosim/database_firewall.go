@@ -10,12 +10,18 @@ import (
 )
 
 // databaseFirewallKind serves a cluster's trusted sources: who may connect.
-var databaseFirewallKind = kind{name: "DatabaseFirewall", routes: []route{
+var databaseFirewallKind = kind{name: "DatabaseFirewall", seed: seedDatabaseFirewall, routes: []route{
 	{pattern: "GET /v2/databases/{database}/firewall", scope: databaseRead, handle: onDatabase(func(c *call, d *databaseCluster) (*reply, error) {
 		return unpaged(c, "rules", d.Rules, func(r trustedSource) any { return r })
 	})},
 	{pattern: "PUT /v2/databases/{database}/firewall", scope: databaseUpdate, handle: onDatabase(replaceRules)},
 }}
+
+// seedDatabaseFirewall adds a cluster that trusts one address: each cluster has one firewall.
+func seedDatabaseFirewall(s *Server, t *team, n int) {
+	d := t.seedDatabase(s.now(), n)
+	d.Rules = []trustedSource{{uuid.NewString(), d.ID, "ip_addr", offset("198.18.0.0", n), stamp(s.now()), ""}}
+}
 
 // trustedSource is a rule. A request says Type, Value and Description; the
 // rest is the server's.

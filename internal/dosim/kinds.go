@@ -6,7 +6,7 @@ type kind struct {
 	// name is what Seed and the control API call it.
 	name   string
 	routes []route
-	// seed adds one plausible resource; n counts from 1 within one Seed call.
+	// seed adds one plausible resource; n is another number each time in a team.
 	// Nil for kinds that cannot be seeded.
 	seed func(s *Server, t *team, n int)
 }

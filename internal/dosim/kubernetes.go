@@ -138,16 +138,16 @@ func (t *team) forgetKubeCluster(id string) {
 
 // seedKubeCluster adds a running cluster with a pool of one node.
 func seedKubeCluster(s *Server, t *team, n int) {
-	c := &call{Server: s, team: t, now: s.now(), insider: true}
+	(&call{Server: s, team: t, now: s.now(), insider: true}).seedKubeCluster(n)
+}
+
+func (c *call) seedKubeCluster(n int) {
 	k := newKubeCluster(c.now)
 	k.Name, k.Region, k.Version = fmt.Sprintf("seed-%d", n), "nyc3", kubeVersions[0].Slug
-	k.VPC, k.HA = t.roomyVPC(c.now, k.Region).ID, defaultHA(k.Version)
+	k.VPC, k.HA = c.team.roomyVPC(c.now, k.Region).ID, defaultHA(k.Version)
 	k.Tags = c.ensureTags(k.ownTags())
-	t.KubeClusters.add(k)
-	p := &kubePool{ID: uuid.NewString(), Name: fmt.Sprintf("seed-%d-pool", n), Size: "s-2vcpu-4gb", Count: 1, Taints: []kubeTaint{}}
-	p.Tags = c.ensureTags(k.poolTags())
-	k.Pools = append(k.Pools, p)
-	c.addKubeNode(k, p, "active")
+	c.team.KubeClusters.add(k)
+	c.seedKubePool(k, fmt.Sprintf("seed-%d-pool", n))
 }
 
 // newKubeCluster has the defaults of what a request may leave out.

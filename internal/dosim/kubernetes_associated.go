@@ -6,7 +6,7 @@ import (
 )
 
 // kubeAssociated is what a cluster's own programs made, and what can be deleted with it: all
-// that carries its tag.
+// that carries its tag. Load balancers carry none, so that nothing says whose they are.
 type kubeAssociated struct {
 	volumes   []*volume
 	snapshots []*volumeSnapshot

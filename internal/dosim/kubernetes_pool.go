@@ -1,13 +1,16 @@
 package dosim
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+
+	"github.com/google/uuid"
 )
 
 // kubernetesPoolKind serves the node pools of clusters, and their nodes.
-var kubernetesPoolKind = kind{name: "KubernetesNodePool", routes: []route{
+var kubernetesPoolKind = kind{name: "KubernetesNodePool", seed: seedKubePool, routes: []route{
 	{pattern: "GET /v2/kubernetes/clusters/{cluster}/node_pools", scope: "kubernetes:read", handle: onKubeCluster(listKubePools)},
 	{pattern: "POST /v2/kubernetes/clusters/{cluster}/node_pools", scope: "kubernetes:update", handle: onKubeCluster(createKubePool)},
 	{pattern: "GET /v2/kubernetes/clusters/{cluster}/node_pools/{pool}", scope: "kubernetes:read", handle: onKubePool(getKubePool)},
@@ -225,4 +228,26 @@ func (c *call) removeKubePool(p *kubePool) {
 	for _, n := range p.staying() {
 		c.retireKubeNode(n, "deleting")
 	}
+}
+
+// seedKubePool adds a pool to the first cluster whose network has room for its node, and such
+// a cluster where there is none.
+func seedKubePool(s *Server, t *team, n int) {
+	c := &call{Server: s, team: t, now: s.now(), insider: true}
+	for {
+		k, ok := t.KubeClusters.find(func(k *kubeCluster) bool { return !k.Deleted && c.kubeRoom(k) > 0 })
+		if ok {
+			c.seedKubePool(k, fmt.Sprintf("seed-%d", n))
+			return
+		}
+		c.seedKubeCluster(n)
+	}
+}
+
+// seedKubePool adds a pool of one node, which runs.
+func (c *call) seedKubePool(k *kubeCluster, name string) {
+	p := &kubePool{ID: uuid.NewString(), Name: name, Size: "s-2vcpu-4gb", Count: 1, Taints: []kubeTaint{}}
+	p.Tags = c.ensureTags(k.poolTags())
+	k.Pools = append(k.Pools, p)
+	c.addKubeNode(k, p, "active")
 }

@@ -9,6 +9,7 @@ import (
 
 // Seed adds n plausible resources of a kind to the team of the default token:
 // thousands within a moment, named seed-1, seed-2 and so on, settled already.
+// What lies in another resource is added with it, or to one that is there.
 func (s *Server) Seed(kindName string, n int) error { return s.SeedTeam(DefaultTeam, kindName, n) }
 
 // SeedTeam is Seed for the team with this UUID.

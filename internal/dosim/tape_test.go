@@ -160,7 +160,7 @@ var _ = Describe("a tape", func() {
 	})
 })
 
-// What clients that know nothing of dosim were heard to ask; docs/dosim.md
+// What clients that know nothing of dosim were heard to ask; docs/dosim-clients.md
 // says which they were and how they were recorded.
 var _ = Describe("recorded clients", func() {
 	files, err := filepath.Glob(filepath.Join("testdata", "clients", "*.json"))

@@ -1,10 +1,6 @@
 package drift
 
-import (
-	"time"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
-)
+import "github.com/arcadiacloud/clouddrift/internal/resource"
 
 // Memory is what CloudProvisioned.status.fields remembers of a field between
 // passes. It keeps the highest episode that was ever taken, and a drift's name
@@ -29,11 +25,9 @@ const (
 type Drift struct {
 	Name, Field string
 	Episode     int64
-	// Expected and Actual are what was recorded, perhaps capped. Planning goes by
-	// the Observation, which is a hash of the whole.
-	Expected, Actual any
-	Observation      string
-	State            State
+	// Observation is a hash of the values that were recorded: planning goes by it.
+	Observation string
+	State       State
 	// Resolving says that work on its resolution has begun.
 	Resolving bool
 }
@@ -44,15 +38,17 @@ func (d Drift) open() bool { return d.State == New || d.State == Open }
 type Input struct {
 	Subject Subject
 	Schema  Schema
-	Desired map[string]any
-	Ignore  []resource.Path
+	// Desired is what is declared; Accepted are the accepted values that may stand in for
+	// some of it, see Effective.
+	Desired  map[string]any
+	Accepted []Acceptance
+	Ignore   []resource.Path
 	// Observed is only looked at where Presence is Present.
 	Observed resource.Resource
 	Presence resource.Presence
 	Memory   []Memory
 	// Drifts are all recorded drifts of this declaration, resolved ones included.
 	Drifts []Drift
-	Now    time.Time
 	// MaxNew is how many episodes may begin; below zero there is no limit.
 	MaxNew int
 }
@@ -118,7 +114,8 @@ func NewPlan(in Input) Plan {
 		p.close(func(field string) bool { return field != Existence })
 		return p.finish()
 	}
-	p.plan.Result = Differences(in.Schema, in.Desired, in.Observed, in.Ignore)
+	desired, _ := Effective(in.Schema, in.Desired, in.Accepted)
+	p.plan.Result = Differences(in.Schema, desired, in.Observed, in.Ignore)
 	for _, difference := range p.plan.Result.Differences {
 		p.differs(difference.Path.String(), difference.Expected, difference.Actual)
 	}

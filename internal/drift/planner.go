@@ -129,7 +129,7 @@ func (p *planner) episode(field string) (episode int64, ok bool) {
 }
 
 // close plans the end of the open drifts that nothing speaks for any more, but
-// for the fields of which nothing is known now.
+// for the fields that nothing is known of now.
 func (p *planner) close(unknown func(field string) bool) {
 	for _, drift := range p.in.Drifts {
 		current := p.differing[drift.Field] && p.holder[drift.Field].Name == drift.Name

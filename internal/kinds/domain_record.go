@@ -23,7 +23,7 @@ var domainRecord = Kind{
 	NameForm:    hostName,
 	Identifying: []string{"type"},
 	Fields: []Field{
-		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement, Others: []string{"record_type"}},
+		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace,
 			Words: "without case; relative to the domain, or in full; `@` is the domain"},
 		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace, Others: []string{"value"},

@@ -6,6 +6,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// HasNames says whether a resource of this kind can be referred to by a name.
+func (k Kind) HasNames() bool { return k.Named != noName }
+
 // SameName says whether two spellings are one name of this kind: host names and tags
 // have no case, host names may end with a dot and be written in Unicode.
 func (k Kind) SameName(a, b string) bool { return k.NameKey(a) == k.NameKey(b) }

@@ -91,20 +91,6 @@ func (l Listing) IDs() iter.Seq[string] {
 // Len is how many resources were seen.
 func (l Listing) Len() int { return len(l.Resources) + len(l.Unchanged) }
 
-// Presence says whether the resource is there. Absent takes a complete listing;
-// from any other nothing follows for what is not in it.
-func (l Listing) Presence(id string) Presence {
-	for seen := range l.IDs() {
-		if seen == id {
-			return Present
-		}
-	}
-	if l.Complete {
-		return Absent
-	}
-	return Unknown
-}
-
 // Lookup finds an observed value. One that is not there is nil. seen is false where the
 // answer that the observation was made from did not hold the path or a parent of it: then
 // nothing is known, not even that there is nothing. A Raw that is no JSON was not seen.

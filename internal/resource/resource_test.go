@@ -59,27 +59,3 @@ func TestPartial(t *testing.T) {
 		}
 	}
 }
-
-func TestPresence(t *testing.T) {
-	found := []Resource{{Ref: Ref{Kind: "Droplet", ID: "1"}}}
-	cases := []struct {
-		why     string
-		listing Listing
-		id      string
-		want    Presence
-	}{
-		{"it is in a complete listing", Listing{Resources: found, Complete: true}, "1", Present},
-		{"what was seen is there, whatever else is missing", Listing{Resources: found}, "1", Present},
-		{"a complete listing does not have it", Listing{Resources: found, Complete: true}, "2", Absent},
-		{"a listing that broke off tells nothing of it", Listing{Resources: found}, "2", Unknown},
-		{"nothing was listed yet", Listing{}, "1", Unknown},
-		{"an account may be empty", Listing{Complete: true}, "1", Absent},
-	}
-	for _, c := range cases {
-		t.Run(c.why, func(t *testing.T) {
-			if got := c.listing.Presence(c.id); got != c.want {
-				t.Errorf("got %d, want %d", got, c.want)
-			}
-		})
-	}
-}

@@ -131,11 +131,11 @@ func (j *judge) wentAway(l life[*driftv1alpha1.CloudDrift], i int, owner life[*d
 	for k := i - 1; k >= 0 && valuesOf(l.states[k].object) == valuesOf(d); k-- {
 		opened = l.states[k]
 	}
-	if j.yields(owner, r, opened.revision, stale.revision) {
+	if j.isDuplicate(owner, r, opened.revision, stale.revision) {
 		return true
 	}
 	from := j.restedOn(r, d, opened)
-	var wishes []desired
+	var states []desired
 	for k, p := range owner.states {
 		next := k+1 < len(owner.states) && owner.states[k+1].arrived.Before(opened.arrived.Add(-tolerance))
 		if p.revision > stale.revision || next {
@@ -144,11 +144,11 @@ func (j *judge) wentAway(l life[*driftv1alpha1.CloudDrift], i int, owner life[*d
 		if bound := boundID(p.object); bound != "" && bound != r.id {
 			return true // it is bound to another resource
 		}
-		wishes = append(wishes, desired{decoded(p.object.Spec.Desired), p.object.Spec.Ignore})
+		states = append(states, desired{decoded(p.object.Spec.Desired), p.object.Spec.Ignore})
 	}
 	for _, o := range j.cloud.during(r, from, stale.arrived) {
-		for _, wish := range wishes {
-			if (o != nil || d.Spec.Field == existence) && !differs(r.kind, d.Spec.Field, wish, o) {
+		for _, each := range states {
+			if (o != nil || d.Spec.Field == existence) && !differs(r.kind, d.Spec.Field, each, o) {
 				return true
 			}
 		}
@@ -156,9 +156,9 @@ func (j *judge) wentAway(l life[*driftv1alpha1.CloudDrift], i int, owner life[*d
 	return false
 }
 
-// yields says whether an older declaration of the resource was there between two
+// isDuplicate says whether an older declaration of the resource was there between two
 // revisions: then the owner's drifts are no longer what decides.
-func (j *judge) yields(owner life[*driftv1alpha1.CloudProvisioned], r ref, from, until uint64) bool {
+func (j *judge) isDuplicate(owner life[*driftv1alpha1.CloudProvisioned], r ref, from, until uint64) bool {
 	for _, other := range declared(j.h) {
 		if other.uid == owner.uid || other.deleted != 0 && other.deleted < from || !older(other.first().object, owner.first().object) {
 			continue

@@ -296,8 +296,8 @@ func TestDifferences(t *testing.T) {
 	}
 	live := object{fields: flatten("Firewall", map[string]any{"name": "fw", "tags": []any{"b", "A"},
 		"inbound_rules": []any{rule("22", "10.0.0.0/8"), rule("22", "0.0.0.0/0"), rule("0", "::/0")}})}
-	wish := desired{map[string]any{"tags": []any{"a", "b"}, "inbound_rules": []any{rule("22", "0.0.0.0/0"), rule("80", "::/0")}}, nil}
-	got := differences("Firewall", wish, live)
+	declared := desired{map[string]any{"tags": []any{"a", "b"}, "inbound_rules": []any{rule("22", "0.0.0.0/0"), rule("80", "::/0")}}, nil}
+	got := differences("Firewall", declared, live)
 	for path, want := range map[string]pair{
 		`inbound_rules["tcp/22"]`: {"tcp/22 from 0.0.0.0/0", "tcp/22 from 0.0.0.0/0,10.0.0.0/8"},
 		`inbound_rules["tcp/80"]`: {"tcp/80 from ::/0", ""},
@@ -311,8 +311,8 @@ func TestDifferences(t *testing.T) {
 	if len(got) != 0 {
 		t.Errorf("and also %v", got)
 	}
-	wish.ignore = []string{"inbound_rules"}
-	if got := differences("Firewall", wish, live); len(got) != 0 {
+	declared.ignore = []string{"inbound_rules"}
+	if got := differences("Firewall", declared, live); len(got) != 0 {
 		t.Errorf("ignored, and yet %v", got)
 	}
 }

@@ -88,8 +88,8 @@ func anys[T any](in []T) []any {
 	return out
 }
 
-// wish is a random desired state: of each field the live value, or another.
-func (s *sequence) wish(kind string, live object) map[string]any {
+// randomDesired is a random desired state: of each field the live value, or another.
+func (s *sequence) randomDesired(kind string, live object) map[string]any {
 	out := map[string]any{}
 	pools := s.fieldPools(kind)
 	for _, field := range slices.Sorted(maps.Keys(pools)) {
@@ -143,7 +143,7 @@ func (s *sequence) declareAs(selector driftv1alpha1.ResourceSelector, live objec
 	if s.chance(0.2) {
 		ignore = []string{one(s, []string{"tags", "size_slug", "description", `inbound_rules["tcp/22"]`, "inbound_rules", "data"})}
 	}
-	values := s.wish(selector.Kind, live)
+	values := s.randomDesired(selector.Kind, live)
 	s.note("  %s: %s %s%s %v %v ignoring %v", name, selector.Kind, selector.ID, selector.Name, selector.Where, values, ignore)
 	s.declare(name, selector, values, ignore)
 }

@@ -19,6 +19,8 @@ import (
 
 	"github.com/arcadiacloud/clouddrift/internal/controller"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/inventory"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // operator is one running operator, which sees one namespace and nobody else.
@@ -43,7 +45,7 @@ func startOperator(cp *cluster, s *sequence, logger logr.Logger, seed uint64) (*
 		Controller:     config.Controller{SkipNameValidation: ptr.To(true)},
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{s.namespace: {}},
-			DefaultTransform:  lagging(controller.CacheTransform(), g),
+			DefaultTransform:  lagging(objects.CacheTransform(), g),
 		},
 		Client: client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
 		NewClient: func(c *rest.Config, o client.Options) (client.Client, error) {
@@ -63,12 +65,12 @@ func startOperator(cp *cluster, s *sequence, logger logr.Logger, seed uint64) (*
 	)
 	ctx, cancel := context.WithCancel(context.Background())
 	err = controller.Setup(ctx, mgr, controller.Options{
-		Clouds: func(endpoint, token string) (controller.Cloud, error) {
+		Clouds: func(endpoint, token string) (inventory.Cloud, error) {
 			client, err := pool.Client(endpoint, token)
 			if err != nil {
 				return nil, err
 			}
-			return controller.NewCloud(client), nil
+			return inventory.NewCloud(client), nil
 		},
 		AllowedEndpoints: []string{s.cloud.url},
 		Clock:            s.clock,

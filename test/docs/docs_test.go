@@ -124,6 +124,36 @@ func TestEveryCrashPointIsExplained(t *testing.T) {
 	}
 }
 
+// The walk through the packages names files that exist, and in each of its steps nothing
+// that none of the step's files has.
+func TestTheWayOfOneValueIsInTheCode(t *testing.T) {
+	page := read(t, "docs/maintainers/design.md")
+	_, section, found := strings.Cut(page, "\n## The way of one value\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	quoted := regexp.MustCompile("`([^`]+)`")
+	steps := 0
+	for _, step := range regexp.MustCompile(`(?m)^\d+\. .*$`).FindAllString(section, -1) {
+		steps++
+		code, names := "", []string{}
+		for _, each := range quoted.FindAllStringSubmatch(step, -1) {
+			switch name := each[1]; {
+			case strings.HasSuffix(name, ".go") && strings.Contains(name, "/"):
+				code += read(t, filepath.Join("internal", name))
+			default:
+				names = append(names, name[strings.LastIndex(name, ".")+1:])
+			}
+		}
+		for _, name := range names {
+			if !regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(name) + `\b`).MatchString(code) {
+				t.Errorf("%s is in none of the step's files: %s", name, step)
+			}
+		}
+	}
+	if !found || steps < 10 {
+		t.Errorf("%d steps were found, want 10 or more", steps)
+	}
+}
+
 func TestEveryFieldSelectorIsListed(t *testing.T) {
 	page := read(t, "docs/howto.md")
 	marker := regexp.MustCompile("selectablefield:JSONPath=`\\.([^`]+)`")

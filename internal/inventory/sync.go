@@ -1,0 +1,80 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/metrics"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+)
+
+// How long the listings of a sync may take, and the whole of it: an endpoint that
+// answers a byte a second must not be waited for without end. At 250 requests a minute
+// the 5,000 of an hour take 20 minutes.
+const (
+	longestListing = 22 * time.Minute
+	longestSync    = 30 * time.Minute
+)
+
+// Syncer refreshes the inventories of accounts. What a sync needs and does is its own: it
+// knows nothing of what is compared with the inventory afterwards.
+type Syncer struct {
+	objects.Access
+	crds    *CRDGuard
+	metrics *metrics.Passes
+	// confirmations are what is confirmed to be gone and not settled yet.
+	confirmations *confirmations
+}
+
+// NewSyncer returns a syncer that records with access, and counts its syncs in metrics.
+func NewSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *Syncer {
+	return &Syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
+}
+
+// Forget drops what is remembered of an account that is gone.
+func (s *Syncer) Forget(account types.UID) { s.confirmations.forget(account) }
+
+// Sync refreshes the account's inventory. What DigitalOcean did not answer, or the
+// API server did not take, is in the report, and nothing was concluded from it. The
+// error is of what no kind can be looked at without: it is retried as it is.
+func (s *Syncer) Sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (Report, error) {
+	report := Report{StartedAt: s.Clock.Now()}
+	limited, cancel := context.WithTimeout(ctx, longestSync)
+	defer cancel()
+	err := s.lookAtAll(limited, account, cloud, &report)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err, report.Problem = nil, Problem{Reason: driftv1alpha1.ReasonUnreachable,
+			Message: fmt.Sprintf("the sync did not end within %s", longestSync)}
+	}
+	report.EndedAt = s.Clock.Now()
+	report.rate = cloud.RateLimit()
+	outcome, reason := report.outcome(err)
+	s.metrics.Synced(outcome, reason, report.took())
+	return report, err
+}
+
+func (s *Syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report) error {
+	team, err := cloud.Account(ctx)
+	if err != nil {
+		p, ok := cloudProblem(err)
+		if !ok {
+			return err
+		}
+		report.Problem = p
+		return nil
+	}
+	report.team = team
+	if report.Problem = otherTeam(account.Status.TeamUUID, team); report.Problem.Exists() {
+		return nil
+	}
+	if err := s.pin(ctx, account, team); err != nil {
+		return err
+	}
+	reports, err := newSyncRun(s, account, cloud).run(ctx)
+	report.kinds = reports
+	return err
+}

@@ -1,0 +1,81 @@
+package objects
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/events"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
+
+// RenderLimit is how much of a value an event or a column shows.
+const RenderLimit = 48
+
+// EventRecorder records the events, one for each transition. Their reasons are the
+// API's; what comes from DigitalOcean is escaped before it gets into a note.
+type EventRecorder struct{ recorder events.EventRecorder }
+
+// NewEventRecorder records with a manager's recorder.
+func NewEventRecorder(recorder events.EventRecorder) EventRecorder { return EventRecorder{recorder} }
+
+// DriftDetected records that a drift was opened.
+func (e EventRecorder) DriftDetected(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift) {
+	e.recorder.Eventf(p, d, corev1.EventTypeWarning, driftv1alpha1.EventDriftDetected, "Detect",
+		"%s: expected %s, actual %s", Shorten(d.Spec.Field, 128), d.Status.Rendered.Expected, d.Status.Rendered.Actual)
+}
+
+// DriftStale records that a drift ended without being resolved; because ends the sentence that its field
+// begins.
+func (e EventRecorder) DriftStale(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift, because string) {
+	e.recorder.Eventf(p, d, corev1.EventTypeNormal, driftv1alpha1.EventDriftStale, "Detect",
+		"%s %s", Shorten(d.Spec.Field, 128), because)
+}
+
+// DriftAbandoned records that a drift ended because its declaration is gone. The event is
+// about the drift itself.
+func (e EventRecorder) DriftAbandoned(d *driftv1alpha1.CloudDrift) {
+	e.recorder.Eventf(d, nil, corev1.EventTypeNormal, driftv1alpha1.EventDriftStale, "Detect",
+		"%s %s", Shorten(d.Spec.Field, 128), BecauseAbandoned)
+}
+
+// DriftAccepted records that the actual value is the desired one now.
+func (e EventRecorder) DriftAccepted(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift) {
+	e.recorder.Eventf(p, d, corev1.EventTypeNormal, driftv1alpha1.EventDriftAccepted, "Accept",
+		"%s: %s accepted by %s", Shorten(d.Spec.Field, 128), d.Status.Rendered.Actual, resource.Short(d.Status.ResolvedBy, RenderLimit))
+}
+
+// ApprovalOutdated records that what was approved is not what there is now.
+func (e EventRecorder) ApprovalOutdated(d *driftv1alpha1.CloudDrift, why string) {
+	e.recorder.Eventf(d, nil, corev1.EventTypeWarning, driftv1alpha1.EventApprovalOutdated, "Accept",
+		"nothing was applied: %s; look again and annotate anew", Shorten(why, 512))
+}
+
+// ApprovalRefused records that the approval can never be carried out.
+func (e EventRecorder) ApprovalRefused(d *driftv1alpha1.CloudDrift, why string) {
+	e.recorder.Eventf(d, nil, corev1.EventTypeWarning, driftv1alpha1.EventApprovalRefused, "Accept",
+		"nothing was applied: %s", Shorten(why, 512))
+}
+
+// Rebound records that a reference by name means another resource now.
+func (e EventRecorder) Rebound(p *driftv1alpha1.CloudProvisioned, from, to string) {
+	e.recorder.Eventf(p, nil, corev1.EventTypeNormal, driftv1alpha1.EventRebound, "Bind",
+		"now bound to %s %s, which has the name; it was %s", p.Spec.Resource.Kind, to, from)
+}
+
+// ResourceMissing records that a resource was proven gone.
+func (e EventRecorder) ResourceMissing(r *driftv1alpha1.CloudResource) {
+	e.recorder.Eventf(r, nil, corev1.EventTypeWarning, driftv1alpha1.EventResourceMissing, "Sync",
+		"%s %s is gone: a complete listing does not hold it, and asking for it was answered 404", r.Spec.Kind, r.Spec.ID)
+}
+
+// ResourceReturned records that a resource that was gone is listed again.
+func (e EventRecorder) ResourceReturned(r *driftv1alpha1.CloudResource) {
+	e.recorder.Eventf(r, nil, corev1.EventTypeNormal, driftv1alpha1.EventResourceReturned, "Sync",
+		"%s %s is there again", r.Spec.Kind, r.Spec.ID)
+}
+
+// ResourceChanged records that a sync found new values of these fields.
+func (e EventRecorder) ResourceChanged(r *driftv1alpha1.CloudResource, fields string) {
+	e.recorder.Eventf(r, nil, corev1.EventTypeNormal, driftv1alpha1.EventResourceChanged, "Sync",
+		"changed: %s", Shorten(fields, 512))
+}

@@ -26,6 +26,8 @@ type field struct {
 	// optional fields are left out of the body when they are empty. The others
 	// are Unseen when they do not come: then a scope is missing.
 	optional bool
+	// seenWith is a key without which an optional field is not seen either.
+	seenWith string
 	read     reader
 }
 
@@ -146,7 +148,8 @@ func (k *kind) idOf(body object, parentID string) (string, error) {
 func (f field) readInto(res *resource.Resource, body object, v *values) error {
 	raw, came := body[f.key]
 	if !came || f.key == "" {
-		if f.optional {
+		_, seen := body[f.seenWith]
+		if f.optional && (seen || f.seenWith == "") {
 			res.Values[f.path] = nil
 			return nil
 		}

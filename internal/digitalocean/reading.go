@@ -11,7 +11,7 @@ import (
 
 // fieldOf is how a part of a kind's bodies is read.
 func fieldOf(part kinds.Part) field {
-	f := field{path: part.Name, key: part.In, optional: part.Optional, read: readerOf(part)}
+	f := field{path: part.Name, key: part.In, optional: part.Optional, seenWith: part.SeenWith, read: readerOf(part)}
 	if part.Aside && part.Has == "" {
 		f.key = "" // no body holds it
 	}

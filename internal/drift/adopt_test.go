@@ -23,7 +23,7 @@ var dropletLike = Schema{Kind: "Thing", Fields: []Field{
 	{Path: "networks"},
 	{Path: "networks.v4", Compare: Addresses},
 	{Path: "timeout", Compare: Default("60", Number)},
-	{Path: "version", Compare: Version(true)},
+	{Path: "version", Compare: Upgraded(2)},
 	{Path: "count", Compare: Between(2, 5)},
 	{Path: "zone", Compare: With(func(r resource.Resource) Comparison {
 		if r.ID == "folded" {

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,17 +11,17 @@ import (
 )
 
 // Version is for versions of software, of which a part may be declared: 1.33 is every
-// 1.33.x. Where upgraded is true they are upgraded by themselves, and a later one of the
-// same minor version is as good as the one that is declared.
-func Version(upgraded bool) Comparison { return version{FoldCase, upgraded} }
+// 1.33.x.
+func Version() Comparison { return version{FoldCase, math.MaxInt} }
+
+// Upgraded is for versions that are upgraded by themselves. Only the first parts of one tell
+// which it is: a later version that has them in common with the declared one is as good.
+func Upgraded(parts int) Comparison { return version{FoldCase, parts} }
 
 type version struct {
 	Comparison
-	upgraded bool
+	parts int
 }
-
-// minorParts are how many parts of a version name its minor version.
-const minorParts = 2
 
 // Compare implements Comparison.
 func (v version) Compare(desired any, live Live) Outcome {
@@ -28,11 +29,9 @@ func (v version) Compare(desired any, live Live) Outcome {
 	other, hasScalar := scalarText(live.Value)
 	want, have := versionParts(text), versionParts(other)
 	if isScalar && hasScalar && len(want) > 0 && len(have) > 0 {
-		same := min(len(want), len(have))
-		if v.upgraded {
-			same = min(same, minorParts)
-		}
-		if len(have) >= len(want) && compareVersions(want[:same], have[:same]) == 0 && compareVersions(want, have) <= 0 {
+		same := min(len(want), len(have), v.parts)
+		whole := len(have) >= len(want) || v.parts < len(have)
+		if whole && compareVersions(want[:same], have[:same]) == 0 && compareVersions(want, have) <= 0 {
 			return Outcome{}
 		}
 	}

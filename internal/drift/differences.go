@@ -66,7 +66,7 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 		}
 		w.compare(at, desired, field.comparison())
 	case inner: // an object by the schema, declared as something else
-		w.compare(at, desired, Loose)
+		w.compare(at, desired, w.schema.parent(at))
 	default:
 		w.unknown(at)
 	}

@@ -14,12 +14,16 @@ import (
 // element may be a list of Elements in its turn. (Keyed, in contrast, compares each
 // element whole.)
 //
-// Of two elements with the same key only the first is compared.
-func Elements(key Key, element Schema) Comparison { return elements{key, element} }
+// Of two elements with the same key only the first is compared. The secrets of an element
+// that is shown whole are shown as digests, and an element that is accepted comes without.
+func Elements(key Key, element Schema) Comparison {
+	return elements{key, element, (&Field{Key: key, Elements: element.Fields}).Names()}
+}
 
 type elements struct {
 	key     Key
 	element Schema
+	members Members
 }
 
 // index are a list's elements by their key. ok is false where the value is neither a list of
@@ -53,7 +57,7 @@ func (e elements) Compare(desired any, live Live) Outcome {
 		if whole.key(desired) == whole.key(live.Value) {
 			return Outcome{}
 		}
-		return different(desired, settled(live.Value))
+		return different(e.members.sealed(desired), settled(live.Value))
 	}
 	keys := slices.Collect(maps.Keys(want))
 	for key := range have {
@@ -67,8 +71,15 @@ func (e elements) Compare(desired any, live Live) Outcome {
 		at := resource.Path{resource.Segment(key)}
 		expected, declared := want[key]
 		actual, exists := have[key]
+		if hidden := onlyHidden(expected, live.Hidden); !exists && len(hidden) > 0 {
+			// It may have been left out whole.
+			for _, path := range hidden {
+				out.Unseen = append(out.Unseen, at.Append(path...))
+			}
+			continue
+		}
 		if !declared || !exists {
-			out.Differences = append(out.Differences, Difference{Path: at, Expected: orNull(expected), Actual: orNull(actual)})
+			out.Differences = append(out.Differences, Difference{Path: at, Expected: e.members.sealed(orNull(expected)), Actual: orNull(actual)})
 			continue
 		}
 		inner := Differences(e.element, expected, e.resource(actual, live), nil)
@@ -104,7 +115,7 @@ func (e elements) resource(element map[string]any, live Live) resource.Resource 
 
 // Adopt implements Comparison.
 func (e elements) Adopt(desired, actual any, at resource.Path) (any, error) {
-	return e.edit(desired, actual, at, func(element map[string]any, inner resource.Path) (map[string]any, error) {
+	return e.edit(desired, e.members.unsealed(actual), at, func(element map[string]any, inner resource.Path) (map[string]any, error) {
 		return Adopt(e.element, element, actual, inner)
 	})
 }
@@ -116,6 +127,9 @@ func (e elements) Restore(desired any, live Live, at resource.Path) (any, error)
 	}
 	if len(at) == 0 {
 		return desired, nil
+	}
+	if e.members.haveSecrets() {
+		return nil, errSecretElements
 	}
 	want, isList := e.index(desired)
 	if !isList {

@@ -241,7 +241,7 @@ func TestComparisons(t *testing.T) {
 		})
 	})
 	t.Run("Version", func(t *testing.T) {
-		tryComparing(t, Version(false), []comparing{
+		tryComparing(t, Version(), []comparing{
 			{"a part of it is any of it", `"1.33"`, `"1.33.4-do.2"`, nil},
 			{"a number in YAML", `16`, `"16.4"`, nil},
 			{"another minor version", `"1.33"`, `"1.34.0-do.0"`, here},
@@ -249,7 +249,7 @@ func TestComparisons(t *testing.T) {
 			{"less than is declared", `"1.33.4"`, `"1.33"`, here},
 			{"the beginning of a number is not a part", `"1.3"`, `"1.33"`, here},
 		})
-		tryComparing(t, Version(true), []comparing{
+		tryComparing(t, Upgraded(2), []comparing{
 			{"a newer patch came by itself", `"1.31.1-do.0"`, `"1.31.4-do.2"`, nil},
 			{"ten is more than nine", `"1.31.9"`, `"1.31.10"`, nil},
 			{"an older one did not", `"1.31.4"`, `"1.31.1"`, here},

@@ -72,7 +72,7 @@ func (s Schema) comparisonAt(at resource.Path) (c Comparison, depth int, err err
 		return field.comparison(), depth, nil
 	}
 	if s.hasFieldsBelow(at) {
-		return Loose, len(at), nil
+		return s.parent(at), len(at), nil
 	}
 	return nil, 0, ErrNotDeclared
 }

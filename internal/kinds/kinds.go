@@ -105,6 +105,9 @@ type Field struct {
 	// Optional fields are left out of a body when they are empty. The others are unseen when
 	// they do not come: then a scope is missing.
 	Optional bool
+	// SeenWith is another key of the body, for an optional field that needs the scope which
+	// that one needs: where neither comes, the scope is missing.
+	SeenWith string
 	// Members are the names within its objects, and within its lists' objects. Nil: it holds
 	// no object. Reads are those that are read, where these are not all.
 	Members drift.Members

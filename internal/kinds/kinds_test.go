@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -50,6 +51,12 @@ func TestTablesAreSound(t *testing.T) {
 				if field.Compare == nil && field.Key == nil {
 					t.Errorf("%s does not say how it is compared", field.Path)
 				}
+				if seesWith := field.SeenWith; seesWith != "" && !slices.ContainsFunc(kind.Fields, func(f Field) bool { return f.Path == seesWith && !f.Optional }) {
+					t.Errorf("%s is seen with %s, which always comes to a token that may see it", field.Path, seesWith)
+				}
+				if field.Key == nil && holdSecret(field.Members) {
+					t.Errorf("%s has a secret within it that is compared as if it were none: make it a field", field.Path)
+				}
 			}
 			for _, name := range kind.Costly.Paths {
 				root, _, _ := strings.Cut(name, "[")
@@ -62,6 +69,15 @@ func TestTablesAreSound(t *testing.T) {
 			}
 		})
 	}
+}
+
+func holdSecret(members drift.Members) bool {
+	for _, member := range members {
+		if member.Sensitive || holdSecret(member.Members) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestLookup(t *testing.T) {
@@ -96,6 +112,12 @@ func TestIDs(t *testing.T) {
 		{"Firewall", []string{id}, []string{"web"}},
 		{"Tag", []string{"web", "env:production", "A_b-c", strings.Repeat("x", 255)}, []string{"", "a b", "a.b", "é", strings.Repeat("x", 256)}},
 		{"Domain", []string{"example.com", "a.b-c.example", "xn--bcher-kva.example"}, []string{"", "com", "example.com.", "-a.com", "a..com", "a_b.com", "a/b.com"}},
+		{"LoadBalancer", []string{id}, []string{"edge", "do:loadbalancer:" + id}},
+		{"ReservedIP", []string{"203.0.113.200"}, []string{"", "203.0.113", "203.0.113.200/32", "2001:db8::1", "203.0.113.200 "}},
+		{"DatabaseCluster", []string{id}, []string{"backend", id + "/firewall"}},
+		{"DatabaseFirewall", []string{id}, []string{"", id + "/" + id}},
+		{"KubernetesCluster", []string{id}, []string{"prod"}},
+		{"KubernetesNodePool", []string{id + "/" + id, strings.ToUpper(id) + "/" + id}, []string{id, "/" + id, id + "/", id + "/workers"}},
 		{"DomainRecord", []string{"example.com/3352896"}, []string{"", "3352896", "example.com", "example.com/", "example.com/www", "example.com/0"}},
 	}
 	for _, c := range cases {

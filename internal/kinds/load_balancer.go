@@ -19,15 +19,18 @@ var loadBalancer = Kind{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		// A global one is in no region.
 		{Path: "region", Of: "slug", Optional: true, Compare: slug, Change: drift.ByReplacement},
-		{Path: "size_unit", Optional: true, Compare: drift.Number, Change: drift.InPlace},
-		{Path: "size", Optional: true, Compare: nodes{drift.FoldCase}, Change: drift.InPlace,
+		{Path: "size_unit", Optional: true, Compare: drift.With(sizeUnit), Change: drift.InPlace,
+			Words: "as a number; of a load balancer that has a `size` and no unit, as that size's number"},
+		{Path: "size", Optional: true, Compare: nodes{drift.Unset(drift.FoldCase)}, Change: drift.InPlace,
 			Words: "without case; `lb-small`, `lb-medium` and `lb-large` are a `size_unit` of 1, 3 and 6, which is what answers show"},
 		{Path: "type", Optional: true, Compare: drift.Default("REGIONAL", drift.FoldCase), Change: drift.ByReplacement},
 		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},
-		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace,
-			Note: "leave it out where `tag` says which droplets it serves"},
+		// No scope hides the droplets and the rules, which a global one has none of.
+		{Path: "droplet_ids", Optional: true, Compare: drift.With(backends), Change: drift.InPlace,
+			Words: "as numbers; where a `tag` chooses the droplets, no declared ones leave the choice to it",
+			Note:  "leave it out where `tag` says which droplets it serves"},
 		{Path: "tag", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace, Others: []string{"droplet_tag"}},
-		{Path: "forwarding_rules", Key: entry, Change: drift.InPlace, Others: []string{"forwarding_rule"},
+		{Path: "forwarding_rules", Optional: true, Key: entry, Change: drift.InPlace, Others: []string{"forwarding_rule"},
 			Words: "rule by rule, by `entry_protocol` and `entry_port`; of each rule only what you declare",
 			Elements: []Field{
 				{Path: "entry_protocol", Compare: drift.FoldCase},
@@ -38,20 +41,20 @@ var loadBalancer = Kind{
 					Note: "a Let's Encrypt certificate gets another id when it is renewed: ignore it, or accept the new one"},
 				{Path: "tls_passthrough", Compare: flag},
 			}},
-		{Path: "health_check.protocol", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace},
-		{Path: "health_check.port", Optional: true, Compare: drift.Number, Change: drift.InPlace},
-		{Path: "health_check.path", Optional: true, Compare: drift.Loose, Change: drift.InPlace},
-		{Path: "health_check.check_interval_seconds", Optional: true, Compare: drift.Number, Change: drift.InPlace},
-		{Path: "health_check.response_timeout_seconds", Optional: true, Compare: drift.Number, Change: drift.InPlace},
-		{Path: "health_check.unhealthy_threshold", Optional: true, Compare: drift.Number, Change: drift.InPlace},
-		{Path: "health_check.healthy_threshold", Optional: true, Compare: drift.Number, Change: drift.InPlace},
+		{Path: "health_check.protocol", Optional: true, Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
+		{Path: "health_check.port", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace},
+		{Path: "health_check.path", Optional: true, Compare: drift.Unset(drift.Loose), Change: drift.InPlace},
+		{Path: "health_check.check_interval_seconds", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace},
+		{Path: "health_check.response_timeout_seconds", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace},
+		{Path: "health_check.unhealthy_threshold", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace},
+		{Path: "health_check.healthy_threshold", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace},
 		{Path: "sticky_sessions.type", Optional: true, Compare: drift.Default("none", drift.FoldCase), Change: drift.InPlace},
 		{Path: "sticky_sessions.cookie_name", Optional: true, Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "sticky_sessions.cookie_ttl_seconds", Optional: true, Compare: count, Change: drift.InPlace},
 		{Path: "redirect_http_to_https", Optional: true, Compare: flag, Change: drift.InPlace},
 		{Path: "enable_proxy_protocol", Optional: true, Compare: flag, Change: drift.InPlace},
 		{Path: "enable_backend_keepalive", Optional: true, Compare: flag, Change: drift.InPlace},
-		{Path: "http_idle_timeout_seconds", Optional: true, Compare: drift.Number, Change: drift.InPlace},
+		{Path: "http_idle_timeout_seconds", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace},
 		{Path: "disable_lets_encrypt_dns_records", Optional: true, Compare: flag, Change: drift.InPlace},
 		{Path: "firewall.allow", Optional: true, Compare: drift.Loosely(source), Change: drift.InPlace,
 			Words: "as a set of addresses, with `ip:` or `cidr:` in front or without"},
@@ -93,6 +96,14 @@ func byName(element any) string {
 	return short(hostName(text(object["name"])))
 }
 
+// backends are the tag's to choose where there is one.
+func backends(live resource.Resource) drift.Comparison {
+	if shownText(live, "tag") != "" {
+		return drift.Unset(drift.Number)
+	}
+	return drift.Number
+}
+
 // source is the form of an address in a load balancer's firewall, as in ip:192.0.2.7.
 func source(address string) string {
 	address = drift.Fold(address)
@@ -121,6 +132,15 @@ func (n nodes) Compare(desired any, live drift.Live) drift.Outcome {
 		}
 	}
 	return n.Comparison.Compare(desired, live.With(json.Number(unit)))
+}
+
+// sizeUnit is shown as a size in regions that know no other.
+func sizeUnit(live resource.Resource) drift.Comparison {
+	unit, named := units[drift.Fold(shownText(live, "size"))]
+	if shownText(live, "size_unit") != "" || !named {
+		return drift.Unset(drift.Number)
+	}
+	return seeing{drift.Unset(drift.Number), func(any) any { return json.Number(unit) }}
 }
 
 var errNoSize = fmt.Errorf("%w: no size has so many nodes; declare size_unit in the place of size", drift.ErrNotAdoptable)

@@ -20,6 +20,6 @@ var reservedIP = Kind{
 		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
 		{Path: "droplet", Of: "id", Compare: drift.Alias("id", "name"), Change: drift.InPlace, Others: []string{"droplet_id"}},
 		{Path: "locked", Optional: true, Compare: flag, Change: drift.Never},
-		{Path: "project_id", Optional: true, Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
+		{Path: "project_id", Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
 	},
 }

@@ -17,9 +17,10 @@ import (
 func TestWhatIsBegunByAnotherVerbIsLeftAlone(t *testing.T) {
 	d := &driftv1alpha1.CloudDrift{ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "web-1-size-slug-1"}}
 	d.Status.State, d.Status.Resolution = driftv1alpha1.DriftOpen, &driftv1alpha1.Resolution{Verb: "Revert", User: "alice"}
-	// An accept would be taken back here: the declaration is not the drift's.
-	d.Spec.ProvisionedRef.Name = "web-1"
-	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "web-1", UID: "other"}}
+	// An accept would be taken back here: what was recorded is of another observation.
+	d.Spec.ProvisionedRef.Name, d.Status.Observation = "web-1", "of these values"
+	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: "web-1", UID: "web-1"}}
+	d.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p, driftv1alpha1.GroupVersion.WithKind("CloudProvisioned"))}
 	wrote := func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
 		t.Error("something was written")
 		return nil
@@ -28,6 +29,10 @@ func TestWhatIsBegunByAnotherVerbIsLeftAlone(t *testing.T) {
 		t.Error("a status was written")
 		return nil
 	}}, d, p)
+	stored := &driftv1alpha1.CloudDrift{}
+	if err := c.Get(t.Context(), client.ObjectKeyFromObject(d), stored); err != nil || !wantsResolution(stored) {
+		t.Fatalf("nothing is under way: %+v, %v", stored.Status, err)
+	}
 	if err := NewResolver(objects.Access{Client: c, Live: c}, nil).Resolve(t.Context(), client.ObjectKeyFromObject(d)); err != nil {
 		t.Error(err)
 	}

@@ -56,7 +56,9 @@ type around struct {
 	corrects bool
 }
 
-func (a around) concerns(field Field) bool { return a.fields == nil || slices.Contains(a.fields, field.Path) }
+func (a around) concerns(field Field) bool {
+	return a.fields == nil || slices.Contains(a.fields, field.Path)
+}
 
 func surroundings(kind Kind) []around {
 	all := []around{{}}

@@ -158,6 +158,11 @@ func TestSimulatedScopesOfTheNewKinds(t *testing.T) {
 				if len(differs) > 0 || !slices.Equal(unknown, c.unseen[name]) {
 					t.Errorf("%s: differs at %v, unknown %v", name, differs, unknown)
 				}
+				listed := list(t, scoped, kind, resource.Listing{}).Resources
+				at := slices.IndexFunc(listed, func(res resource.Resource) bool { return res.ID == got.ID })
+				if at < 0 || !slices.Equal(listed[at].Unseen, got.Unseen) || fmt.Sprint(listed[at].Values) != fmt.Sprint(got.Values) {
+					t.Errorf("%s is listed otherwise than it is read", name)
+				}
 			}
 		})
 	}

@@ -11,7 +11,8 @@ import (
 // What one answer, one resource and one value may be. Nothing of DigitalOcean's comes near;
 // what is larger costs memory, or could not be recorded.
 const (
-	// largestElement and mostValues are of one resource's body.
+	// largestElement and mostValues are of what is read of one resource's body. What nothing
+	// reads is only skipped: clusters come with a thousand nodes, or with their users' keys.
 	largestElement = 256 << 10
 	mostValues     = 10_000
 	// mostKept is of the bodies of all resources of a listing that are kept.
@@ -22,16 +23,26 @@ const (
 	longestName = 1024
 )
 
-// bounded says in which respect a resource's body is larger than any of DigitalOcean's.
-func bounded(element json.RawMessage) error {
-	if len(element) > largestElement {
-		return fmt.Errorf("one of %d bytes is larger than any", len(element))
+// bounded says how many bytes are read of a resource's body, and in which respect it is
+// larger than any of DigitalOcean's.
+func (k *kind) bounded(body object) (size int, err error) {
+	for _, f := range k.fields {
+		size += len(body[f.key])
 	}
-	// A value and what parts it from the next take two bytes at least.
-	if len(element) > 2*mostValues && resource.Measure(element).Values > mostValues {
-		return fmt.Errorf("one of more than %d values is larger than any", mostValues)
+	if size > largestElement {
+		return size, fmt.Errorf("one of %d bytes is larger than any", size)
 	}
-	return nil
+	if size <= 2*mostValues { // a value and what parts it from the next take two bytes at least
+		return size, nil
+	}
+	values := 0
+	for _, f := range k.fields {
+		values += resource.Measure(body[f.key]).Values
+	}
+	if values > mostValues {
+		return size, fmt.Errorf("one of more than %d values is larger than any", mostValues)
+	}
+	return size, nil
 }
 
 // length is that of a scalar, in characters.

@@ -63,18 +63,14 @@ func (k *kind) readItem(body []byte, parentID string) (resource.Resource, error)
 		return resource.Resource{}, fmt.Errorf("the answer is %w", err)
 	}
 	key := k.itemKey()
-	if key == "" {
-		if err := bounded(body); err != nil {
-			return resource.Resource{}, err
+	item := answer
+	if key != "" {
+		if item, err = cutObject(answer[key]); err != nil {
+			return resource.Resource{}, fmt.Errorf("the answer has no %q", key)
 		}
-		return k.read(answer, parentID, newValues())
 	}
-	if err := bounded(answer[key]); err != nil {
+	if _, err := k.bounded(item); err != nil {
 		return resource.Resource{}, err
-	}
-	item, err := cutObject(answer[key])
-	if err != nil {
-		return resource.Resource{}, fmt.Errorf("the answer has no %q", key)
 	}
 	return k.read(item, parentID, newValues())
 }

@@ -222,3 +222,30 @@ func TestTheLimiterKeepsWhatWasSent(t *testing.T) {
 		t.Errorf("after one request there is room for %d", got)
 	}
 }
+
+// Of Kafka, a cluster's users come with their certificates and keys in each answer about it:
+// some 5 KB each. What nothing reads does not make a resource larger than any.
+func TestWhatNothingReadsMayBeLarge(t *testing.T) {
+	body := testBody(t, "database_cluster")
+	var users []any
+	for i := range 120 {
+		users = append(users, map[string]any{"name": fmt.Sprint("user-", i), "access_cert": strings.Repeat("c", 2000),
+			"access_key": strings.Repeat("k", 3000), "settings": map[string]any{"acl": make([]any, 100)}})
+	}
+	body["users"] = users
+	cluster := toJSON(t, body)
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/databases" {
+			_, _ = fmt.Fprintf(w, `{"databases":[%s]}`, cluster)
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"database":%s}`, cluster)
+	})
+	listed, err := c.List(t.Context(), "DatabaseCluster", resource.Listing{})
+	if err != nil || len(listed.Resources) != 1 || len(cluster) < 2*largestElement {
+		t.Fatalf("%d of %d bytes are listed: %v", len(listed.Resources), len(cluster), err)
+	}
+	if _, err := c.Get(t.Context(), "DatabaseCluster", listed.Resources[0].ID); err != nil {
+		t.Error(err)
+	}
+}

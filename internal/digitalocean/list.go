@@ -215,21 +215,18 @@ type reading struct {
 
 // element reads one resource of the page.
 func (r *reading) element(element json.RawMessage) error {
-	res, err := r.resource(element, r.part.parentID)
+	res, size, err := r.resource(element, r.part.parentID)
 	if err != nil {
 		return err
 	}
 	if err := r.page.saw(res.ID); err != nil {
 		return err
 	}
-	return r.take(res, len(element))
+	return r.take(res, size)
 }
 
 // parent reads the children that lie in one resource of the page.
 func (r *reading) parent(element json.RawMessage) error {
-	if err := bounded(element); err != nil {
-		return err
-	}
 	parent := object{}
 	if err := parent.cut(element); err != nil {
 		return err
@@ -249,28 +246,29 @@ func (r *reading) parent(element json.RawMessage) error {
 		return nil
 	}
 	return eachElement(children, func(child json.RawMessage) error {
-		res, err := r.resource(child, id)
+		res, size, err := r.resource(child, id)
 		if err != nil {
 			return err
 		}
-		return r.take(res, len(child))
+		return r.take(res, size)
 	})
 }
 
-func (r *reading) resource(element json.RawMessage, parentID string) (resource.Resource, error) {
-	if err := bounded(element); err != nil {
-		return resource.Resource{}, err
-	}
+// resource reads one resource, and says how many bytes are kept of it.
+func (r *reading) resource(element json.RawMessage, parentID string) (res resource.Resource, size int, err error) {
 	if err := r.body.cut(element); err != nil {
-		return resource.Resource{}, err
+		return res, 0, err
 	}
-	res, err := r.kind.read(r.body, parentID, r.values)
+	if size, err = r.kind.bounded(r.body); err != nil {
+		return res, 0, err
+	}
+	res, err = r.kind.read(r.body, parentID, r.values)
 	res.ObservedAt = r.page.askedAt
 	hide(&res, r.hidden)
-	return res, err
+	return res, size, err
 }
 
-// take keeps a resource, size bytes long, or what there is to keep of it.
+// take keeps a resource, of which size bytes are read, or what there is to keep of it.
 func (r *reading) take(res resource.Resource, size int) error {
 	if !r.looksAside() {
 		res = r.lessKnown(res, r.values)

@@ -158,6 +158,32 @@ func TestSimulatedScopesOfTheNewKinds(t *testing.T) {
 				if len(differs) > 0 || !slices.Equal(unknown, c.unseen[name]) {
 					t.Errorf("%s: differs at %v, unknown %v", name, differs, unknown)
 				}
+				listed := list(t, scoped, kind, resource.Listing{}).Resources
+				at := slices.IndexFunc(listed, func(res resource.Resource) bool { return res.ID == got.ID })
+				if at < 0 || !slices.Equal(listed[at].Unseen, got.Unseen) || fmt.Sprint(listed[at].Values) != fmt.Sprint(got.Values) {
+					t.Errorf("%s is listed otherwise than it is read", name)
+				}
+			}
+		})
+	}
+}
+
+// Sources of a firewall that the token may not see are neither missing nor equal.
+func TestSimulatedScopesOfAFirewallsSources(t *testing.T) {
+	for scope, key := range map[string]string{"load_balancer:read": "load_balancer_uids", "kubernetes:read": "kubernetes_ids"} {
+		t.Run(scope, func(t *testing.T) {
+			w := newWorld(t, dosim.WithTokens(dosim.Token{Value: dosim.DefaultToken}, dosim.Token{Value: "scoped", Without: []string{scope}}))
+			w.make("fw", "/v2/firewalls", "firewall", `{"name":"web","inbound_rules":[
+				{"protocol":"tcp","ports":"80","sources":{"load_balancer_uids":["{lb}"],"addresses":["192.0.2.0/24"]}},
+				{"protocol":"tcp","ports":"443","sources":{"kubernetes_ids":["{k8s}"],"addresses":["192.0.2.0/24"]}}]}`)
+			desired := declaredAs(t, w.read("Firewall", "fw"))
+			got, err := clientAt(t, w.sim.URL(), "scoped").Get(t.Context(), "Firewall", w.ids["fw"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			differs, unknown := drifts(t, "Firewall", desired, got)
+			if len(differs) > 0 || len(unknown) != 1 || !strings.HasSuffix(unknown[0], ".sources."+key) {
+				t.Errorf("differs at %v, unknown %v", differs, unknown)
 			}
 		})
 	}

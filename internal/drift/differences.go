@@ -256,12 +256,15 @@ func (s Schema) unknownField(at resource.Path) UnknownField {
 	if why := s.Unreadable[text]; why != "" {
 		return UnknownField{Path: at, Unreadable: why}
 	}
-	names := make([]string, len(s.Fields))
-	for i, field := range s.Fields {
+	names := make([]string, 0, 2*len(s.Fields))
+	for _, field := range s.Fields {
 		if slices.Contains(field.Others, text) {
 			return UnknownField{Path: at, Nearest: field.Path}
 		}
-		names[i] = field.Path
+		names = append(names, field.Path)
+		if object, _, isNested := strings.Cut(field.Path, "."); isNested && len(at) == 1 {
+			names = append(names, object)
+		}
 	}
 	return UnknownField{Path: at, Nearest: Nearest(text, names)}
 }

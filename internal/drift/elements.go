@@ -14,7 +14,7 @@ import (
 // element may be a list of Elements in its turn. (Keyed, in contrast, compares each
 // element whole.)
 //
-// Of two elements with the same key only the first is compared. The secrets of an element
+// Of two elements with the same key only one is compared, whatever their order. The secrets of an element
 // that is shown whole are shown as digests, and an element that is accepted comes without.
 func Elements(key Key, element Schema) Comparison {
 	return elements{key, element, (&Field{Key: key, Elements: element.Fields}).Names()}
@@ -42,7 +42,8 @@ func (e elements) index(value any) (byKey map[string]map[string]any, ok bool) {
 		if !isObject {
 			return nil, false
 		}
-		if key := e.key(settled(object)); byKey[key] == nil {
+		key := e.key(settled(object))
+		if other := byKey[key]; other == nil || string(resource.Canonical(settled(object))) < string(resource.Canonical(settled(other))) {
 			byKey[key] = object
 		}
 	}
@@ -152,7 +153,8 @@ func (e elements) edit(list, value any, at resource.Path, change func(element ma
 	if len(at) == 0 {
 		return value, nil
 	}
-	if _, isList := e.index(list); !isList {
+	byKey, isList := e.index(list)
+	if !isList {
 		return nil, ErrNotDeclared
 	}
 	key, inner := string(at[0]), at[1:]
@@ -164,15 +166,14 @@ func (e elements) edit(list, value any, at resource.Path, change func(element ma
 			continue
 		}
 		switch {
-		case len(inner) > 0 && !found:
-			changed, err := change(object, inner)
+		case found: // another one with the same key
+		case len(inner) > 0:
+			changed, err := change(byKey[key], inner)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, changed)
-		case len(inner) > 0:
-			out = append(out, element)
-		case value != nil && !found:
+		case value != nil:
 			out = append(out, value)
 		}
 		found = true

@@ -24,6 +24,11 @@ var databaseCluster = Kind{
 		"password":                   connectionSecret,
 		"uri":                        connectionSecret,
 		"private_uri":                connectionSecret,
+		"autoscale":                  toldElsewhere,
+		"storage_autoscale":          toldElsewhere,
+		"eviction_policy":            toldElsewhere,
+		"sql_mode":                   toldElsewhere,
+		"backup_restore":             "is only used when a cluster is created, and DigitalOcean never shows it",
 		"rules":                      "is declared as DatabaseFirewall, a kind of its own",
 	},
 	Fields: []Field{
@@ -50,6 +55,8 @@ var databaseCluster = Kind{
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
 }
+
+const toldElsewhere = "is told by an endpoint of its own, which clouddrift does not ask"
 
 const connectionSecret = "holds or is a secret, which clouddrift never reads"
 

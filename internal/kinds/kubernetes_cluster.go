@@ -12,9 +12,10 @@ var kubernetesCluster = Kind{
 	Listing: Listing{Path: "v2/kubernetes/clusters", Key: "kubernetes_clusters", ItemKey: "kubernetes_cluster"},
 	ID:      uuid,
 	Unreadable: map[string]string{
-		"node_pools": poolsApart,
-		"node_pool":  poolsApart,
-		"kubeconfig": "is a secret, which clouddrift never reads",
+		"node_pools":  poolsApart,
+		"node_pool":   poolsApart,
+		"kubeconfig":  "is a secret, which clouddrift never reads",
+		"kube_config": "is a secret, which clouddrift never reads",
 	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},

@@ -23,6 +23,9 @@ var kubernetesNodePool = Kind{
 		Example: "bd5f5959-5e1e-4205-a714-a914373942af/cdda885e-7663-40c8-bc74-3a036c66545d",
 		NoCase:  true,
 	},
+	Unreadable: map[string]string{
+		"nodes": "are droplets, which come and go without anybody's doing",
+	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "size", Compare: drift.FoldCase, Change: drift.ByReplacement},

@@ -15,6 +15,9 @@ var loadBalancer = Kind{
 		"Declare either `droplet_ids` or `tag`, and either `size_unit` or, as it was called before, `size`.",
 	Listing: Listing{Path: "v2/load_balancers", Key: "load_balancers", ItemKey: "load_balancer"},
 	ID:      uuid,
+	Unreadable: map[string]string{
+		"algorithm": "is without effect, since DigitalOcean lets nobody choose it any more",
+	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		// A global one is in no region.

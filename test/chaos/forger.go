@@ -110,12 +110,14 @@ func (c *campaign) disturbPolicies(ctx context.Context, over <-chan struct{}) {
 		}
 		c.cluster.disarm(true)
 		how := disarmings[rand.IntN(len(disarmings))]
-		_, _, _ = c.cluster.Kubectl(ctx, "", how...) // fails where the API server is away
+		_, _, failed := c.cluster.Kubectl(ctx, "", how...) // fails where the API server is away
 		time.Sleep(time.Duration(rand.IntN(2500)) * time.Millisecond)
-		err = patiently(ctx, func(ctx context.Context) error {
-			_, _, err := c.cluster.Kubectl(ctx, "", "apply", "--server-side", "--force-conflicts", "-k", filepath.Join(root, "config", "admission"))
-			return err
-		})
+		err = c.applyPolicies(ctx, root)
+		if failed != nil && err == nil {
+			// What was answered with an error while etcd was away may be done later all the same.
+			pause(ctx, 10*time.Second)
+			err = c.applyPolicies(ctx, root)
+		}
 		c.cluster.disarm(false)
 		c.stats.fault("policy away: " + how[0] + " " + how[1])
 	}
@@ -124,6 +126,14 @@ func (c *campaign) disturbPolicies(ctx context.Context, over <-chan struct{}) {
 		defer c.mu.Unlock()
 		c.broken = fmt.Errorf("taking a policy away and putting it back: %w", err)
 	}
+}
+
+// applyPolicies puts the policies back as they have to be.
+func (c *campaign) applyPolicies(ctx context.Context, root string) error {
+	return patiently(ctx, func(ctx context.Context) error {
+		_, _, err := c.cluster.Kubectl(ctx, "", "apply", "--server-side", "--force-conflicts", "-k", filepath.Join(root, "config", "admission"))
+		return err
+	})
 }
 
 // keepForging forges approvals of whatever is open.

@@ -38,8 +38,9 @@ var steps = []step{
 		want: []string{`condition met`},
 	},
 	{
+		// Ready is Unknown for the half minute in which nobody relies on the policies yet.
 		run:  `kubectl get cloudaccount`,
-		want: []string{`^production +True +True `},
+		want: []string{`^production +(True|Unknown) +True `},
 		rows: 1,
 	},
 	{

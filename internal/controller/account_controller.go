@@ -69,12 +69,12 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 func (r *accountReconciler) get(ctx context.Context, name types.NamespacedName) (*driftv1alpha1.CloudAccount, error) {
 	account := &driftv1alpha1.CloudAccount{}
 	err := r.Client.Get(ctx, name, account)
-	if client.IgnoreNotFound(err) != nil {
-		return nil, fmt.Errorf("getting CloudAccount %s: %w", name, err)
-	}
-	if err != nil || !account.DeletionTimestamp.IsZero() {
+	switch {
+	case apierrors.IsNotFound(err), err == nil && !account.DeletionTimestamp.IsZero():
 		r.remember(name, "")
 		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("getting CloudAccount %s: %w", name, err)
 	}
 	r.remember(name, account.UID)
 	return account, nil

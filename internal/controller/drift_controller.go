@@ -17,11 +17,11 @@ import (
 const admissionRetry = 2 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
-type driftReconciler struct{ acceptor resolution.Acceptor }
+type driftReconciler struct{ resolver resolution.Resolver }
 
 // Reconcile begins or continues the resolution of one drift.
 func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	err := r.acceptor.Resolve(ctx, req.NamespacedName)
+	err := r.resolver.Resolve(ctx, req.NamespacedName)
 	if _, unchecked := errors.AsType[*resolution.UncheckedError](err); unchecked {
 		ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: admissionRetry}, nil

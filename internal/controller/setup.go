@@ -99,7 +99,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	return errors.Join(
 		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
-		(&driftReconciler{resolution.NewAcceptor(access, guard)}).setup(mgr, o.Workers),
+		(&driftReconciler{resolution.NewResolver(access, guard)}).setup(mgr, o.Workers),
 	)
 }
 

@@ -17,7 +17,7 @@ import (
 
 // fileOf is the file with a full body of a kind: domain_record of DomainRecord.
 func fileOf(kind string) string {
-	return strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(kind, "${1}_$2"))
+	return strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])|([A-Z])([A-Z][a-z])`).ReplaceAllString(kind, "${1}${3}_$2$4"))
 }
 
 // parentOf is the ID that the parent of the kind's test body has.

@@ -18,7 +18,7 @@ func kinds() []kind {
 		tagKind, domainKind, domainRecordKind,
 		accountKind, sshKeyKind, actionKind, catalogKind, imageKind,
 		snapshotKind, projectKind, vpcPeeringKind, imageActionKind, oneClickKind,
-		loadBalancerKind, reservedIPKind,
+		loadBalancerKind, reservedIPKind, cdnEndpointKind,
 		kubernetesKind, kubernetesPoolKind,
 		databaseKind, databaseFirewallKind, databaseUserKind, databaseDBKind, databaseConfigKind, databaseRecordKind, databaseReplicaKind,
 	}

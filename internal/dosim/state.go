@@ -43,6 +43,7 @@ type team struct {
 	Actions       table[int, *action] `json:"actions"`
 
 	LoadBalancers table[string, *loadBalancer]    `json:"load_balancers"`
+	CDNEndpoints  table[string, *cdnEndpoint]     `json:"cdn_endpoints"`
 	ReservedIPs   table[string, *reservedIP]      `json:"reserved_ips"`
 	Databases     table[string, *databaseCluster] `json:"databases"`
 

@@ -58,11 +58,12 @@ var _ = Describe("the whole API, against DigitalOcean's description", func() {
 		w.walkDomains()
 		w.walkKubernetes()
 		w.walkDatabases()
+		w.walkCDN()
 		w.walkRemoval(droplet)
 
 		checked := sortedKeys(w.checked.Operations())
 		Expect(slices.DeleteFunc(w.checked.MissingFields(), optional.MatchString)).To(BeEmpty(), "documented fields that no answer had")
-		for _, prefix := range []string{"/v2/droplets", "/v2/volumes", "/v2/vpcs", "/v2/firewalls", "/v2/tags", "/v2/domains", "/v2/account", "/v2/actions", "/v2/regions", "/v2/sizes", "/v2/images", "/v2/snapshots", "/v2/projects", "/v2/vpc_peerings", "/v2/1-clicks", "/v2/load_balancers", "/v2/reserved_ips", "/v2/floating_ips", "/v2/kubernetes", "/v2/databases"} {
+		for _, prefix := range []string{"/v2/droplets", "/v2/volumes", "/v2/vpcs", "/v2/firewalls", "/v2/tags", "/v2/domains", "/v2/account", "/v2/actions", "/v2/regions", "/v2/sizes", "/v2/images", "/v2/snapshots", "/v2/projects", "/v2/vpc_peerings", "/v2/1-clicks", "/v2/load_balancers", "/v2/reserved_ips", "/v2/floating_ips", "/v2/kubernetes", "/v2/databases", "/v2/cdn"} {
 			documented := slices.DeleteFunc(spec.Documented(prefix), notSimulated.MatchString)
 			Expect(documented).NotTo(BeEmpty())
 			Expect(checked).To(ContainElements(documented), "documented operations below %s", prefix)

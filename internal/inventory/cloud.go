@@ -7,15 +7,26 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// Cloud reads one DigitalOcean account. Its errors have a class that
-// digitalocean.ClassOf tells.
-type Cloud interface {
-	// Account asks whose token it is.
-	Account(ctx context.Context) (digitalocean.Account, error)
+// Lister lists what an account holds. Its errors have a class that digitalocean.ClassOf
+// tells.
+type Lister interface {
 	// List lists a kind. A listing that is not complete comes with an error.
 	List(ctx context.Context, kind string, parents resource.Listing) (resource.Listing, error)
+}
+
+// Getter asks for single resources.
+type Getter interface {
 	// Get asks for one resource; one that is gone is an error of the class NotFound.
 	Get(ctx context.Context, kind, id string) (resource.Resource, error)
+}
+
+// Cloud reads one DigitalOcean account. It changes nothing: whoever does gets an interface of
+// their own, whose requests are never sent twice.
+type Cloud interface {
+	Lister
+	Getter
+	// Account asks whose token it is.
+	Account(ctx context.Context) (digitalocean.Account, error)
 	// Without returns a Cloud that spends no calls of their own on these fields of the
 	// kind; they come back as unseen.
 	Without(kind string, paths ...string) Cloud

@@ -50,8 +50,10 @@ func TestOutcomeOfASync(t *testing.T) {
 	}{
 		"complete": {"every kind was listed", Report{kinds: []kindReport{{kind: "Droplet"}}}, nil,
 			metrics.OutcomeComplete, driftv1alpha1.ReasonSynced},
-		"one kind behind": {"the others are fresh", Report{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden}}}, nil,
+		"one kind behind": {"the others are fresh", Report{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden, missed: true}}}, nil,
 			metrics.OutcomePartial, driftv1alpha1.ReasonFixScopes},
+		"one kind hidden": {"nobody misses it", Report{kinds: []kindReport{{kind: "Droplet"}, {kind: "Volume", problem: forbidden}}}, nil,
+			metrics.OutcomeComplete, driftv1alpha1.ReasonSynced},
 		"wrong token": {"nothing was looked at", Report{Problem: denied}, nil,
 			metrics.OutcomeFailed, driftv1alpha1.ReasonFixCredentials},
 		"token revoked meanwhile": {"it concerns the account as a whole", Report{kinds: []kindReport{{kind: "Volume", problem: denied}}}, nil,

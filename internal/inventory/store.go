@@ -290,10 +290,8 @@ func (v store) kept(written *driftv1alpha1.CloudResource, observed driftv1alpha1
 func changedFields(kind string, was, is driftv1alpha1.Observation) string {
 	changed := sets.New[string]()
 	before, after := resource.Resource{Values: objects.ValuesOf(&was)}, resource.Resource{Values: objects.ValuesOf(&is)}
-	for key := range before.Values {
-		after.Values[key] = after.Values[key] // a key that is gone is null now
-	}
-	for key := range after.Values {
+	keys := sets.KeySet(before.Values).Union(sets.KeySet(after.Values))
+	for key := range keys {
 		a, seenA := before.Lookup(resource.Path{resource.Segment(key)})
 		b, seenB := after.Lookup(resource.Path{resource.Segment(key)})
 		if seenA && seenB && hashOf(kind, key, a) != hashOf(kind, key, b) {

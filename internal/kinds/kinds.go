@@ -184,7 +184,7 @@ const uuidText = `[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
 // all are the kinds, parents before their children, else by name. This is the one place
 // where a kind is registered.
 var all = completed(
-	databaseCluster, domain, droplet, firewall, kubernetesCluster, loadBalancer, reservedIP, tag, vpc, volume,
+	cdnEndpoint, databaseCluster, domain, droplet, firewall, kubernetesCluster, loadBalancer, reservedIP, tag, vpc, volume,
 	databaseFirewall, domainRecord, kubernetesNodePool,
 )
 

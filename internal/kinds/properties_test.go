@@ -64,14 +64,15 @@ func surroundings(kind Kind) []around {
 	all := []around{{}}
 	switch kind.Kind {
 	case "Droplet":
-		all = append(all, around{unseen: []string{"backups"}},
-			around{attrs: map[string]any{"backups": true}, corrects: true},
-			around{attrs: map[string]any{"backup_policy": map[string]any{"plan": "daily"}}, corrects: true})
+		backups := []string{"backups", "features", "backup_policy.hour"}
+		all = append(all, around{unseen: []string{"backups"}, fields: backups},
+			around{attrs: map[string]any{"backups": true}, fields: backups, corrects: true},
+			around{attrs: map[string]any{"backup_policy": map[string]any{"plan": "daily"}}, fields: backups, corrects: true})
 	case "DomainRecord":
 		for _, name := range []string{"A", "CNAME", "MX", "TXT", "CAA"} {
-			all = append(all, around{attrs: map[string]any{"type": name}})
+			all = append(all, around{attrs: map[string]any{"type": name}, fields: []string{"name", "data"}})
 		}
-		all = append(all, around{attrs: map[string]any{"type": "CAA", "tag": "iodef"}})
+		all = append(all, around{attrs: map[string]any{"type": "CAA", "tag": "iodef"}, fields: []string{"data"}})
 	case "LoadBalancer":
 		all = append(all, around{attrs: map[string]any{"size_unit": json.Number("3")}, fields: []string{"size"}, corrects: true},
 			around{attrs: map[string]any{"size": "lb-medium"}, fields: []string{"size_unit"}, corrects: true},

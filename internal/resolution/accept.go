@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,7 +19,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// Acceptor makes a drift's actual value the desired one. Three writes, each under
+// acceptor makes a drift's actual value the desired one. Three writes, each under
 // the resourceVersion that was read: the approval into the drift's status; the
 // value into the CloudProvisioned, together with a mark that names the drift; the
 // drift's end. Cut short after any of them, the status and the mark tell where to
@@ -30,63 +29,11 @@ import (
 // names, so that a mark that was overwritten belonged to an accept that was over. It
 // names the drift by its UID: a declaration that was restored from a copy carries the
 // mark of a drift that is gone.
-type Acceptor struct {
-	objects.Access
-	admission *AdmissionGuard
-}
+type acceptor struct{ Resolver }
 
-// NewAcceptor returns an acceptor that believes what guard trusts.
-func NewAcceptor(access objects.Access, guard *AdmissionGuard) Acceptor {
-	return Acceptor{Access: access, admission: guard}
-}
-
-// longestUser is how many characters of a user name a drift's status takes.
-const longestUser = 1024
-
-// begin records the approval, if it is valid. An approval that is not is taken off the
-// drift, with an event that says why.
-func (a Acceptor) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun bool, err error) {
-	if err := a.validate(ctx, d); err != nil {
-		return false, a.dismiss(ctx, d, err)
-	}
-	crashpoint.Reached(crashpoint.AcceptApproved)
-	d.Status.Resolution = &driftv1alpha1.Resolution{
-		Verb:        driftv1alpha1.VerbAccept,
-		User:        d.Annotations[driftv1alpha1.ResolvedByAnnotation],
-		Observation: d.Status.Observation,
-		Value:       d.Status.Actual,
-		Reason:      objects.Shorten(d.Annotations[driftv1alpha1.ResolveReasonAnnotation], objects.MessageLimit),
-		StartedAt:   metav1.NewTime(a.Clock.Now()),
-	}
-	err = a.Client.Status().Update(ctx, d)
-	if apierrors.IsInvalid(err) {
-		// It would be as invalid next time.
-		d.Status.Resolution = nil
-		return false, a.dismiss(ctx, d, fmt.Errorf("%w: it can't be recorded: %w", errRefused, err))
-	}
-	if err != nil {
-		return false, fmt.Errorf("recording the approval of CloudDrift %s: %w", d.Name, err)
-	}
-	crashpoint.Reached(crashpoint.AcceptIntended)
-	return true, nil
-}
-
-// validate returns errOutdated or errRefused where something is wrong with an approval.
-func (a Acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
-	if verb := d.Annotations[driftv1alpha1.ResolveAnnotation]; verb != driftv1alpha1.ResolveAccept {
-		return fmt.Errorf("%w: %s=%s is not something that this version does; it does %s",
-			errRefused, driftv1alpha1.ResolveAnnotation, resource.Short(verb, objects.RenderLimit), driftv1alpha1.ResolveAccept)
-	}
-	if utf8.RuneCountInString(d.Annotations[driftv1alpha1.ResolvedByAnnotation]) > longestUser {
-		return fmt.Errorf("%w: the user name in %s has more than %d characters, and can't be recorded",
-			errRefused, driftv1alpha1.ResolvedByAnnotation, longestUser)
-	}
-	if d.Annotations[driftv1alpha1.ResolvedByAnnotation] == "" {
-		return fmt.Errorf("%w: %s is missing, which says who approves", errRefused, driftv1alpha1.ResolvedByAnnotation)
-	}
-	if d.Annotations[driftv1alpha1.ResolveObservationAnnotation] != d.Status.Observation {
-		return fmt.Errorf("%w: it was given for other values", errOutdated)
-	}
+// validate returns errOutdated or errRefused where the difference is no longer the one that
+// was approved, or can't be accepted.
+func (a acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	p, err := a.provisioned(ctx, d)
 	if err != nil {
 		return err
@@ -97,7 +44,7 @@ func (a Acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) err
 
 // carryOn applies a recorded approval and closes the drift, from wherever an
 // earlier attempt came to. trusted: it was found to be proven in this pass.
-func (a Acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
+func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
 	p, err := a.provisioned(ctx, d)
 	if errors.Is(err, errRefused) && p == nil {
 		return nil // the declaration is gone, and the drift is collected with it
@@ -139,80 +86,9 @@ func (a Acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trus
 	return a.close(ctx, d, p)
 }
 
-// consistent refuses a recorded approval that is not of the values that it names: nobody
-// approved it, whoever wrote it.
-func (a Acceptor) consistent(d *driftv1alpha1.CloudDrift) error {
-	value, err := objects.Decode(d.Status.Resolution.Value)
-	if err != nil {
-		return fmt.Errorf("the approved value: %w", err)
-	}
-	expected, err := objects.Decode(d.Status.Expected)
-	if err != nil {
-		return fmt.Errorf("the expected value: %w", err)
-	}
-	if d.Status.Resolution.Observation != d.Status.Observation {
-		return fmt.Errorf("%w: it was recorded for another observation", errRefused)
-	}
-	if drift.IsCapped(value) || drift.IsCapped(expected) {
-		return nil // the hash is of the whole values, which are compared when they are written
-	}
-	if drift.Observation(d.Spec.Field, expected, value) != d.Status.Observation {
-		return fmt.Errorf("%w: the recorded value is not the one that was observed", errRefused)
-	}
-	return nil
-}
-
-// proven says why what is recorded is not to be applied. Who writes statuses is
-// proven by the same policies as who annotates.
-func (a Acceptor) proven(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
-	if trusted {
-		return nil
-	}
-	err := a.admission.Trusts(ctx, d)
-	switch {
-	case errors.Is(err, errUnproven):
-		return distrusted(err)
-	case err != nil:
-		return &UncheckedError{err}
-	}
-	return nil
-}
-
-// stillUnderWay reads the drift past the cache, and says whether its approval has
-// yet to be carried out.
-func (a Acceptor) stillUnderWay(ctx context.Context, d *driftv1alpha1.CloudDrift) (bool, error) {
-	key := client.ObjectKeyFromObject(d)
-	if err := a.Live.Get(ctx, key, d); err != nil {
-		if apierrors.IsNotFound(err) {
-			return false, nil
-		}
-		return false, fmt.Errorf("reading CloudDrift %s: %w", key, err)
-	}
-	return d.Status.State == driftv1alpha1.DriftOpen && d.Status.Resolution != nil, nil
-}
-
-// provisioned is the drift's CloudProvisioned as it is now.
-func (a Acceptor) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) (*driftv1alpha1.CloudProvisioned, error) {
-	p := &driftv1alpha1.CloudProvisioned{}
-	key := client.ObjectKey{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}
-	if err := a.Live.Get(ctx, key, p); err != nil {
-		if apierrors.IsNotFound(err) {
-			return nil, fmt.Errorf("%w: CloudProvisioned %s is gone", errRefused, key.Name)
-		}
-		return nil, fmt.Errorf("reading CloudProvisioned %s: %w", key, err)
-	}
-	if why := objects.SizeOf(p.Spec.Desired).Beyond(resource.Most); why != "" {
-		return p, fmt.Errorf("%w: CloudProvisioned %s is too large: %s", errRefused, key.Name, why)
-	}
-	if !metav1.IsControlledBy(d, p) {
-		return nil, fmt.Errorf("%w: CloudProvisioned %s is not the one that the drift was found for", errRefused, key.Name)
-	}
-	return p, nil
-}
-
 // adopted is p's desired state with the live value in it, provided that the
 // difference is still the one that was approved.
-func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
+func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
 	if d.Spec.Field == drift.Existence {
 		return nil, fmt.Errorf("%w: the resource is gone, and its absence can't be declared; to give it up, remove the CloudProvisioned %s",
 			errRefused, p.Name)
@@ -257,7 +133,7 @@ func (a Acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 
 // apply writes the accepted value and the mark in one patch, which can only
 // succeed on the object that was read.
-func (a Acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
+func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
 	desired, err := a.intended(ctx, d, p)
 	if err != nil {
 		return err
@@ -277,7 +153,7 @@ func (a Acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 }
 
 // closeMarked finishes the accept that the mark names, if it was cut short.
-func (a Acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
+func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisioned, mark string) error {
 	name, _, _ := strings.Cut(mark, "/")
 	if name == "" {
 		return nil
@@ -299,13 +175,9 @@ func (a Acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisi
 }
 
 // close ends the drift as Accepted.
-func (a Acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
-	now := metav1.NewTime(a.Clock.Now())
-	d.Status.State = driftv1alpha1.DriftAccepted
-	d.Status.ResolvedAt = &now
-	d.Status.ResolvedBy = d.Status.Resolution.User
-	if err := a.Client.Status().Update(ctx, d); err != nil {
-		return fmt.Errorf("closing CloudDrift %s as accepted: %w", d.Name, err)
+func (a acceptor) close(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) error {
+	if err := a.end(ctx, d, driftv1alpha1.DriftAccepted); err != nil {
+		return err
 	}
 	crashpoint.Reached(crashpoint.AcceptClosed)
 	a.Events.DriftAccepted(p, d)

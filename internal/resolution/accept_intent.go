@@ -16,7 +16,7 @@ import (
 // that, one of two operators with a cache each would take the approval back, because a
 // newer value has arrived, while the other has just written it. What has become of
 // the live value since is the next drift's to tell.
-func (a Acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
+func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
 	kind, known := kinds.Lookup(d.Spec.ResourceRef.Kind)
 	if !known {
 		return nil, fmt.Errorf("%w: kind %q is not known", errRefused, d.Spec.ResourceRef.Kind)

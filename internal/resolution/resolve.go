@@ -11,20 +11,73 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
+// Resolver does what people ask for on CloudDrifts. What every verb shares is here: that the
+// approval is proven, who gave it and on which observation, that it is recorded before
+// anything is done, and how it is taken back. What a verb does is its own.
+type Resolver struct {
+	objects.Access
+	admission *AdmissionGuard
+}
+
+// NewResolver returns a resolver that believes what guard trusts.
+func NewResolver(access objects.Access, guard *AdmissionGuard) Resolver {
+	return Resolver{Access: access, admission: guard}
+}
+
+// verb is one way to resolve a drift.
+type verb interface {
+	// validate returns errOutdated or errRefused where the drift can't be resolved so, or not
+	// any more. The approval itself is in order.
+	validate(ctx context.Context, d *driftv1alpha1.CloudDrift) error
+	// carryOn does what was recorded and ends the drift, from wherever an earlier attempt came
+	// to. trusted: the approval was found to be proven in this pass.
+	carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error
+}
+
+// offer is a verb with its names: the one that people ask for, and the one that is recorded.
+type offer struct {
+	asked    string
+	recorded driftv1alpha1.ResolutionVerb
+	verb     verb
+}
+
+// ways are all that this version does. A new verb is an entry here.
+func (r Resolver) ways() []offer {
+	return []offer{{driftv1alpha1.ResolveAccept, driftv1alpha1.VerbAccept, acceptor{r}}}
+}
+
+// asked is what the annotations of a drift ask for.
+func (r Resolver) asked(d *driftv1alpha1.CloudDrift) (way offer, offered bool) {
+	for _, way := range r.ways() {
+		if way.asked == d.Annotations[driftv1alpha1.ResolveAnnotation] {
+			return way, true
+		}
+	}
+	return offer{}, false
+}
+
+func (r Resolver) names() []string {
+	var out []string
+	for _, way := range r.ways() {
+		out = append(out, way.asked)
+	}
+	return out
+}
+
 // Resolve begins or continues what people ask for on one drift. A drift that is gone, or
 // on which nothing is asked for, is no error. A conflict means that something was written
 // meanwhile, an UncheckedError that nobody could see whether the approval can be trusted:
 // both are tried again.
-func (a Acceptor) Resolve(ctx context.Context, key client.ObjectKey) error {
+func (r Resolver) Resolve(ctx context.Context, key client.ObjectKey) error {
 	d := &driftv1alpha1.CloudDrift{}
-	if err := a.Client.Get(ctx, key, d); err != nil {
+	if err := r.Client.Get(ctx, key, d); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	if !wantsResolution(d) {
 		return nil
 	}
 	// When an approval was written is in managedFields, which the cache leaves out.
-	if err := a.Live.Get(ctx, key, d); err != nil {
+	if err := r.Live.Get(ctx, key, d); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	if !wantsResolution(d) {
@@ -32,24 +85,29 @@ func (a Acceptor) Resolve(ctx context.Context, key client.ObjectKey) error {
 	}
 	begun := d.Status.Resolution != nil
 	if !begun {
-		if proceed, err := a.beginTrusted(ctx, d); err != nil || !proceed {
+		if proceed, err := r.beginTrusted(ctx, d); err != nil || !proceed {
 			return err
 		}
 	}
-	return a.carryOn(ctx, d, !begun)
+	for _, way := range r.ways() {
+		if way.recorded == d.Status.Resolution.Verb {
+			return way.verb.carryOn(ctx, d, !begun)
+		}
+	}
+	return nil // begun by a version that can do more: it goes on when that is back
 }
 
 // beginTrusted records the approval if it can be trusted, and takes it off otherwise:
 // anybody may have written it, and nobody would look at it again once the policies are
 // back.
-func (a Acceptor) beginTrusted(ctx context.Context, d *driftv1alpha1.CloudDrift) (proceed bool, err error) {
-	switch err := a.admission.Trusts(ctx, d); {
+func (r Resolver) beginTrusted(ctx context.Context, d *driftv1alpha1.CloudDrift) (proceed bool, err error) {
+	switch err := r.admission.Trusts(ctx, d); {
 	case errors.Is(err, errUnproven):
-		return false, a.dismiss(ctx, d, distrusted(err))
+		return false, r.dismiss(ctx, d, distrusted(err))
 	case err != nil:
 		return false, &UncheckedError{err}
 	}
-	return a.begin(ctx, d)
+	return r.begin(ctx, d)
 }
 
 // UncheckedError says that nobody could see whether an approval can be trusted. The

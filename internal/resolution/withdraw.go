@@ -20,17 +20,17 @@ var (
 
 // withdraw takes back a recorded approval that nothing came of, and then the
 // annotations.
-func (a Acceptor) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
+func (r Resolver) withdraw(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
 	d.Status.Resolution = nil
-	if err := a.Client.Status().Update(ctx, d); err != nil {
+	if err := r.Client.Status().Update(ctx, d); err != nil {
 		return fmt.Errorf("taking back the approval of CloudDrift %s: %w", d.Name, err)
 	}
-	return a.dismiss(ctx, d, why)
+	return r.dismiss(ctx, d, why)
 }
 
 // dismiss takes the annotations off the drift that was read, and says why. An error
 // that is neither errOutdated nor errRefused is returned as it is.
-func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
+func (r Resolver) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why error) error {
 	outdated := errors.Is(why, errOutdated)
 	if !outdated && !errors.Is(why, errRefused) {
 		return why
@@ -40,13 +40,13 @@ func (a Acceptor) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why 
 		delete(d.Annotations, name)
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := a.Client.Patch(ctx, d, patch); err != nil {
+	if err := r.Client.Patch(ctx, d, patch); err != nil {
 		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
 	}
 	if outdated {
-		a.Events.ApprovalOutdated(d, why.Error())
+		r.Events.ApprovalOutdated(d, why.Error())
 	} else {
-		a.Events.ApprovalRefused(d, why.Error())
+		r.Events.ApprovalRefused(d, why.Error())
 	}
 	return nil
 }

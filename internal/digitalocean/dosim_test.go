@@ -290,7 +290,12 @@ func TestSimulatedLimit(t *testing.T) {
 
 // The calls that it takes to check ten thousand droplets.
 func TestSimulatedCallsForTenThousandDroplets(t *testing.T) {
-	sim, c := simulate(t)
+	sim, _ := simulate(t)
+	// An answer that a busy machine makes late would be asked for again, and counted.
+	c, err := digitalocean.NewPool(quick, digitalocean.WithTimeout(time.Minute)).Client(sim.URL(), dosim.DefaultToken)
+	if err != nil {
+		t.Fatal(err)
+	}
 	seed(t, sim, "Droplet", 10000)
 	got := list(t, c.Without("Droplet", "backups", "backup_policy"), "Droplet", resource.Listing{})
 	if calls := len(sim.Requests()); len(got.Resources) != 10000 || calls != 51 {

@@ -35,19 +35,27 @@ func (e elements) index(value any) (byKey map[string]map[string]any, ok bool) {
 		return byKey, whole.key(value) == nothing
 	}
 	for _, element := range list {
-		if whole.key(element) == nothing {
-			continue
-		}
 		object, isObject := element.(map[string]any)
-		if !isObject {
+		switch {
+		case !isObject && whole.key(element) == nothing:
+			continue
+		case !isObject:
 			return nil, false
 		}
 		key := e.key(settled(object))
-		if other := byKey[key]; other == nil || string(resource.Canonical(settled(object))) < string(resource.Canonical(settled(other))) {
+		if other := byKey[key]; other == nil || precedes(object, other) {
 			byKey[key] = object
 		}
 	}
 	return byKey, true
+}
+
+// precedes chooses between two elements with the same key: one that is not empty.
+func precedes(a, b map[string]any) bool {
+	if empty := whole.key(a) == nothing; empty != (whole.key(b) == nothing) {
+		return !empty
+	}
+	return string(resource.Canonical(settled(a))) < string(resource.Canonical(settled(b)))
 }
 
 // Compare implements Comparison.
@@ -80,6 +88,9 @@ func (e elements) Compare(desired any, live Live) Outcome {
 			continue
 		}
 		if !declared || !exists {
+			if whole.key(expected) == nothing && whole.key(actual) == nothing {
+				continue // an empty element is none
+			}
 			out.Differences = append(out.Differences, Difference{Path: at, Expected: e.members.sealed(orNull(expected)), Actual: orNull(actual)})
 			continue
 		}

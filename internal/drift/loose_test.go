@@ -286,6 +286,8 @@ func TestComparisons(t *testing.T) {
 			{"one that is missing, one that nobody declared", `[{"id":"a"}]`, `[{"id":"b"}]`, []string{"a", "b"}},
 			{"none at all", `[{"id":"a"}]`, `null`, []string{"a"}},
 			{"a list whose order counts", `[{"id":"a","routes":["/a","/b"]}]`, `[{"id":"a","routes":["/b","/a"]}]`, []string{"a.routes"}},
+			{"two with one key, whatever their order", `[{"id":"a","size":1},{"id":"a","size":2}]`, `[{"id":"a","size":2},{"id":"a","size":1}]`, nil},
+			{"an empty element is none", `[{"id":"","a":{}}]`, `null`, nil},
 			{"what is no list", `[{"id":"a"}]`, `"x"`, here},
 			{"elements that are no objects", `["a"]`, `["b"]`, here},
 		})

@@ -19,7 +19,6 @@ var dropletLike = Schema{Kind: "Thing", Fields: []Field{
 	{Path: "backup_policy.hour", Compare: Number},
 	{Path: "rules", Compare: Keyed(elementKey, same, both)},
 	{Path: "volume_ids", Compare: Subset(Fold)},
-	{Path: "moved", Compare: OwnedElsewhere("the storage driver")},
 	{Path: "networks"},
 	{Path: "networks.v4", Compare: Addresses},
 	{Path: "timeout", Compare: Default("60", Number)},
@@ -95,7 +94,6 @@ func TestAdoptRefuses(t *testing.T) {
 		{"no path at all", `{"name":"x"}`, "b", nil, "not declared"},
 		{"an element is whole", `{"rules":[{"id":"a"}]}`, "b", resource.Path{"rules", "a", "x"}, "not declared"},
 		{"a value of another element", `{"rules":[{"id":"a"}]}`, map[string]any{"id": "b"}, resource.Path{"rules", "a"}, "can't be written there"},
-		{"somebody else's field", `{"moved":1}`, 2, resource.Path{"moved"}, "the storage driver's to change"},
 		{"only a hash of it is known", `{"name":"x"}`, large, resource.Path{"name"}, "take the value from the observation"},
 	}
 	for _, c := range cases {

@@ -56,8 +56,6 @@ type Outcome struct {
 	// Unseen are the paths, relative to the field, of which nobody can tell, where the
 	// rest could be compared.
 	Unseen []resource.Path
-	// NotCompared says that the field is another's to change. Nothing else is set then.
-	NotCompared bool
 }
 
 // Difference is one place where desired and observed values are not equal.
@@ -71,7 +69,7 @@ type Difference struct {
 }
 
 // Equal says that the live value certainly is the desired one, as far as it is seen.
-func (o Outcome) Equal() bool { return !o.Differs() && !o.Unknown && !o.NotCompared }
+func (o Outcome) Equal() bool { return !o.Differs() && !o.Unknown }
 
 // Differs says that the live value certainly is not the desired one.
 func (o Outcome) Differs() bool { return len(o.Differences) > 0 }

@@ -117,10 +117,7 @@ const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 	out := comparison.Compare(desired, liveAt(w.observed, at))
-	switch {
-	case out.NotCompared:
-		return
-	case out.Unknown:
+	if out.Unknown {
 		w.unsee(at)
 		return
 	}

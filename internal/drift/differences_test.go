@@ -62,7 +62,6 @@ func TestDifferences(t *testing.T) {
 		{why: "a long name that is ignored is not mentioned", desired: `{"networks":{"` + endless + `":1}}`, ignore: []string{"networks"}, want: result{}},
 		{why: "an element whose key is too long", desired: `{"rules":[{"id":"` + endless + `"}]}`,
 			want: result{Differs: []string{`rules["tcp/22"]`}, Unknown: []string{"rules." + endless + ": rules"}, Fields: 1}},
-		{why: "what another controller moves is not compared", desired: `{"moved":1}`, want: result{}},
 		{why: "a comparison may depend on the resource", desired: `{"zone":"a"}`, want: result{Differs: []string{"zone"}, Fields: 1}},
 
 		{why: "ignored", desired: `{"size_slug":"x","tags":[]}`, ignore: []string{"tags"}, want: result{Differs: []string{"size_slug"}, Fields: 1}},

@@ -98,7 +98,6 @@ func every() map[string]Comparison {
 		"Between":         Between(2, 8),
 		"Ordered":         Ordered(FoldCase),
 		"Elements":        services(),
-		"OwnedElsewhere":  OwnedElsewhere("another controller"),
 		"With":            With(func(resource.Resource) Comparison { return FoldCase }),
 	}
 }

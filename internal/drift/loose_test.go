@@ -292,9 +292,6 @@ func TestComparisons(t *testing.T) {
 			{"elements that are no objects", `["a"]`, `["b"]`, here},
 		})
 	})
-	t.Run("OwnedElsewhere", func(t *testing.T) {
-		tryComparing(t, OwnedElsewhere("CSI"), []comparing{{"never compared", `1`, `2`, nil}})
-	})
 	t.Run("With", func(t *testing.T) {
 		folded := With(func(r resource.Resource) Comparison {
 			if r.ID == "folded" {

@@ -23,8 +23,6 @@ func (o ordered) Compare(desired any, live Live) Outcome {
 	}
 	for i := range want {
 		switch one := o.element.Compare(want[i], Live{Value: have[i], Of: live.Of}); {
-		case one.NotCompared:
-			return one
 		case one.Differs():
 			return different(desired, live.Value)
 		case one.Unknown:

@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -158,7 +157,7 @@ type also struct {
 // other does not matter.
 func (a also) Compare(desired any, live Live) Outcome {
 	first := a.Comparison.Compare(desired, live)
-	if first.Equal() || first.NotCompared {
+	if first.Equal() {
 		return first
 	}
 	second := a.Comparison.Compare(a.reading(desired), live)
@@ -170,27 +169,6 @@ func (a also) Compare(desired any, live Live) Outcome {
 	default:
 		return first
 	}
-}
-
-// OwnedElsewhere is for fields that another controller moves: never compared.
-func OwnedElsewhere(owner string) Comparison { return owned{owner} }
-
-type owned struct{ owner string }
-
-// Compare implements Comparison.
-func (owned) Compare(any, Live) Outcome { return Outcome{NotCompared: true} }
-
-// Adopt implements Comparison.
-func (o owned) Adopt(any, any, resource.Path) (any, error) { return nil, o.err() }
-
-// Restore implements Comparison.
-func (o owned) Restore(any, Live, resource.Path) (any, error) { return nil, o.err() }
-
-// Place implements Comparison.
-func (owned) Place(_, value any, at resource.Path) any { return withValue(nil, at, value) }
-
-func (o owned) err() error {
-	return fmt.Errorf("it is %s's to change: it is not compared, and there is nothing to resolve", o.owner)
 }
 
 // With is a comparison that depends on more of the resource than the field's own value: a

@@ -133,7 +133,7 @@ func (i image) Compare(desired any, live drift.Live) drift.Outcome {
 		}
 		out = i.Comparison.Compare(compared, live)
 	}
-	if out.NotCompared || out.Unknown {
+	if out.Unknown {
 		return out
 	}
 	if shown, isObject := observed.(map[string]any); observed == nil || isObject && len(shown) == 0 {

@@ -93,12 +93,6 @@ func TestWrappersHideNothing(t *testing.T) {
 			t.Errorf("by the record's type, %s: %+v", name, r.Differences)
 		}
 	}
-	for name, c := range around(drift.OwnedElsewhere("an autoscaler")) {
-		s := drift.Schema{Kind: "X", Fields: []drift.Field{{Path: "count", Compare: c}}}
-		if r := drift.Differences(s, map[string]any{"count": 3}, resource.Resource{Values: map[string]any{"count": 5}}, nil); len(r.Differences) != 0 || r.Fields != 0 {
-			t.Errorf("owned elsewhere, %s: %+v", name, r)
-		}
-	}
 }
 
 func TestSpellingsThatAreOneValue(t *testing.T) {

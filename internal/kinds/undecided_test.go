@@ -47,7 +47,6 @@ func TestEveryWrapperKeepsWhatIsUnknown(t *testing.T) {
 		{"declared as an object", image{drift.Alias("id", "slug")}, map[string]any{"slug": "debian-9-x64"}, retired, nil, "unknown"},
 		{"by its id", image{drift.Alias("id", "slug")}, "7", retired, nil, "equal"},
 		{"by another id", image{drift.Alias("id", "slug")}, "8", retired, nil, "different"},
-		{"it is another controller's", drift.OwnedElsewhere("CSI"), "1", "2", nil, "not compared"},
 		{"peers that are hidden", rules, ruleOf(map[string]any{"tags": []any{"web"}}), ruleOf(map[string]any{}), []string{hidden}, "unknown"},
 		{"and peers that are not", rules, ruleOf(map[string]any{"tags": []any{"web"}}), ruleOf(map[string]any{"tags": []any{"db"}}), []string{hidden}, "different"},
 	} {

@@ -105,18 +105,25 @@ func TestFieldsWithinTheirResource(t *testing.T) {
 		[]any{[]any{map[string]any{"protocol": "tcp", "ports": "\u202e"}, strings.Repeat("é", 200)}},
 	}
 	for _, kind := range All() {
-		for _, around := range surroundings(kind) {
-			for _, field := range kind.Fields {
-				if !around.concerns(field) {
-					continue
-				}
-				for _, desired := range values {
-					tryField(t, kind, field.Path, desired, desired, around, !around.corrects)
-					for _, observed := range values {
-						tryField(t, kind, field.Path, desired, observed, around, false)
+		t.Run(kind.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, around := range surroundings(kind) {
+				for _, field := range kind.Fields {
+					if around.concerns(field) {
+						tryValues(t, kind, field.Path, values, around)
 					}
 				}
 			}
+		})
+	}
+}
+
+func tryValues(t *testing.T, kind Kind, field string, values []any, around around) {
+	t.Helper()
+	for _, desired := range values {
+		tryField(t, kind, field, desired, desired, around, !around.corrects)
+		for _, observed := range values {
+			tryField(t, kind, field, desired, observed, around, false)
 		}
 	}
 }

@@ -304,7 +304,7 @@ type CloudAccount struct {
 
 	// status is the account's health.
 	// +optional
-	// +kubebuilder:default={"observedGeneration":-1}
+	// +default={"observedGeneration":-1}
 	// +structType=atomic
 	Status CloudAccountStatus `json:"status,omitzero"`
 }

@@ -224,7 +224,7 @@ type CloudProvisioned struct {
 
 	// status is what was found.
 	// +optional
-	// +kubebuilder:default={"observedGeneration":-1}
+	// +default={"observedGeneration":-1}
 	// +structType=atomic
 	Status CloudProvisionedStatus `json:"status,omitzero"`
 }

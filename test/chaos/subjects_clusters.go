@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // Database clusters with their trusted sources.
 
 func databaseClusterSubject() subject {
@@ -9,7 +11,12 @@ func databaseClusterSubject() subject {
 			"name": asText, "engine": asText, "region": asText, "size": asText, "num_nodes": asText, "tags": asText,
 			"maintenance_window.day": asText, "maintenance_window.hour": timeOfDay,
 		},
-		live: func(t team) []row { return databases(t, func(d map[string]any) map[string]any { return d }) },
+		live: func(t team) []row {
+			return databases(t, func(d map[string]any) map[string]any {
+				window, _ := d["maintenance_window"].(map[string]any) // what is pending in it is no field
+				return changed(d, map[string]any{"maintenance_window": map[string]any{"day": window["day"], "hour": window["hour"]}})
+			})
+		},
 		pools: func(s *sequence) map[string][]any {
 			return map[string][]any{
 				"size": anys(databaseSizes), "num_nodes": {1, "2", 3}, "engine": {"pg", "mysql"}, "tags": {anys(some(s, tags)), []any{}},
@@ -54,7 +61,7 @@ func databaseFirewallSubject() subject {
 		kind: "DatabaseFirewall", weight: 2,
 		fields: map[string]form{"rules": byMember("type", "value", "description")},
 		live: func(t team) []row {
-			all := databases(t, func(d map[string]any) map[string]any { return map[string]any{"rules": d["rules"]} })
+			all := databases(t, sourcesOf)
 			for i := range all {
 				all[i].name = "" // the cluster has one
 			}
@@ -65,7 +72,7 @@ func databaseFirewallSubject() subject {
 		},
 		operations: []operation{
 			{"trusted sources replaced", 2, func(s *sequence) { s.trust(func([]any) []any { return []any{s.trusted(), s.trusted()} }) }},
-			{"trusted source added", 2, func(s *sequence) { s.trust(func(all []any) []any { return append(all, s.trusted()) }) }},
+			{"trusted source added", 2, func(s *sequence) { s.trust(func(all []any) []any { return append(slices.Clip(all), s.trusted()) }) }},
 			{"trusted source removed", 2, func(s *sequence) {
 				s.trust(func(all []any) []any {
 					if len(all) == 0 {
@@ -77,6 +84,20 @@ func databaseFirewallSubject() subject {
 			}},
 		},
 	}
+}
+
+// sourcesOf are a cluster's trusted sources, by what people say of them: the rest is
+// DigitalOcean's.
+func sourcesOf(d map[string]any) map[string]any {
+	rules := []any{}
+	for _, rule := range within(d, "rules") {
+		said := map[string]any{"type": rule["type"], "value": rule["value"]}
+		if description := text(rule["description"]); description != "" {
+			said["description"] = description
+		}
+		rules = append(rules, said)
+	}
+	return map[string]any{"rules": rules}
 }
 
 // trusted is somebody who may connect to a database.
@@ -97,11 +118,7 @@ func (s *sequence) trust(change func(all []any) []any) {
 	if !ok {
 		return
 	}
-	is, _ := s.cloud.now()[r].values["rules"].([]any)
-	all := []any{}
-	for _, rule := range within(map[string]any{"rules": is}, "rules") {
-		all = append(all, map[string]any{"uuid": rule["uuid"], "type": rule["type"], "value": rule["value"], "description": rule["description"]})
-	}
+	all, _ := s.cloud.now()[r].values["rules"].([]any)
 	s.change("PUT", pathOf(r), map[string]any{"rules": change(all)})
 }
 

@@ -29,14 +29,14 @@ func databaseClusterSubject() subject {
 				"size": databaseSizes[0], "num_nodes": 1, "tags": some(s, tags), "rules": []any{s.trusted()}})
 		},
 		operations: []operation{
-			{"database cluster created", 1, func(s *sequence) { s.create("DatabaseCluster") }},
+			{"database cluster created", 2, func(s *sequence) { s.create("DatabaseCluster") }},
 			{"database cluster deleted", 1, func(s *sequence) { s.remove("DatabaseCluster") }},
-			{"database cluster resized", 3, func(s *sequence) {
+			{"database cluster resized", 6, func(s *sequence) {
 				if r, ok := s.any("DatabaseCluster"); ok {
 					s.change("PUT", pathOf(r)+"/resize", map[string]any{"size": one(s, databaseSizes), "num_nodes": one(s, units)})
 				}
 			}},
-			{"maintenance window moved", 2, func(s *sequence) {
+			{"maintenance window moved", 4, func(s *sequence) {
 				if r, ok := s.any("DatabaseCluster"); ok {
 					s.change("PUT", pathOf(r)+"/maintenance", map[string]any{"day": one(s, days), "hour": one(s, hours)})
 				}
@@ -58,7 +58,7 @@ func databases(t team, values func(map[string]any) map[string]any) []row {
 
 func databaseFirewallSubject() subject {
 	return subject{
-		kind: "DatabaseFirewall", weight: 2,
+		kind: "DatabaseFirewall", weight: 3,
 		fields: map[string]form{"rules": byMember("type", "value", "description")},
 		live: func(t team) []row {
 			all := databases(t, sourcesOf)
@@ -71,9 +71,9 @@ func databaseFirewallSubject() subject {
 			return map[string][]any{"rules": {[]any{s.trusted()}, []any{s.trusted(), s.trusted()}, []any{}}}
 		},
 		operations: []operation{
-			{"trusted sources replaced", 2, func(s *sequence) { s.trust(func([]any) []any { return []any{s.trusted(), s.trusted()} }) }},
-			{"trusted source added", 2, func(s *sequence) { s.trust(func(all []any) []any { return append(slices.Clip(all), s.trusted()) }) }},
-			{"trusted source removed", 2, func(s *sequence) {
+			{"trusted sources replaced", 4, func(s *sequence) { s.trust(func([]any) []any { return []any{s.trusted(), s.trusted()} }) }},
+			{"trusted source added", 4, func(s *sequence) { s.trust(func(all []any) []any { return append(slices.Clip(all), s.trusted()) }) }},
+			{"trusted source removed", 4, func(s *sequence) {
 				s.trust(func(all []any) []any {
 					if len(all) == 0 {
 						return all
@@ -151,9 +151,9 @@ func kubernetesClusterSubject() subject {
 			}
 		},
 		operations: []operation{
-			{"Kubernetes cluster created", 1, func(s *sequence) { s.create("KubernetesCluster") }},
-			{"Kubernetes cluster deleted", 1, func(s *sequence) { s.remove("KubernetesCluster") }},
-			{"Kubernetes cluster changed", 2, func(s *sequence) {
+			{"Kubernetes cluster created", 2, func(s *sequence) { s.create("KubernetesCluster") }},
+			{"Kubernetes cluster deleted", 2, func(s *sequence) { s.remove("KubernetesCluster") }},
+			{"Kubernetes cluster changed", 4, func(s *sequence) {
 				if r, ok := s.any("KubernetesCluster"); ok {
 					s.change("PUT", pathOf(r), map[string]any{"name": one(s, clusterNames), "surge_upgrade": s.chance(0.5),
 						"maintenance_policy": map[string]any{"day": one(s, days), "start_time": one(s, hours)}})
@@ -172,7 +172,7 @@ const (
 
 func kubernetesNodePoolSubject() subject {
 	return subject{
-		kind: "KubernetesNodePool", weight: 2,
+		kind: "KubernetesNodePool", weight: 3,
 		fields: map[string]form{"name": asText, "size": asText, "count": poolSize, "auto_scale": asText, "min_nodes": asText, "max_nodes": asText},
 		live: func(t team) []row {
 			var out []row
@@ -195,15 +195,15 @@ func kubernetesNodePoolSubject() subject {
 			}
 		},
 		operations: []operation{
-			{"node pool added", 1, func(s *sequence) { s.create("KubernetesNodePool") }},
-			{"node pool removed", 1, func(s *sequence) { s.remove("KubernetesNodePool") }},
-			{"node pool scaled", 3, func(s *sequence) {
+			{"node pool added", 2, func(s *sequence) { s.create("KubernetesNodePool") }},
+			{"node pool removed", 2, func(s *sequence) { s.remove("KubernetesNodePool") }},
+			{"node pool scaled", 5, func(s *sequence) {
 				s.changePool(map[string]any{"count": 1 + s.rng.IntN(mostNodes), "auto_scale": false})
 			}},
-			{"autoscaler set", 1, func(s *sequence) {
+			{"autoscaler set", 2, func(s *sequence) {
 				s.changePool(map[string]any{"auto_scale": true, "min_nodes": s.rng.IntN(2), "max_nodes": mostNodes})
 			}},
-			{"autoscaler scales", 3, (*sequence).autoscale},
+			{"autoscaler scales", 6, (*sequence).autoscale},
 		},
 	}
 }

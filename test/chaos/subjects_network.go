@@ -75,7 +75,7 @@ func (s *sequence) changeFirewall() {
 
 func loadBalancerSubject() subject {
 	return subject{
-		kind: "LoadBalancer", weight: 2, share: 0.35, first: 1,
+		kind: "LoadBalancer", weight: 3, share: 0.35, first: 1,
 		fields: map[string]form{
 			"name": asText, "region": asText, "size_unit": asText, "droplet_ids": asText, "redirect_http_to_https": asText,
 			"forwarding_rules": byMember("entry_protocol", "entry_port", "target_protocol", "target_port", "certificate_id", "tls_passthrough"),
@@ -97,19 +97,19 @@ func loadBalancerSubject() subject {
 			s.change("POST", "/v2/load_balancers", body)
 		},
 		operations: []operation{
-			{"load balancer created", 1, func(s *sequence) { s.create("LoadBalancer") }},
+			{"load balancer created", 2, func(s *sequence) { s.create("LoadBalancer") }},
 			{"load balancer deleted", 1, func(s *sequence) { s.remove("LoadBalancer") }},
-			{"load balancer renamed", 1, func(s *sequence) { s.putBalancer("name", one(s, balancerNames)) }},
-			{"load balancer scaled", 2, func(s *sequence) { s.putBalancer("size_unit", one(s, units)) }},
-			{"forwarding rule changed", 3, func(s *sequence) {
+			{"load balancer renamed", 2, func(s *sequence) { s.putBalancer("name", one(s, balancerNames)) }},
+			{"load balancer scaled", 4, func(s *sequence) { s.putBalancer("size_unit", one(s, units)) }},
+			{"forwarding rule changed", 6, func(s *sequence) {
 				s.putBalancer("forwarding_rules", []any{s.forward(entries[0]), s.forward(entries[1])}[s.rng.IntN(2):])
 			}},
-			{"forwarding rule added", 2, func(s *sequence) {
+			{"forwarding rule added", 4, func(s *sequence) {
 				if r, ok := s.any("LoadBalancer"); ok {
 					s.change("POST", pathOf(r)+"/forwarding_rules", map[string]any{"forwarding_rules": []any{s.forward(one(s, entries))}})
 				}
 			}},
-			{"forwarding rule removed", 1, func(s *sequence) {
+			{"forwarding rule removed", 2, func(s *sequence) {
 				if r, ok := s.any("LoadBalancer"); ok {
 					if all, _ := s.cloud.now()[r].values["forwarding_rules"].([]any); len(all) > 0 {
 						s.change("DELETE", pathOf(r)+"/forwarding_rules", map[string]any{"forwarding_rules": []any{one(s, all)}})
@@ -164,14 +164,14 @@ func reservedIPSubject() subject {
 		},
 		create: func(s *sequence) { s.change("POST", "/v2/reserved_ips", map[string]any{"region": "nyc3"}) },
 		operations: []operation{
-			{"IP reserved", 1, func(s *sequence) { s.create("ReservedIP") }},
+			{"IP reserved", 2, func(s *sequence) { s.create("ReservedIP") }},
 			{"IP released", 1, func(s *sequence) { s.remove("ReservedIP") }},
-			{"IP assigned", 3, func(s *sequence) {
+			{"IP assigned", 6, func(s *sequence) {
 				if id, ok := s.dropletID(); ok {
 					s.act("ReservedIP", map[string]any{"type": "assign", "droplet_id": id})
 				}
 			}},
-			{"IP unassigned", 2, func(s *sequence) { s.act("ReservedIP", map[string]any{"type": "unassign"}) }},
+			{"IP unassigned", 4, func(s *sequence) { s.act("ReservedIP", map[string]any{"type": "unassign"}) }},
 		},
 	}
 }

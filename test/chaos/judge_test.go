@@ -337,6 +337,11 @@ func TestDifferencesByMember(t *testing.T) {
 	if len(got) != 0 {
 		t.Errorf("and also %v", got)
 	}
+	// What an accept of a whole element writes are all of its members, and no other's.
+	rest := without(live.fields, `forwarding_rules["http/81"]`)
+	if at(rest, `forwarding_rules["http/81"]`) != "" || at(rest, `forwarding_rules["http/80"]`) == "" || len(rest) != 3 {
+		t.Errorf("without one element: %v", rest)
+	}
 }
 
 func TestDifferencesByForm(t *testing.T) {

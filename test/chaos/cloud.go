@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strconv"
 	"sync"
@@ -83,7 +84,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var by time.Duration
 	for _, d := range c.delays {
-		if d.path == r.URL.Path && d.count > 0 {
+		if struck, _ := path.Match(d.path, r.URL.Path); struck && d.count > 0 {
 			d.count--
 			by = d.by
 			break
@@ -106,7 +107,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// holdBack delays the next answers for a path.
+// holdBack delays the next answers for a path, in which * is any one segment.
 func (c *cloud) holdBack(path string, count int, by time.Duration) {
 	c.shape.Lock()
 	defer c.shape.Unlock()
@@ -144,6 +145,11 @@ func (c *cloud) changeIf(sensible func(truth) bool, method, path string, body an
 	}
 	began := time.Now()
 	answer, err := c.sim.Change(method, path, body)
+	// A change of a database cluster ends when somebody looks.
+	_, lookErr := c.sim.Change(http.MethodGet, "/v2/databases", nil)
+	if lookErr != nil {
+		return nil, lookErr
+	}
 	ended := time.Now()
 	state, stateErr := c.sim.MarshalState()
 	if stateErr != nil {

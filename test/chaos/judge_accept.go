@@ -69,11 +69,10 @@ func (j *judge) written(d *driftv1alpha1.CloudDrift, was, is *driftv1alpha1.Clou
 	approved := text(decodedValue(d.Status.Resolution.Value))
 	kind, field := is.Spec.Resource.Kind, d.Spec.Field
 	old, now := flatten(kind, decoded(was.Spec.Desired)), flatten(kind, decoded(is.Spec.Desired))
-	if !alike(now[field], approved) {
-		j.say("%s: the accept of %s wrote %q, and %q was approved", is.Name, d.Name, now[field], approved)
+	if wrote := at(now, field); !alike(wrote, approved) {
+		j.say("%s: the accept of %s wrote %q, and %q was approved", is.Name, d.Name, wrote, approved)
 	}
-	delete(old, field)
-	delete(now, field)
+	old, now = without(old, field), without(now, field)
 	if !maps.Equal(old, now) {
 		j.say("%s: the accept of %s changed more than %s: from %v to %v", is.Name, d.Name, field, old, now)
 	}

@@ -103,11 +103,11 @@ func (j *judge) valuesTrue(s state[*driftv1alpha1.CloudDrift], owner life[*drift
 	}
 	wasTrue, wasDeclared := false, field == existence
 	for _, o := range j.cloud.during(r, time.Time{}, s.arrived) {
-		wasTrue = wasTrue || field == existence && o == nil || field != existence && o != nil && alike(o.fields[field], values.actual)
+		wasTrue = wasTrue || field == existence && o == nil || field != existence && o != nil && alike(at(o.fields, field), values.actual)
 	}
 	for _, p := range owner.states {
 		if p.revision < s.revision {
-			wasDeclared = wasDeclared || alike(flatten(r.kind, decoded(p.object.Spec.Desired))[field], values.expected)
+			wasDeclared = wasDeclared || alike(at(flatten(r.kind, decoded(p.object.Spec.Desired)), field), values.expected)
 		}
 	}
 	if !wasTrue {
@@ -186,7 +186,7 @@ func (j *judge) restedOn(r ref, d *driftv1alpha1.CloudDrift, opened state[*drift
 		for _, s := range slices.Backward(l.states) {
 			absent := s.object.Observed.AbsentSince != nil
 			if s.revision > opened.revision || absent != (d.Spec.Field == existence) ||
-				!absent && observedFields(s.object)[d.Spec.Field] != actual {
+				!absent && at(observedFields(s.object), d.Spec.Field) != actual {
 				continue
 			}
 			if !found || opened.arrived.Sub(s.arrived) < tolerance {

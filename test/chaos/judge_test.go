@@ -316,3 +316,55 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("ignored, and yet %v", got)
 	}
 }
+
+func TestDifferencesByMember(t *testing.T) {
+	forward := func(port, target any) map[string]any {
+		return map[string]any{"entry_protocol": "http", "entry_port": port, "target_port": target}
+	}
+	live := object{fields: flatten("LoadBalancer", map[string]any{"forwarding_rules": []any{forward(80, 80), forward(81, 80)}})}
+	declared := desired{values: map[string]any{"forwarding_rules": []any{forward("80", 8000), forward(82, 80)}}}
+	got := differences("LoadBalancer", declared, live)
+	for path, want := range map[string]pair{
+		`forwarding_rules["http/80"].target_port`: {"8000", "80"},
+		`forwarding_rules["http/81"]`:             {"", "entry_port=81 entry_protocol=http target_port=80"},
+		`forwarding_rules["http/82"]`:             {"entry_port=82 entry_protocol=http target_port=80", ""},
+	} {
+		if got[path] != want {
+			t.Errorf("%s: %+v, want %+v", path, got[path], want)
+		}
+		delete(got, path)
+	}
+	if len(got) != 0 {
+		t.Errorf("and also %v", got)
+	}
+	// What an accept of a whole element writes are all of its members, and no other's.
+	rest := without(live.fields, `forwarding_rules["http/81"]`)
+	if at(rest, `forwarding_rules["http/81"]`) != "" || at(rest, `forwarding_rules["http/80"]`) == "" || len(rest) != 3 {
+		t.Errorf("without one element: %v", rest)
+	}
+}
+
+func TestDifferencesByForm(t *testing.T) {
+	pool := map[string]any{"count": 3, "auto_scale": true, "min_nodes": 1, "max_nodes": 3}
+	fixed := map[string]any{"count": 3, "auto_scale": false, "min_nodes": 0, "max_nodes": 0}
+	database := map[string]any{"maintenance_window": map[string]any{"day": "sunday", "hour": "14:00:00"}}
+	cluster := map[string]any{"version": "1.33.4-do.2"}
+	for _, tt := range []struct {
+		why, kind string
+		declared  map[string]any
+		live      map[string]any
+		want      string // the path that differs
+	}{
+		{"the autoscaler's choice", "KubernetesNodePool", map[string]any{"count": 1}, pool, ""},
+		{"nobody's choice", "KubernetesNodePool", map[string]any{"count": 1}, fixed, "count"},
+		{"a time without seconds", "DatabaseCluster", map[string]any{"maintenance_window": map[string]any{"hour": "14:00"}}, database, ""},
+		{"another time", "DatabaseCluster", map[string]any{"maintenance_window": map[string]any{"hour": "02:00"}}, database, "maintenance_window.hour"},
+		{"the beginning of a version", "KubernetesCluster", map[string]any{"version": "1.33"}, cluster, ""},
+		{"another version", "KubernetesCluster", map[string]any{"version": "1.3"}, cluster, "version"},
+	} {
+		got := differences(tt.kind, desired{values: tt.declared}, object{fields: flatten(tt.kind, tt.live)})
+		if _, differs := got[tt.want]; len(got) > 1 || differs != (tt.want != "") {
+			t.Errorf("%s: %v, want %q", tt.why, got, tt.want)
+		}
+	}
+}

@@ -9,9 +9,12 @@ type operation struct {
 	do     func(*sequence)
 }
 
-// operations are all kinds of things that happen.
-func operations() []operation {
+// operations are all kinds of things that happen, in a sequence that has these kinds.
+func operations(of []subject) []operation {
 	var all []operation
+	for _, each := range of {
+		all = append(all, each.operations...)
+	}
 	all = append(all, cloudOperations...)
 	all = append(all, peopleOperations...)
 	all = append(all, faultOperations...)
@@ -33,7 +36,7 @@ type repertoire []operation
 // repertoire is what this sequence draws from.
 func (s *sequence) repertoire() repertoire {
 	var out repertoire
-	for _, op := range operations() {
+	for _, op := range operations(s.subjects()) {
 		share, ok := shares[op.name]
 		if !ok {
 			share = usual

@@ -17,7 +17,7 @@ var faultOperations = []operation{
 	{"a listing that does not add up", 6, (*sequence).miscount},
 	{"a listing that lies and adds up", 12, (*sequence).lie},
 	{"an answer held back", 6, func(s *sequence) {
-		path, by := one(s, listings), time.Duration(20+s.rng.IntN(300))*time.Millisecond
+		path, by := one(s, append(s.listings(anyKind), aside...)), time.Duration(20+s.rng.IntN(300))*time.Millisecond
 		s.note("  %s by %s", path, by)
 		s.cluster.stats.fault("answer held back")
 		s.cloud.holdBack(path, 1+s.rng.IntN(3), by)
@@ -109,8 +109,26 @@ var operatorOperations = []operation{
 	}},
 }
 
-var listings = []string{"/v2/droplets", "/v2/volumes", "/v2/vpcs", "/v2/firewalls", "/v2/tags", "/v2/domains",
-	"/v2/domains/example.com/records", "/v2/droplets/backups/policies", "/v2/account"}
+// aside are the paths of which a sync needs an answer too.
+var aside = []string{"/v2/droplets/backups/policies", "/v2/account"}
+
+// listings are the paths that these kinds of the sequence's are listed at.
+func (s *sequence) listings(of func(subject) bool) []string {
+	var out []string
+	for _, each := range s.weighed(of) {
+		out = append(out, each.listing())
+	}
+	return out
+}
+
+func anyKind(subject) bool { return true }
+
+// counted are those whose listings show it when something is missing.
+func counted(of subject) bool { return !of.single() && !of.whole() }
+
+// notSingle are those whose listings show several: the answer of another is its values, and
+// nobody can tell what is missing there.
+func notSingle(of subject) bool { return !of.single() }
 
 func (s *sequence) must(err error) {
 	if err != nil {
@@ -138,7 +156,7 @@ func (s *sequence) someFault() {
 		{"malformed", dosim.Fault{Status: 200, Body: `{"droplets": [{"id": "x"`}},
 		{"somebody else's page", dosim.Fault{Status: 200, Body: `<html>maintenance</html>`}},
 		{"an empty object", dosim.Fault{Status: 200, Body: `{}`}},
-		{"an empty list without a total", dosim.Fault{Status: 200, Body: `{"droplets":[],"tags":[],"volumes":[],"domains":[]}`}},
+		{"an empty list without a total", dosim.Fault{Status: 200, Body: emptyPage("")}},
 		{"items dropped", dosim.Fault{DropItems: 1 + s.rng.IntN(3)}},
 		{"item repeated", dosim.Fault{RepeatItem: true}},
 		{"total too large", dosim.Fault{TotalDelta: 1}},
@@ -147,12 +165,11 @@ func (s *sequence) someFault() {
 	}
 	kind := one(s, kinds)
 	f := kind.fault
-	f.Method, f.Path = http.MethodGet, one(s, listings)
-	if s.chance(0.25) { // the question that decides on an absence
-		f.Path = one(s, []string{"/v2/droplets/*", "/v2/tags/*", "/v2/domains/*/records/*", "/v2/firewalls/*"})
-		if kind.name == "404" {
-			return // that one would be a lie which no client can see through
-		}
+	f.Method = http.MethodGet
+	if s.chance(0.2) {
+		f.Path = one(s, aside)
+	} else if !s.strike(&f, kind.name) {
+		return
 	}
 	f.Page = s.rng.IntN(4)
 	if f.Count == 0 {
@@ -163,10 +180,30 @@ func (s *sequence) someFault() {
 	s.cloud.sim.AddFault(f)
 }
 
+// strike makes it a fault of a kind's listing, or of the question that decides on an
+// absence. It is false for one that would be a lie which no client can see through: that
+// something is gone, or that a resource has fewer values.
+func (s *sequence) strike(f *dosim.Fault, name string) bool {
+	struck := one(s, s.weighed(anyKind))
+	f.Path = struck.listing()
+	asked := s.chance(0.25)
+	if asked {
+		f.Path = struck.item()
+	}
+	less := f.DropItems > 0 || name == "an empty list without a total"
+	if name == "404" && (asked || struck.single()) || struck.single() && (less || f.RepeatItem) {
+		return false
+	}
+	if less && struck.whole() {
+		s.lied = true
+	}
+	return true
+}
+
 // miscount has a listing show less or more than there is, so that one can see it.
 func (s *sequence) miscount() {
 	f := one(s, []dosim.Fault{{DropItems: 1}, {DropItems: 2}, {RepeatItem: true}, {TotalDelta: 1}, {TotalDelta: -1}})
-	f.Method, f.Path, f.Count = http.MethodGet, one(s, listings[:8]), 1+s.rng.IntN(4)
+	f.Method, f.Path, f.Count = http.MethodGet, one(s, append(s.listings(counted), aside[0])), 1+s.rng.IntN(4)
 	s.note("  %s, %d items left out, %d too many counted, repeated: %v, %d times", f.Path, f.DropItems, f.TotalDelta, f.RepeatItem, f.Count)
 	s.cluster.stats.fault("a listing that does not add up")
 	s.cloud.sim.AddFault(f)
@@ -179,17 +216,18 @@ func (s *sequence) miscount() {
 func (s *sequence) lie() {
 	s.lied = true
 	f := one(s, []dosim.Fault{
-		{Status: http.StatusOK, Page: 1, Body: `{"droplets":[],"tags":[],"volumes":[],"vpcs":[],"firewalls":[],"domains":[],"domain_records":[],"meta":{"total":0}}`},
+		{Status: http.StatusOK, Page: 1, Body: emptyPage(`"meta":{"total":0}`)},
 		{DropItems: 1, TotalDelta: -1},
 		{DropItems: 2, TotalDelta: -2},
 	})
-	f.Method, f.Path, f.Count = http.MethodGet, one(s, listings[:7]), 1+s.rng.IntN(2)
+	struck := one(s, s.weighed(notSingle))
+	f.Method, f.Path, f.Count = http.MethodGet, struck.listing(), 1+s.rng.IntN(2)
 	s.note("  %s, %d items left out, %d times", f.Path, f.DropItems, f.Count)
 	s.cluster.stats.fault("a listing that lies and adds up")
 	s.cloud.sim.AddFault(f)
 	if s.chance(0.5) {
 		asked := one(s, []dosim.Fault{{Status: 500}, {Status: 403}, {Status: 400}, {Cut: true}, {Truncate: true}, {Status: http.StatusOK, Body: `{}`}})
-		asked.Method, asked.Path, asked.Count = http.MethodGet, f.Path+"/*", 2+s.rng.IntN(3)
+		asked.Method, asked.Path, asked.Count = http.MethodGet, struck.item(), 2+s.rng.IntN(3)
 		s.note("  and %+v", asked)
 		s.cluster.stats.fault("a fault in the question after it")
 		s.cloud.sim.AddFault(asked)
@@ -200,8 +238,8 @@ func (s *sequence) lie() {
 // deletedWhileReading deletes something that may be on a page that was read, so
 // that something else moves out of sight.
 func (s *sequence) deletedWhileReading() {
-	kind := one(s, []string{"Droplet", "Tag", "DomainRecord", "Volume"})
-	if r, ok := s.any(kind); ok {
+	kind := one(s, s.weighed(func(of subject) bool { return of.create != nil }))
+	if r, ok := s.any(kind.kind); ok {
 		s.note("  %s", r)
 		s.cluster.stats.fault("deleted while pages are read")
 		s.cloud.whileReading(func() { _, _ = s.cloud.change("DELETE", pathOf(r), nil) })
@@ -209,7 +247,7 @@ func (s *sequence) deletedWhileReading() {
 }
 
 func (s *sequence) loseScopes() {
-	without := some(s, []string{"tag:read", "vpc:read", "droplet:read", "domain:read", "block_storage:read", "firewall:read", "image:read"})
+	without := some(s, scopes(s.subjects()))
 	value := fmt.Sprintf("token-%d", s.next())
 	s.note("  %v", without)
 	s.cluster.stats.fault("scopes lost")

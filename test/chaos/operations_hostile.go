@@ -31,39 +31,18 @@ var hostileOperations = []operation{
 // replaceKind deletes all resources of a kind and makes as many again, with new ids
 // and perhaps other values: what tools do that replace where they can't change.
 func (s *sequence) replaceKind() {
-	kind := one(s, []string{"Tag", "Droplet", "Volume", "Firewall", "DomainRecord", "DomainRecord"})
-	all := s.cloud.now().sorted(kind)
+	kind := one(s, s.weighed(func(of subject) bool { return of.again != nil }))
+	all := s.cloud.now().sorted(kind.kind)
 	before := s.cloud.now()
 	for _, r := range all {
 		s.change("DELETE", pathOf(r), nil)
 	}
 	for _, r := range all {
-		s.makeAgain(r, before[r])
+		kind.again(s, r, before[r])
 	}
 	if s.chance(0.5) { // something else of the kind changes with it
 		s.resizeDroplet()
 		s.changeRecord()
-	}
-}
-
-// makeAgain creates a resource of the same name.
-func (s *sequence) makeAgain(r ref, was object) {
-	switch r.kind {
-	case "Tag":
-		s.change("POST", "/v2/tags", map[string]any{"name": r.id})
-	case "Droplet":
-		s.change("POST", "/v2/droplets", map[string]any{"name": was.name, "region": "nyc3", "size": one(s, sizes),
-			"image": "ubuntu-24-04-x64", "tags": some(s, tags)})
-	case "Volume":
-		s.change("POST", "/v2/volumes", map[string]any{"name": was.name, "region": was.values["region"],
-			"size_gigabytes": one(s, gigabytes), "description": one(s, descriptions)})
-	case "Firewall":
-		s.change("POST", "/v2/firewalls", map[string]any{"name": was.name, "inbound_rules": []any{s.rule(), s.rule()}})
-	case "DomainRecord":
-		if domain, _, _ := strings.Cut(r.id, "/"); was.fields["type"] == "A" {
-			s.change("POST", "/v2/domains/"+domain+"/records", map[string]any{"type": "A", "name": was.values["name"],
-				"data": one(s, addresses), "ttl": one(s, ttls)})
-		}
 	}
 }
 
@@ -192,7 +171,11 @@ func (s *sequence) recordAsOlder() {
 		return
 	}
 	key := client.ObjectKey{Namespace: s.namespace, Name: one(s, all)}
-	field := one(s, []string{"monitoring", "ipv6", "description", "size_gigabytes", "inbound_rules", "data", "ttl"})
+	r := current[*driftv1alpha1.CloudResource](s.recorder)[key.Name]
+	if r == nil {
+		return
+	}
+	field := rootOf(one(s, ignorable(r.Spec.Kind)))
 	s.note("  %s without %s", key.Name, field)
 	s.cluster.stats.fault("an older operator's record")
 	err := try(s.ctx, func() error {
@@ -225,7 +208,7 @@ func (s *sequence) forge(d *driftv1alpha1.CloudDrift) {
 
 // whereOf tells a resource from others of its name, by what can't change.
 func whereOf(kind string, live object) map[string]intstr.IntOrString {
-	field := map[string]string{"DomainRecord": "type", "Volume": "region"}[kind]
+	field := subjectOf(kind).where
 	if field == "" || live.fields[field] == "" {
 		return nil
 	}

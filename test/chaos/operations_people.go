@@ -57,28 +57,8 @@ var peopleOperations = []operation{
 	{"accept while it changes", 3, (*sequence).acceptAndChange},
 }
 
-// fieldPools are values that may be declared, right or wrong.
-func (s *sequence) fieldPools(kind string) map[string][]any {
-	switch kind {
-	case "Droplet":
-		return map[string][]any{
-			"size_slug": anys(sizes), "name": anys(dropletNames), "region": {"nyc3", "ams3"}, "status": {"active", "off"},
-			"tags": {anys(some(s, tags)), []any{"web", "prod"}, []any{}}, "monitoring": {true, false}, "ipv6": {false, "false"},
-		}
-	case "Volume":
-		return map[string][]any{"size_gigabytes": {10, "20", 30}, "description": anys(descriptions), "tags": {anys(some(s, tags))}}
-	case "VPC":
-		return map[string][]any{"name": anys(vpcNames), "description": anys(descriptions)}
-	case "Firewall":
-		return map[string][]any{"inbound_rules": {[]any{s.rule(), s.rule()}, []any{s.rule()}}, "name": anys(wallNames)}
-	case "Tag":
-		return map[string][]any{"name": anys(tags)}
-	case "Domain":
-		return map[string][]any{"ttl": {1800, 3600}}
-	default:
-		return map[string][]any{"data": anys(addresses), "ttl": {60, "300", 1800}}
-	}
-}
+// ignorable are the fields of a kind that a declaration may ignore.
+func ignorable(kind string) []string { return slices.Sorted(maps.Keys(subjectOf(kind).fields)) }
 
 func anys[T any](in []T) []any {
 	out := make([]any, 0, len(in))
@@ -91,7 +71,7 @@ func anys[T any](in []T) []any {
 // randomDesired is a random desired state: of each field the live value, or another.
 func (s *sequence) randomDesired(kind string, live object) map[string]any {
 	out := map[string]any{}
-	pools := s.fieldPools(kind)
+	pools := subjectOf(kind).pools(s)
 	for _, field := range slices.Sorted(maps.Keys(pools)) {
 		if s.chance(0.5) {
 			out[field] = s.value(field, pools, live)
@@ -117,7 +97,7 @@ func (s *sequence) value(field string, pools map[string][]any, live object) any 
 // declareSomething declares a resource by its id or its name; now and then one
 // that is not there.
 func (s *sequence) declareSomething() {
-	kind := one(s, []string{"Droplet", "Droplet", "Droplet", "Volume", "Firewall", "Firewall", "VPC", "Tag", "Domain", "DomainRecord", "DomainRecord"})
+	kind := one(s, s.weighed(func(subject) bool { return true })).kind
 	r, ok := s.any(kind)
 	if !ok || s.chance(0.05) {
 		kind, r = "Droplet", ref{"Droplet", aNumber(s)}
@@ -141,7 +121,7 @@ func (s *sequence) declareAs(selector driftv1alpha1.ResourceSelector, live objec
 	}
 	var ignore []string
 	if s.chance(0.2) {
-		ignore = []string{one(s, []string{"tags", "size_slug", "description", `inbound_rules["tcp/22"]`, "inbound_rules", "data"})}
+		ignore = []string{one(s, append(ignorable(selector.Kind), `inbound_rules["tcp/22"]`))}
 	}
 	values := s.randomDesired(selector.Kind, live)
 	s.note("  %s: %s %s%s %v %v ignoring %v", name, selector.Kind, selector.ID, selector.Name, selector.Where, values, ignore)
@@ -195,10 +175,10 @@ func (s *sequence) editRandomly(name string) func() {
 		return func() {}
 	}
 	live := s.cloud.now()[ref{p.Spec.Resource.Kind, p.Status.ResourceID}]
-	pools := s.fieldPools(p.Spec.Resource.Kind)
+	pools := subjectOf(p.Spec.Resource.Kind).pools(s)
 	field := one(s, slices.Sorted(maps.Keys(pools)))
 	value, what := s.value(field, pools, live), s.rng.IntN(10)
-	ignore := some(s, []string{"tags", "size_slug", "name", "inbound_rules"})
+	ignore := some(s, ignorable(p.Spec.Resource.Kind))
 	s.note("  %s: %s to %v, %d, ignoring %v", name, field, value, what, ignore)
 	return func() {
 		s.edit(name, func(p *driftv1alpha1.CloudProvisioned) bool {

@@ -13,26 +13,6 @@ import (
 // It knows the few fields that sequences declare, and shares no line with the
 // operator's own comparison.
 
-// form is how the values of a field are compared.
-type form int
-
-const (
-	scalar form = iota // as text
-	set                // as a set of texts
-	rules              // each element by itself, known by protocol and ports
-)
-
-var schemas = map[string]map[string]form{
-	"Droplet": {"name": scalar, "region": scalar, "size_slug": scalar, "status": scalar, "tags": set,
-		"monitoring": scalar, "ipv6": scalar},
-	"Volume":       {"name": scalar, "region": scalar, "size_gigabytes": scalar, "description": scalar, "tags": set},
-	"VPC":          {"name": scalar, "region": scalar, "description": scalar, "ip_range": scalar},
-	"Firewall":     {"name": scalar, "tags": set, "droplet_ids": set, "inbound_rules": rules},
-	"Tag":          {"name": scalar},
-	"Domain":       {"name": scalar, "ttl": scalar},
-	"DomainRecord": {"name": scalar, "type": scalar, "data": scalar, "ttl": scalar},
-}
-
 // text is a value in the one spelling that its equals share; nothing and empty
 // are alike.
 func text(value any) string {
@@ -43,6 +23,8 @@ func text(value any) string {
 		return value
 	case bool:
 		return strconv.FormatBool(value)
+	case int:
+		return strconv.Itoa(value)
 	case json.Number:
 		return value.String()
 	case float64:
@@ -55,86 +37,99 @@ func text(value any) string {
 		slices.Sort(parts)
 		return strings.Join(slices.Compact(parts), ",")
 	case map[string]any:
-		key, from := ruleOf(value)
-		return key + " from " + strings.Join(from, ",")
+		if _, isRule := value["protocol"]; isRule {
+			key, from := ruleOf(value)
+			return key + " from " + strings.Join(from, ",")
+		}
+		members := map[string]string{}
+		for name, member := range value {
+			members[name] = text(member)
+		}
+		return together(members)
 	default:
 		return fmt.Sprintf("%T %v", value, value)
 	}
 }
 
-// ruleOf is a firewall rule's key and its sorted sources.
-func ruleOf(rule map[string]any) (key string, sources []string) {
-	ports := text(rule["ports"])
-	if ports == "all" || ports == "" {
-		ports = "0"
-	}
-	peers, _ := rule["sources"].(map[string]any)
-	addresses, _ := peers["addresses"].([]any)
-	for _, address := range addresses {
-		sources = append(sources, text(address))
-	}
-	for prefix, key := range hideable {
-		ids, _ := peers[key].([]any)
-		for _, id := range ids {
-			sources = append(sources, prefix+strings.ToLower(text(id)))
+// together is an object as text: of its members those that are not empty.
+func together(members map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if members[name] != "" {
+			parts = append(parts, name+"="+members[name])
 		}
 	}
-	slices.Sort(sources)
-	return text(rule["protocol"]) + "/" + ports, slices.Compact(sources)
+	return strings.Join(parts, " ")
 }
 
-// hideable are the peers of a rule that are only shown to a token which may see them,
-// by how they are written here.
-var hideable = map[string]string{"tag:": "tags", "droplet:": "droplet_ids"}
-
-// visible is a flattened value without the peers that may have been hidden.
-func visible(value string) string {
-	key, from, isRule := strings.Cut(value, " from ")
-	if !isRule {
-		return value
-	}
-	peers := slices.DeleteFunc(strings.Split(from, ","), func(peer string) bool {
-		return slices.ContainsFunc(slices.Collect(maps.Keys(hideable)), func(prefix string) bool { return strings.HasPrefix(peer, prefix) })
-	})
-	return key + " from " + strings.Join(peers, ",")
-}
-
-// alike says whether two flattened values are one, as far as every token sees them.
-func alike(a, b string) bool { return visible(a) == visible(b) }
-
-// flatten gives each comparable value of a kind its path; values of unknown names
-// are left out. An element that is not there has no path.
+// flatten gives each comparable value of a kind its path; values of unknown names are left
+// out. An element that is not there has no path, one of which each member is compared has a
+// path for each of these.
 func flatten(kind string, values map[string]any) map[string]string {
 	out := map[string]string{}
-	for field, form := range schemas[kind] {
-		value, ok := values[field]
+	for field, form := range subjectOf(kind).fields {
+		value, ok := declaredAt(values, field)
 		switch {
 		case !ok:
-		case form != rules:
+		case form.elements == nil:
 			out[field] = text(value)
 		default:
 			list, _ := value.([]any)
-			merged := map[string][]string{}
-			for _, element := range list {
-				rule, _ := element.(map[string]any)
-				key, sources := ruleOf(rule)
-				merged[key] = append(merged[key], sources...)
-			}
-			for key, sources := range merged {
-				slices.Sort(sources)
-				out[elementPath(field, key)] = key + " from " + strings.Join(slices.Compact(sources), ",")
-			}
+			form.elements(out, field, list)
 		}
 	}
 	return out
 }
 
+// declaredAt is the value at a path of names, and whether there is any.
+func declaredAt(values map[string]any, path string) (value any, ok bool) {
+	name, rest, deeper := strings.Cut(path, ".")
+	value, ok = values[name]
+	if !deeper || !ok {
+		return value, ok
+	}
+	inner, _ := value.(map[string]any)
+	return declaredAt(inner, rest)
+}
+
+// at is the flattened value at a path, which may be that of a whole element.
+func at(fields map[string]string, path string) string {
+	if value, ok := fields[path]; ok {
+		return value
+	}
+	members := map[string]string{}
+	for other, value := range fields {
+		if name, inside := strings.CutPrefix(other, path+"."); inside {
+			members[name] = value
+		}
+	}
+	return together(members)
+}
+
+// without are the flattened values but for one, which may be a whole element.
+func without(fields map[string]string, path string) map[string]string {
+	out := maps.Clone(fields)
+	maps.DeleteFunc(out, func(other, _ string) bool { return isWithin(other, path) })
+	return out
+}
+
+// isWithin says whether a path is another one, or lies below it.
+func isWithin(path, of string) bool {
+	rest, ok := strings.CutPrefix(path, of)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
 func elementPath(field, key string) string { return fmt.Sprintf("%s[%q]", field, key) }
 
-// rootOf is the field that a path lies in.
+// elementOf is the element that a path is, or lies in.
+func elementOf(path string) string { return path[:strings.LastIndex(path, `"]`)+len(`"]`)] }
+
+// rootOf is the top-level field that a path lies in.
 func rootOf(path string) string {
-	root, _, _ := strings.Cut(path, "[")
-	return root
+	if end := strings.IndexAny(path, "[."); end >= 0 {
+		return path[:end]
+	}
+	return path
 }
 
 // desired is what one version of a CloudProvisioned declares.
@@ -144,7 +139,7 @@ type desired struct {
 }
 
 func (d desired) ignores(path string) bool {
-	return slices.Contains(d.ignore, path) || slices.Contains(d.ignore, rootOf(path))
+	return slices.ContainsFunc(d.ignore, func(ignored string) bool { return isWithin(path, ignored) })
 }
 
 // pair is an expected and an actual value.
@@ -154,18 +149,43 @@ type pair struct{ expected, actual string }
 func differences(kind string, d desired, o object) map[string]pair {
 	out := map[string]pair{}
 	want := flatten(kind, d.values)
-	consider := maps.Clone(want)
-	for path := range o.fields {
-		if _, declared := d.values[rootOf(path)]; declared {
-			consider[path] = ""
+	for field, form := range subjectOf(kind).fields {
+		if _, declared := declaredAt(d.values, field); !declared {
+			continue
+		}
+		if form.elements != nil {
+			differentElements(out, field, want, o.fields)
+		} else if !form.alike(want[field], o.fields[field], o.fields) {
+			out[field] = pair{want[field], o.fields[field]}
 		}
 	}
-	for path := range consider {
-		if want[path] != o.fields[path] && !d.ignores(path) {
-			out[path] = pair{want[path], o.fields[path]}
-		}
-	}
+	maps.DeleteFunc(out, func(path string, _ pair) bool { return d.ignores(path) })
 	return out
+}
+
+// differentElements adds the elements of a list that only one side has, and of the others
+// what differs of what is declared.
+func differentElements(out map[string]pair, field string, want, have map[string]string) {
+	elements := map[string]bool{}
+	for _, side := range []map[string]string{want, have} {
+		for path := range side {
+			if strings.HasPrefix(path, field+"[") {
+				elements[elementOf(path)] = true
+			}
+		}
+	}
+	for element := range elements {
+		expected, actual := at(want, element), at(have, element)
+		if expected == "" || actual == "" {
+			out[element] = pair{expected, actual}
+			continue
+		}
+		for path := range want {
+			if isWithin(path, element) && want[path] != have[path] {
+				out[path] = pair{want[path], have[path]}
+			}
+		}
+	}
 }
 
 // differs says whether one path is not as it is declared; an object that is gone

@@ -48,7 +48,9 @@ type sequence struct {
 	// listings showed what was a while ago.
 	lied, lagged bool
 	token        string
-	serial       int
+	// kinds are those that there are in this sequence.
+	kinds  map[string]bool
+	serial int
 	// original is what each declaration said first, by name: what Git says.
 	original map[string]map[string]any
 	// racing are things that happen at the same time.
@@ -79,14 +81,19 @@ func (l *boundedLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// run makes one sequence and returns it with what was wrong.
-func run(ctx context.Context, c *cluster, seed uint64, namespace string) *sequence {
+func newSequence(ctx context.Context, c *cluster, seed uint64, namespace string) *sequence {
 	s := &sequence{
 		seed: seed, ctx: ctx, cluster: c, namespace: namespace, began: time.Now(),
 		rng: rand.New(rand.NewPCG(seed, 0)), clock: newClock(), people: newPeople(),
 		log: &boundedLog{}, original: map[string]map[string]any{},
 	}
 	s.logger = zap.New(zap.WriteTo(s.log))
+	return s
+}
+
+// run makes one sequence and returns it with what was wrong.
+func run(ctx context.Context, c *cluster, seed uint64, namespace string) *sequence {
+	s := newSequence(ctx, c, seed, namespace)
 	if err := s.prepare(); err != nil {
 		s.broken("%v", err)
 		return s
@@ -164,6 +171,7 @@ func (s *sequence) prepare() error {
 	if s.recorder, err = startRecorder(s.ctx, s.cluster.admin, s.namespace); err != nil {
 		return err
 	}
+	s.choose()
 	s.furnish()
 	s.setToken(dosim.DefaultToken)
 	account := &driftv1alpha1.CloudAccount{

@@ -152,7 +152,13 @@ func (s *sequence) verify() {
 		st.sequences++
 		st.states += len(h.records)
 		st.objects += len(h.objects())
-		st.drifts += len(drifts(h))
+		for _, l := range drifts(h) {
+			d := l.last().object
+			st.drifts[d.Spec.ResourceRef.Kind]++
+			if d.Status.State == driftv1alpha1.DriftAccepted {
+				st.accepted[d.Spec.ResourceRef.Kind]++
+			}
+		}
 		if h.gap {
 			st.gaps++
 		}

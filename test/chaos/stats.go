@@ -12,13 +12,16 @@ import (
 type stats struct {
 	mu                                     sync.Mutex
 	operations, faults, crashes, approvals map[string]int
-	sequences, operators                   int
-	drifts, states, objects                int
-	outages, gaps                          int
+	// drifts and accepted are by kind.
+	drifts, accepted     map[string]int
+	sequences, operators int
+	states, objects      int
+	outages, gaps        int
 }
 
 func newStats() *stats {
-	return &stats{operations: map[string]int{}, faults: map[string]int{}, crashes: map[string]int{}, approvals: map[string]int{}}
+	return &stats{operations: map[string]int{}, faults: map[string]int{}, crashes: map[string]int{}, approvals: map[string]int{},
+		drifts: map[string]int{}, accepted: map[string]int{}}
 }
 
 func (s *stats) count(in map[string]int, name string, n int) {
@@ -62,8 +65,8 @@ func (s *stats) String() string {
 	defer s.mu.Unlock()
 	return fmt.Sprintf("%d sequences, %d operations, %d faults, %d operators started, %d crashes of them, %d approvals, %d outages of the API server or etcd\n"+
 		"  checked: %d drifts, %d states of %d objects; %d sequences in which states went by unseen\n"+
-		"  operations: %s\n  faults: %s\n  crashes: %s\n  approvals: %s",
+		"  drifts: %s\n  accepted: %s\n  operations: %s\n  faults: %s\n  crashes: %s\n  approvals: %s",
 		s.sequences, sum(s.operations), sum(s.faults), s.operators, sum(s.crashes), sum(s.approvals), s.outages,
-		s.drifts, s.states, s.objects, s.gaps,
+		sum(s.drifts), s.states, s.objects, s.gaps, listed(s.drifts), listed(s.accepted),
 		listed(s.operations), listed(s.faults), listed(s.crashes), listed(s.approvals))
 }

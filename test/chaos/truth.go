@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,6 +22,16 @@ type object struct {
 	fields map[string]string // values, flattened
 }
 
+// order is what does not depend on random ids: of a node its name does, after the last dash.
+func (o object) order() string {
+	if tags, _ := o.values["tags"].([]any); slices.Contains(tags, any("k8s:worker")) {
+		if end := strings.LastIndex(o.name, "-"); end >= 0 {
+			return o.name[:end]
+		}
+	}
+	return o.name
+}
+
 // truth is everything that a team has.
 type truth map[ref]object
 
@@ -35,7 +44,7 @@ func (t truth) sorted(kind string) []ref {
 		}
 	}
 	slices.SortFunc(out, func(a, b ref) int {
-		return strings.Compare(a.kind+"\x00"+t[a].name+"\x00"+a.id, b.kind+"\x00"+t[b].name+"\x00"+b.id)
+		return strings.Compare(a.kind+"\x00"+t[a].order()+"\x00"+a.id, b.kind+"\x00"+t[b].order()+"\x00"+b.id)
 	})
 	return out
 }
@@ -45,69 +54,19 @@ func (t truth) named(kind, name string) []ref {
 	return slices.DeleteFunc(t.sorted(kind), func(r ref) bool { return t[r].name != name })
 }
 
-// simTeam is the part of dosim's state that the oracle looks at.
-type simTeam struct {
-	Droplets []struct {
-		ID         int        `json:"id"`
-		Name       string     `json:"name"`
-		Region     string     `json:"region"`
-		Size       string     `json:"size"`
-		Status     string     `json:"status"`
-		DeletedAt  *time.Time `json:"deleted_at"`
-		IPv6       bool       `json:"ipv6"`
-		Monitoring bool       `json:"monitoring"`
-		Tags       []any      `json:"tags"`
-	} `json:"droplets"`
-	Volumes   []map[string]any `json:"volumes"`
-	VPCs      []map[string]any `json:"vpcs"`
-	Firewalls []map[string]any `json:"firewalls"`
-	Tags      []map[string]any `json:"tags"`
-	Domains   []struct {
-		Name    string           `json:"name"`
-		TTL     int              `json:"ttl"`
-		Records []map[string]any `json:"records"`
-	} `json:"domains"`
-}
-
 // readTruth reads a team out of dosim's saved state: past its API, its listings
 // and its faults.
-func readTruth(state []byte, team string) (truth, error) {
+func readTruth(state []byte, uuid string) (truth, error) {
 	var saved struct {
-		Teams map[string]simTeam `json:"teams"`
+		Teams map[string]team `json:"teams"`
 	}
 	if err := json.Unmarshal(state, &saved); err != nil {
 		return nil, fmt.Errorf("reading dosim's state: %w", err)
 	}
 	out := truth{}
-	add := func(kind, id, name string, values map[string]any) {
-		out[ref{kind, id}] = object{name: name, values: values, fields: flatten(kind, values)}
-	}
-	t := saved.Teams[team]
-	for _, d := range t.Droplets {
-		if d.DeletedAt == nil {
-			add("Droplet", strconv.Itoa(d.ID), d.Name, map[string]any{
-				"name": d.Name, "region": d.Region, "size_slug": d.Size, "status": d.Status, "tags": d.Tags,
-				"ipv6": d.IPv6, "monitoring": d.Monitoring,
-			})
-		}
-	}
-	for kind, rows := range map[string][]map[string]any{"Volume": t.Volumes, "VPC": t.VPCs, "Firewall": t.Firewalls} {
-		for _, row := range rows {
-			add(kind, text(row["id"]), text(row["name"]), row)
-		}
-	}
-	for _, row := range t.Tags {
-		name := text(row["name"])
-		add("Tag", name, name, row)
-	}
-	for _, d := range t.Domains {
-		add("Domain", d.Name, d.Name, map[string]any{"name": d.Name, "ttl": float64(d.TTL)})
-		for _, row := range d.Records {
-			name := text(row["name"]) + "." + d.Name
-			if row["name"] == "@" {
-				name = d.Name
-			}
-			add("DomainRecord", d.Name+"/"+text(row["id"]), name, row)
+	for _, each := range subjects() {
+		for _, r := range each.live(saved.Teams[uuid]) {
+			out[ref{each.kind, r.id}] = object{name: r.name, values: r.values, fields: flatten(each.kind, r.values)}
 		}
 	}
 	return out, nil

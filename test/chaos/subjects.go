@@ -52,7 +52,7 @@ func subjects() []subject {
 	subjectsOnce.Do(func() {
 		allSubjects = []subject{
 			tagSubject(), dropletSubject(), volumeSubject(), vpcSubject(), firewallSubject(), domainSubject(), domainRecordSubject(),
-			loadBalancerSubject(), reservedIPSubject(),
+			loadBalancerSubject(), reservedIPSubject(), cdnEndpointSubject(),
 			databaseClusterSubject(), databaseFirewallSubject(),
 			kubernetesClusterSubject(), kubernetesNodePoolSubject(),
 		}

@@ -176,6 +176,32 @@ func reservedIPSubject() subject {
 	}
 }
 
+func cdnEndpointSubject() subject {
+	origins := []string{"one.nyc3.digitaloceanspaces.com", "two.nyc3.digitaloceanspaces.com", "three.ams3.digitaloceanspaces.com"}
+	return subject{
+		kind: "CDNEndpoint", weight: 1, share: 0.25, first: 1,
+		fields: map[string]form{"origin": asText, "ttl": asText},
+		live: func(t team) []row {
+			var out []row
+			for _, values := range t.table("cdn_endpoints") {
+				out = append(out, row{text(values["id"]), text(values["origin"]), values})
+			}
+			return out
+		},
+		pools:  func(*sequence) map[string][]any { return map[string][]any{"ttl": {60, "600", 3600}} },
+		create: func(s *sequence) { s.change("POST", "/v2/cdn/endpoints", map[string]any{"origin": one(s, origins)}) },
+		operations: []operation{
+			{"CDN endpoint created", 2, func(s *sequence) { s.create("CDNEndpoint") }},
+			{"CDN endpoint deleted", 1, func(s *sequence) { s.remove("CDNEndpoint") }},
+			{"CDN endpoint changed", 4, func(s *sequence) {
+				if r, ok := s.any("CDNEndpoint"); ok {
+					s.change("PUT", pathOf(r), map[string]any{"ttl": one(s, []int{60, 600, 3600})})
+				}
+			}},
+		},
+	}
+}
+
 // changed is a copy of an object with other values.
 func changed(object map[string]any, with map[string]any) map[string]any {
 	out := maps.Clone(object)

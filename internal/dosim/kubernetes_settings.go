@@ -177,7 +177,7 @@ func (s *kubeSettings) setFirewall(req *kubeRequest) error {
 	return nil
 }
 
-// setAutoscaler takes a zero value, unlike null, for the wish to have the default again.
+// setAutoscaler takes a zero value, unlike null, for a request to set the default again.
 func (s *kubeSettings) setAutoscaler(req *kubeRequest) error {
 	if req.Autoscaler == nil {
 		return nil

@@ -53,8 +53,8 @@ type Outcome struct {
 	// Unknown says that the live value leaves open whether it is the desired one. There
 	// are no Differences then.
 	Unknown bool
-	// Unseen are the paths, relative to the field, of which nobody can tell, where the
-	// rest could be compared.
+	// Unseen are the paths, relative to the field, that could not be seen, where the rest
+	// could be compared.
 	Unseen []resource.Path
 }
 

@@ -164,7 +164,7 @@ func hasComposite(list []any) bool {
 }
 
 // pairs says whether each desired element has an observed one of its own, with
-// none left over. Elements that name only some of an object's fields could else
+// none left over. Otherwise an element that names only some of an object's fields could
 // stand for several: one desired rule for a second that somebody added.
 func (l loose) pairs(depth int, desired, observed []any) bool {
 	want, have := l.distinct(desired), l.distinct(observed)

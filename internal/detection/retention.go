@@ -134,14 +134,21 @@ func expired(drifts []driftv1alpha1.CloudDrift, policy driftv1alpha1.HistoryPoli
 // surplus are the oldest resolved drifts of declarations that keep more than mostResolved,
 // without those that are deleted anyway.
 func surplus(drifts []driftv1alpha1.CloudDrift, going []*driftv1alpha1.CloudDrift) []*driftv1alpha1.CloudDrift {
+	gone := make(map[*driftv1alpha1.CloudDrift]bool, len(going))
+	for _, d := range going {
+		gone[d] = true
+	}
 	kept := map[types.UID][]*driftv1alpha1.CloudDrift{}
 	for i := range drifts {
 		d := &drifts[i]
-		owner := metav1.GetControllerOfNoCopy(d)
-		if owner == nil || !objects.IsResolved(d) || d.Status.ResolvedAt == nil || slices.Contains(going, d) {
+		if !objects.IsResolved(d) || d.Status.ResolvedAt == nil || gone[d] {
 			continue
 		}
-		kept[owner.UID] = append(kept[owner.UID], d)
+		var owner types.UID // those of no declaration, which were orphaned, are counted together
+		if controller := metav1.GetControllerOfNoCopy(d); controller != nil {
+			owner = controller.UID
+		}
+		kept[owner] = append(kept[owner], d)
 	}
 	var out []*driftv1alpha1.CloudDrift
 	for _, resolved := range kept {

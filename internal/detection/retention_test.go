@@ -48,13 +48,21 @@ func TestExpiredKeepsTheLastEpisodesAndTheYoung(t *testing.T) {
 }
 
 func TestHistoryHasAnEnd(t *testing.T) {
+	t.Run("of a declaration", func(t *testing.T) {
+		tryHistoryHasAnEnd(t, []metav1.OwnerReference{{UID: "p", Controller: new(true)}})
+	})
+	t.Run("of none, after it was deleted and left them behind", func(t *testing.T) { tryHistoryHasAnEnd(t, nil) })
+}
+
+func tryHistoryHasAnEnd(t *testing.T, owner []metav1.OwnerReference) {
+	t.Helper()
 	var drifts []driftv1alpha1.CloudDrift
 	for i := range mostResolved + 40 {
 		at := metav1.NewTime(objectstest.Noon.Add(time.Duration(i-1000) * time.Second))
 		d := driftv1alpha1.CloudDrift{Spec: driftv1alpha1.CloudDriftSpec{Field: fmt.Sprint(i), Episode: 1},
 			Status: driftv1alpha1.CloudDriftStatus{State: driftv1alpha1.DriftStale, ResolvedAt: &at}}
 		d.Name = fmt.Sprintf("d-%04d", i)
-		d.OwnerReferences = []metav1.OwnerReference{{UID: "p", Controller: new(true)}}
+		d.OwnerReferences = owner
 		drifts = append(drifts, d)
 	}
 	going := expired(drifts, driftv1alpha1.HistoryPolicy{}, objectstest.Noon)

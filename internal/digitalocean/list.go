@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -62,6 +63,8 @@ type lister struct {
 	hidden []string
 	// gone are the parents that went while they were asked for their children.
 	gone []string
+	// kept is how large the bodies are of which values are kept, of all parts.
+	kept atomic.Int64
 }
 
 func (l *lister) list(ctx context.Context, parents resource.Listing) error {
@@ -83,8 +86,8 @@ type part struct {
 	// found is what it showed, and startedAt when its first page was asked for.
 	found     []resource.Resource
 	startedAt time.Time
-	// kept is how large the bodies are of which values are kept.
-	kept int
+	// kept is what it adds to what the listing keeps.
+	kept int64
 	// gone says that the parent was answered 404, or can't be asked for.
 	gone bool
 }
@@ -190,6 +193,7 @@ func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) erro
 		}
 		if page.number == 1 {
 			// A walk that begins anew must not keep what has gone since the last.
+			l.kept.Add(-p.kept)
 			p.found, p.kept = p.found[:0], 0
 		}
 		r := &reading{lister: l, part: p, page: page, values: v, body: object{}}
@@ -275,9 +279,10 @@ func (r *reading) take(res resource.Resource, size int) error {
 	}
 	r.part.found = append(r.part.found, res)
 	if res.Values != nil {
-		r.part.kept += size
+		r.part.kept += int64(size)
+		r.kept.Add(int64(size))
 	}
-	if r.part.kept > mostKept {
+	if r.kept.Load() > mostKept {
 		return fmt.Errorf("there are more than %d MiB of them", mostKept>>20)
 	}
 	return nil

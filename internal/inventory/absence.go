@@ -132,16 +132,17 @@ type settlement struct {
 // settle asks for each missing resource by its id, believes only a 404, and writes what came
 // of it. Nothing is concluded of a resource that could not be asked for, or that waits for
 // a person; where it is declared, its CloudResource says so. Orphans went with their parent.
-func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all, withheld, orphans []missingResource) settlement {
+// What is withheld is so since now, or since before.
+func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1alpha1.CloudResource, all, withheld, orphans []missingResource, now time.Time) settlement {
 	waiting := map[string]bool{}
 	for _, s := range withheld {
 		waiting[s.name] = true
 	}
 	answers := v.ask(ctx, cloud, slices.DeleteFunc(slices.Clone(all), func(s missingResource) bool { return waiting[s.name] }))
 	v.record(ctx, held, answers.there)
-	now := metav1.NewMicroTime(v.Clock.Now())
+	asked := metav1.NewMicroTime(v.Clock.Now())
 	for _, s := range orphans {
-		answers.gone = append(answers.gone, absence{s, now})
+		answers.gone = append(answers.gone, absence{s, asked})
 	}
 	out := settlement{unanswered: answers.unanswered, owed: answers.owed, refused: answers.refused}
 	for _, a := range answers.gone {
@@ -151,12 +152,12 @@ func (v store) settle(ctx context.Context, cloud Cloud, held map[string]*driftv1
 		out.gone = append(out.gone, a.id)
 		v.writes.Add(v.recordAbsence(ctx, a))
 	}
-	since := withheldAt(withheld, metav1.NewTime(v.Clock.Now()))
+	since := withheldAt(withheld, metav1.NewTime(now))
 	for _, s := range withheld {
 		v.writes.Add(v.withhold(ctx, s, since))
 	}
 	for _, s := range answers.open {
-		v.writes.Add(v.withhold(ctx, s, metav1.NewTime(v.Clock.Now())))
+		v.writes.Add(v.withhold(ctx, s, metav1.NewTime(now)))
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -229,8 +230,9 @@ func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 		return s.failed(ctx, p, err)
 	}
 	missing, p.undeclared = p.store.withoutUndeclared(missing)
-	withheld, token := s.unconfirmed(p, missing, held)
-	outcome := p.store.settle(ctx, p.cloud, held, missing, withheld, orphans)
+	now := s.Clock.Now() // the token names the time since which they are withheld
+	withheld, token := s.unconfirmed(p, missing, held, now)
+	outcome := p.store.settle(ctx, p.cloud, held, missing, withheld, orphans, now)
 	for _, id := range outcome.gone {
 		s.gone[resource.Ref{Kind: p.report.kind, ID: id}] = true
 	}
@@ -259,9 +261,9 @@ func (s *syncRun) settle(ctx context.Context, p, parent *kindPass) error {
 
 // unconfirmed are the declared resources whose absence waits for a person, and the
 // token that confirms it; none where few enough vanished, or somebody confirmed it.
-func (s *syncRun) unconfirmed(p *kindPass, missing []missingResource, held map[string]*driftv1alpha1.CloudResource) ([]missingResource, string) {
+func (s *syncRun) unconfirmed(p *kindPass, missing []missingResource, held map[string]*driftv1alpha1.CloudResource, now time.Time) ([]missingResource, string) {
 	gone := vanished(missing)
-	token := massDisappearance(p.report.kind, gone, p.store.presentDeclared(held, p.declared.ids), s.Clock.Now())
+	token := massDisappearance(p.report.kind, gone, p.store.presentDeclared(held, p.declared.ids), now)
 	if token == "" || s.confirmations.confirmIfCovered(s.account, p.report.kind, token, gone) {
 		return nil, ""
 	}
@@ -363,7 +365,7 @@ func (s *syncRun) ask(ctx context.Context, p *kindPass, most int, of func(held m
 		return 0
 	}
 	p.store.writes = &objects.Failures{}
-	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil)
+	outcome := p.store.settle(ctx, p.cloud, held, all, nil, nil, s.Clock.Now())
 	s.refused(outcome)
 	if p.store.writes.Joined(nil) == nil && !p.report.observedAt.IsZero() {
 		p.report.recordedAt = s.Clock.Now()

@@ -85,12 +85,15 @@ func inState(state driftv1alpha1.DriftState) func(*driftv1alpha1.CloudDrift) {
 }
 
 func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
+	edited := aDeclaration("edited", "production", "Droplet", "two", metav1.ConditionTrue)
+	edited.Generation = 2
 	c, _ := collectorOf(t, anAccount(),
 		aResource("one", nil), aResource("two", nil), aResource("three", nil),
 		aResource("gone", ptr.To(metav1.NewTime(objectstest.Noon))), // a tombstone is no resource
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue),
 		aDeclaration("again", "production", "Droplet", "one", ""), // two declarations of one resource, which is counted once
 		aDeclaration("gone", "production", "Droplet", "gone", metav1.ConditionFalse),
+		edited, // what was said of the generation before says nothing of this one
 		aDeclaration("typo", "prodcution", "Dorplet", "", metav1.ConditionUnknown), // whatever somebody wrote is no label
 		aDrift("a", inState(driftv1alpha1.DriftOpen)),
 		aDrift("b", inState("")), // just created, its status is on its way
@@ -121,11 +124,11 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 		"clouddrift_pending_resolutions": zeros("clouddrift_pending_resolutions") + `clouddrift_pending_resolutions{account="production",kind="Droplet",namespace="ns"} 2`,
 		"clouddrift_resolved_drifts": `clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Accepted"} 1
 			clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Stale"} 2`,
-		"clouddrift_resources": `clouddrift_resources{account="production",kind="Droplet",managed="true",namespace="ns"} 1
-			clouddrift_resources{account="production",kind="Droplet",managed="false",namespace="ns"} 2`,
+		"clouddrift_resources": `clouddrift_resources{account="production",kind="Droplet",managed="true",namespace="ns"} 2
+			clouddrift_resources{account="production",kind="Droplet",managed="false",namespace="ns"} 1`,
 		"clouddrift_provisioned": `clouddrift_provisioned{account="production",in_sync="True",kind="Droplet",namespace="ns"} 1
 			clouddrift_provisioned{account="production",in_sync="False",kind="Droplet",namespace="ns"} 1
-			clouddrift_provisioned{account="production",in_sync="Unknown",kind="Droplet",namespace="ns"} 1
+			clouddrift_provisioned{account="production",in_sync="Unknown",kind="Droplet",namespace="ns"} 2
 			clouddrift_provisioned{account="",in_sync="Unknown",kind="",namespace="ns"} 1`,
 		"clouddrift_inventory_age_seconds": `clouddrift_inventory_age_seconds{account="production",kind="Droplet",namespace="ns"} 60`,
 		"clouddrift_rate_limit_requests":   `clouddrift_rate_limit_requests{account="production",namespace="ns"} 5000`,

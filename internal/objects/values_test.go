@@ -91,6 +91,23 @@ func TestWhatCannotBeRecordedIsUnseen(t *testing.T) {
 	}
 }
 
+// A change of the order alone is recorded where the order means something, and nowhere else.
+func TestTheDigestKeepsAnOrderThatMeansSomething(t *testing.T) {
+	of := func(kind, field string, values ...any) string {
+		nested := map[string]any{field: values}
+		if kind == "KubernetesCluster" {
+			nested = map[string]any{"cluster_autoscaler_configuration": nested}
+		}
+		return objects.DigestOf(resource.Resource{Ref: resource.Ref{Kind: kind, ID: "1"}, Values: nested})
+	}
+	if of("KubernetesCluster", "expanders", "priority", "random") == of("KubernetesCluster", "expanders", "random", "priority") {
+		t.Error("the autoscaler asks its expanders one after the other: another order is another observation")
+	}
+	if of("Droplet", "tags", "a", "b") != of("Droplet", "tags", "b", "a") {
+		t.Error("tags in another order are the same observation")
+	}
+}
+
 func BenchmarkDigest(b *testing.B) {
 	r := objectstest.Droplet([]any{"web", "prod"}, []any{"droplet_agent", "private_networking"})
 	b.ReportAllocs()

@@ -36,6 +36,10 @@ var (
 		high, err3 := strconv.Atoi(live["max_nodes"])
 		return live["auto_scale"] == "true" && err == nil && err1 == nil && err2 == nil && err3 == nil && low <= count && count <= high
 	}}
+	// poolLimit means nothing where nobody scales the pool: DigitalOcean shows 0 then.
+	poolLimit = form{same: func(_, have string, live map[string]string) bool {
+		return live["auto_scale"] == "false" && (have == "0" || have == "")
+	}}
 	// firewallRules are each compared as a whole, and known by protocol and ports. Two of
 	// the same are one with the sources of both.
 	firewallRules = form{elements: func(out map[string]string, field string, list []any) {

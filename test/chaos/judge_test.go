@@ -356,6 +356,8 @@ func TestDifferencesByForm(t *testing.T) {
 		want      string // the path that differs
 	}{
 		{"the autoscaler's choice", "KubernetesNodePool", map[string]any{"count": 1}, pool, ""},
+		{"a limit for nobody", "KubernetesNodePool", map[string]any{"max_nodes": 5}, fixed, ""},
+		{"another limit", "KubernetesNodePool", map[string]any{"max_nodes": 5}, pool, "max_nodes"},
 		{"nobody's choice", "KubernetesNodePool", map[string]any{"count": 1}, fixed, "count"},
 		{"a time without seconds", "DatabaseCluster", map[string]any{"maintenance_window": map[string]any{"hour": "14:00"}}, database, ""},
 		{"another time", "DatabaseCluster", map[string]any{"maintenance_window": map[string]any{"hour": "02:00"}}, database, "maintenance_window.hour"},

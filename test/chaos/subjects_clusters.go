@@ -173,7 +173,7 @@ const (
 func kubernetesNodePoolSubject() subject {
 	return subject{
 		kind: "KubernetesNodePool", weight: 3,
-		fields: map[string]form{"name": asText, "size": asText, "count": poolSize, "auto_scale": asText, "min_nodes": asText, "max_nodes": asText},
+		fields: map[string]form{"name": asText, "size": asText, "count": poolSize, "auto_scale": asText, "min_nodes": poolLimit, "max_nodes": poolLimit},
 		live: func(t team) []row {
 			var out []row
 			for _, k := range t.table("kubernetes_clusters") {

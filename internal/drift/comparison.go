@@ -36,6 +36,9 @@ type Live struct {
 	// Of is the resource, for a comparison that depends on more of it than this value: a
 	// DNS record's data is a host name or an address by its type.
 	Of resource.Resource
+	// Declared is everything that is declared of the resource, for a comparison to which it
+	// matters what was meant.
+	Declared map[string]any
 }
 
 // With is the same field with another value.

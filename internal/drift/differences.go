@@ -15,7 +15,7 @@ import (
 // the schema names is compared field by field, and what the schema does not name
 // below a field of its own is compared as that field is.
 func Differences(s Schema, desired map[string]any, observed resource.Resource, ignore []resource.Path) Result {
-	w := walk{schema: s, observed: observed, ignore: pathSet(ignore), unseen: &paths{}, misspelt: &paths{}}
+	w := walk{schema: s, desired: desired, observed: observed, ignore: pathSet(ignore), unseen: &paths{}, misspelt: &paths{}}
 	for name, value := range desired {
 		w.visit(resource.Path{resource.Segment(name)}, value, nil)
 	}
@@ -31,6 +31,7 @@ func Differences(s Schema, desired map[string]any, observed resource.Resource, i
 
 type walk struct {
 	schema   Schema
+	desired  map[string]any
 	observed resource.Resource
 	ignore   *paths
 	result   Result
@@ -116,7 +117,7 @@ func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
 const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
-	out := comparison.Compare(desired, liveAt(w.observed, at))
+	out := comparison.Compare(desired, liveAt(w.observed, w.desired, at))
 	if out.Unknown {
 		w.unsee(at)
 		return

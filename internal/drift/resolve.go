@@ -43,7 +43,7 @@ func Restore(s Schema, desired map[string]any, live resource.Resource, at resour
 	if !declared {
 		return nil, nil, ErrNotDeclared
 	}
-	value, err = comparison.Restore(want, liveAt(live, field), at[depth:])
+	value, err = comparison.Restore(want, liveAt(live, desired, field), at[depth:])
 	return field, value, err
 }
 
@@ -77,8 +77,8 @@ func (s Schema) comparisonAt(at resource.Path) (c Comparison, depth int, err err
 	return nil, 0, ErrNotDeclared
 }
 
-// liveAt is what is known of a field of a resource.
-func liveAt(of resource.Resource, at resource.Path) Live {
+// liveAt is what is known of a field of a resource of which this is declared.
+func liveAt(of resource.Resource, declared map[string]any, at resource.Path) Live {
 	value, _ := of.Lookup(at)
-	return Live{Value: value, Hidden: of.Hidden(at), Of: of}
+	return Live{Value: value, Hidden: of.Hidden(at), Of: of, Declared: declared}
 }

@@ -32,8 +32,8 @@ var kubernetesNodePool = Kind{
 		{Path: "count", Compare: drift.Unset(drift.With(poolCount)), Change: drift.InPlace, Others: []string{"node_count"},
 			Words: "as a number; with `auto_scale`, every count between `min_nodes` and `max_nodes` is equal"},
 		{Path: "auto_scale", Optional: true, Compare: flag, Change: drift.InPlace},
-		{Path: "min_nodes", Optional: true, Compare: drift.With(poolLimit), Change: drift.InPlace, Words: poolLimitWords},
-		{Path: "max_nodes", Optional: true, Compare: drift.With(poolLimit), Change: drift.InPlace, Words: poolLimitWords},
+		{Path: "min_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},
+		{Path: "max_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},
 		{Path: "tags", Compare: ownTags, Words: ownTagWords, Change: drift.InPlace},
 		{Path: "labels", Optional: true, Compare: drift.Loose, Change: drift.InPlace, Members: drift.Members{drift.AnyName: {}}},
 		{Path: "taints", Optional: true, Key: taintKey, Change: drift.InPlace, Others: []string{"taint"},
@@ -62,25 +62,20 @@ func poolCount(live resource.Resource) drift.Comparison {
 	return drift.Between(bound("min_nodes", 0), bound("max_nodes", math.MaxInt32))
 }
 
-const poolLimitWords = "as a number; without `auto_scale`, for which alone it means anything, an answer shows 0 whatever was set, and nothing is compared"
+const poolLimitWords = "as a number; where `auto_scale` is declared, and the pool is not scaled, an answer shows 0 whatever was set, and nothing is compared"
 
-// poolLimit tells nothing of a pool that is not scaled, whose limits are shown as 0.
-func poolLimit(live resource.Resource) drift.Comparison {
-	if on, _ := live.Lookup(resource.Path{"auto_scale"}); on == false {
-		return idle{count}
-	}
-	return count
-}
-
-// idle is for a number that means nothing now: 0, or none at all, stands for every other.
-type idle struct{ drift.Comparison }
+// limit is that of an autoscaler. Of a pool that is not scaled DigitalOcean shows 0: where
+// auto_scale is declared, that alone says whether it is as it should be.
+type limit struct{ drift.Comparison }
 
 // Compare implements drift.Comparison.
-func (i idle) Compare(desired any, live drift.Live) drift.Outcome {
-	if i.Comparison.Compare(nil, live).Equal() {
+func (l limit) Compare(desired any, live drift.Live) drift.Outcome {
+	scaled, _ := live.Of.Lookup(resource.Path{"auto_scale"})
+	_, says := live.Declared["auto_scale"]
+	if scaled == false && says && l.Comparison.Compare(nil, live).Equal() {
 		return drift.Outcome{}
 	}
-	return i.Comparison.Compare(desired, live)
+	return l.Comparison.Compare(desired, live)
 }
 
 func taintKey(taint any) string {

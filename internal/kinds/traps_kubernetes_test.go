@@ -72,6 +72,8 @@ func TestKubernetesNodePool(t *testing.T) {
 		{why: "a lower limit of 0 is not shown", desired: `{"min_nodes":0}`, observed: `{"auto_scale":true,"max_nodes":3}`},
 		{why: "limits of a pool that does not scale are shown as 0", desired: `{"auto_scale":false,"count":3,"min_nodes":3,"max_nodes":3}`, observed: `{"auto_scale":false,"count":3,"min_nodes":0,"max_nodes":0}`},
 		{why: "it was stopped scaling, which says all about its limits", desired: `{"auto_scale":true,"min_nodes":1,"max_nodes":3}`, observed: `{"auto_scale":false,"count":3,"min_nodes":0,"max_nodes":0}`, drifts: []string{"auto_scale"}},
+		{why: "it was stopped scaling, and only its limits are declared", desired: `{"max_nodes":3}`, observed: `{"auto_scale":false,"count":3,"min_nodes":0,"max_nodes":0}`,
+			drifts: []string{"max_nodes"}},
 		{why: "it scales, and nobody declared it", desired: `{"auto_scale":false,"count":3}`, observed: `{"auto_scale":true,"count":3,"min_nodes":1,"max_nodes":3}`, drifts: []string{"auto_scale"}},
 		{why: "every node was replaced", desired: `{"name":"workers","count":30,"size":"S-2vcpu-4gb"}`, observed: `{"name":"workers","count":30,"size":"s-2vcpu-4gb"}`},
 

@@ -10,35 +10,36 @@ import (
 // and lists as sets.
 type form struct {
 	// same says whether what is live is as good as what is declared; nil: where the texts
-	// are one. live are all values of the resource.
-	same func(want, have string, live map[string]string) bool
+	// are one. declared and live are all values of the resource.
+	same func(want, have string, declared, live map[string]string) bool
 	// elements gives each element of a list a path below the field; nil: it is one value.
 	elements func(out map[string]string, field string, list []any)
 }
 
-func (f form) alike(want, have string, live map[string]string) bool {
-	return want == have || f.same != nil && f.same(want, have, live)
+func (f form) alike(want, have string, declared, live map[string]string) bool {
+	return want == have || f.same != nil && f.same(want, have, declared, live)
 }
 
 var (
 	asText = form{}
 	// timeOfDay is with or without seconds.
-	timeOfDay = form{same: func(want, have string, _ map[string]string) bool { return minutes(want) == minutes(have) }}
+	timeOfDay = form{same: func(want, have string, _, _ map[string]string) bool { return minutes(want) == minutes(have) }}
 	// release is a version, of which the beginning may be declared.
-	release = form{same: func(want, have string, _ map[string]string) bool {
+	release = form{same: func(want, have string, _, _ map[string]string) bool {
 		return want != "" && (strings.HasPrefix(have, want+".") || strings.HasPrefix(have, want+"-"))
 	}}
 	// poolSize is the autoscaler's to choose, where there is one.
-	poolSize = form{same: func(want, have string, live map[string]string) bool {
+	poolSize = form{same: func(want, have string, _, live map[string]string) bool {
 		_, err := strconv.Atoi(want)
 		count, err1 := strconv.Atoi(have)
 		low, err2 := strconv.Atoi(live["min_nodes"])
 		high, err3 := strconv.Atoi(live["max_nodes"])
 		return live["auto_scale"] == "true" && err == nil && err1 == nil && err2 == nil && err3 == nil && low <= count && count <= high
 	}}
-	// poolLimit means nothing where nobody scales the pool: DigitalOcean shows 0 then.
-	poolLimit = form{same: func(_, have string, live map[string]string) bool {
-		return live["auto_scale"] == "false" && (have == "0" || have == "")
+	// poolLimit means nothing where nobody scales the pool, and people said whether anybody
+	// should: DigitalOcean shows 0 then.
+	poolLimit = form{same: func(_, have string, declared, live map[string]string) bool {
+		return declared["auto_scale"] != "" && live["auto_scale"] == "false" && (have == "0" || have == "")
 	}}
 	// firewallRules are each compared as a whole, and known by protocol and ports. Two of
 	// the same are one with the sources of both.

@@ -356,7 +356,8 @@ func TestDifferencesByForm(t *testing.T) {
 		want      string // the path that differs
 	}{
 		{"the autoscaler's choice", "KubernetesNodePool", map[string]any{"count": 1}, pool, ""},
-		{"a limit for nobody", "KubernetesNodePool", map[string]any{"max_nodes": 5}, fixed, ""},
+		{"a limit for nobody", "KubernetesNodePool", map[string]any{"max_nodes": 5, "auto_scale": false}, fixed, ""},
+		{"a limit of what nobody scales any more", "KubernetesNodePool", map[string]any{"max_nodes": 5}, fixed, "max_nodes"},
 		{"another limit", "KubernetesNodePool", map[string]any{"max_nodes": 5}, pool, "max_nodes"},
 		{"nobody's choice", "KubernetesNodePool", map[string]any{"count": 1}, fixed, "count"},
 		{"a time without seconds", "DatabaseCluster", map[string]any{"maintenance_window": map[string]any{"hour": "14:00"}}, database, ""},

@@ -155,7 +155,7 @@ func differences(kind string, d desired, o object) map[string]pair {
 		}
 		if form.elements != nil {
 			differentElements(out, field, want, o.fields)
-		} else if !form.alike(want[field], o.fields[field], o.fields) {
+		} else if !form.alike(want[field], o.fields[field], want, o.fields) {
 			out[field] = pair{want[field], o.fields[field]}
 		}
 	}

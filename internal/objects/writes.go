@@ -15,11 +15,15 @@ func IsRefusal(err error) bool {
 		apierrors.IsRequestEntityTooLargeError(err)
 }
 
+// IsAnswer says whether the API server said that it did not make the write. After any
+// other error, such as a timeout, it may have made it.
+func IsAnswer(err error) bool {
+	return IsRefusal(err) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
+}
+
 // isOfOneObject says whether the next object may be written all the same. An API
 // server that does not answer would let each of ten thousand writes time out.
-func isOfOneObject(err error) bool {
-	return err == nil || IsRefusal(err) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
-}
+func isOfOneObject(err error) bool { return err == nil || IsAnswer(err) }
 
 // Failures collects the errors of writes, while the other writes go on.
 type Failures struct {

@@ -40,13 +40,18 @@ func (r Resolver) dismiss(ctx context.Context, d *driftv1alpha1.CloudDrift, why 
 		delete(d.Annotations, name)
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Patch(ctx, d, patch); err != nil {
-		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
+	err := r.Client.Patch(ctx, d, patch)
+	if err == nil || !objects.IsAnswer(err) {
+		// Where the answer was lost the annotations may be gone, and nobody would say why.
+		// Being told twice is better.
+		if outdated {
+			r.Events.ApprovalOutdated(d, why.Error())
+		} else {
+			r.Events.ApprovalRefused(d, why.Error())
+		}
 	}
-	if outdated {
-		r.Events.ApprovalOutdated(d, why.Error())
-	} else {
-		r.Events.ApprovalRefused(d, why.Error())
+	if err != nil {
+		return fmt.Errorf("taking the approval off CloudDrift %s: %w", d.Name, err)
 	}
 	return nil
 }

@@ -68,11 +68,11 @@ func databaseFirewallSubject() subject {
 			return all
 		},
 		pools: func(s *sequence) map[string][]any {
-			return map[string][]any{"rules": {[]any{s.trusted()}, []any{s.trusted(), s.trusted()}, []any{}}}
+			return map[string][]any{"rules": {s.trustedSources(1), s.trustedSources(2), []any{}}}
 		},
 		operations: []operation{
-			{"trusted sources replaced", 4, func(s *sequence) { s.trust(func([]any) []any { return []any{s.trusted(), s.trusted()} }) }},
-			{"trusted source added", 4, func(s *sequence) { s.trust(func(all []any) []any { return append(slices.Clip(all), s.trusted()) }) }},
+			{"trusted sources replaced", 4, func(s *sequence) { s.trust(func([]any) []any { return s.trustedSources(2) }) }},
+			{"trusted source added", 4, func(s *sequence) { s.trust(func(all []any) []any { return everyOnce(append(slices.Clip(all), s.trusted())) }) }},
 			{"trusted source removed", 4, func(s *sequence) {
 				s.trust(func(all []any) []any {
 					if len(all) == 0 {
@@ -98,6 +98,28 @@ func sourcesOf(d map[string]any) map[string]any {
 		rules = append(rules, said)
 	}
 	return map[string]any{"rules": rules}
+}
+
+// trustedSources are at most n that may connect to a database.
+func (s *sequence) trustedSources(n int) []any {
+	var out []any
+	for range n {
+		out = append(out, s.trusted())
+	}
+	return everyOnce(out)
+}
+
+// everyOnce leaves out a source that is in the list already. Which of two with the same key
+// is compared is the operator's choice, and not the order's.
+func everyOnce(sources []any) []any {
+	known := map[string]bool{}
+	return slices.DeleteFunc(sources, func(source any) bool {
+		object, _ := source.(map[string]any)
+		key := text(object["type"]) + "/" + text(object["value"])
+		again := known[key]
+		known[key] = true
+		return again
+	})
 }
 
 // trusted is somebody who may connect to a database.

@@ -46,20 +46,17 @@ func (a acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) err
 // earlier attempt came to. trusted: it was found to be proven in this pass.
 func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trusted bool) error {
 	p, err := a.provisioned(ctx, d)
-	if errors.Is(err, errRefused) && p == nil {
-		return nil // the declaration is gone, and the drift is collected with it
-	}
 	if errors.Is(err, errRefused) {
-		return a.withdraw(ctx, d, err)
+		return nil // the declaration is gone, and the drift is collected with it
 	}
 	if err != nil {
 		return err
 	}
 	mark := p.Annotations[driftv1alpha1.LastAcceptedAnnotation]
-	if err := a.consistent(d); err != nil {
-		return a.withdraw(ctx, d, err)
-	}
-	if mark != markOf(d) {
+	if mark != markOf(d) { // else the value was written, whatever was declared since
+		if err := a.consistent(d); err != nil {
+			return a.withdraw(ctx, d, err)
+		}
 		// After the declaration, because another operator may have carried this approval
 		// out, and its mark may be gone again: who takes the mark closes the drift first.
 		if goesOn, err := a.stillUnderWay(ctx, d); err != nil || !goesOn {
@@ -97,6 +94,10 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 	if err != nil {
 		return nil, fmt.Errorf("%w: field %q: %w", errRefused, d.Spec.Field, err)
 	}
+	desired, err := desiredOf(p)
+	if err != nil {
+		return nil, err
+	}
 	account := &driftv1alpha1.CloudAccount{}
 	if err := a.Client.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: p.Spec.AccountRef.Name}, account); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("getting CloudAccount %s: %w", p.Spec.AccountRef.Name, err)
@@ -110,10 +111,6 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
 	}
 	observed := objects.ResourceOf(b.Resource)
-	desired, err := objects.DecodeMap(p.Spec.Desired)
-	if err != nil {
-		return nil, err
-	}
 	for _, difference := range drift.Differences(b.Kind.Schema, desired, observed, nil).Differences {
 		if difference.Path.String() != path.String() {
 			continue

@@ -33,7 +33,7 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if err != nil {
 		return nil, fmt.Errorf("the expected value: %w", err)
 	}
-	desired, err := objects.DecodeMap(p.Spec.Desired)
+	desired, err := desiredOf(p)
 	if err != nil {
 		return nil, err
 	}

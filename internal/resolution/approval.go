@@ -131,13 +131,18 @@ func (r Resolver) provisioned(ctx context.Context, d *driftv1alpha1.CloudDrift) 
 		}
 		return nil, fmt.Errorf("reading CloudProvisioned %s: %w", key, err)
 	}
-	if why := objects.SizeOf(p.Spec.Desired).Beyond(resource.Most); why != "" {
-		return p, fmt.Errorf("%w: CloudProvisioned %s is too large: %s", errRefused, key.Name, why)
-	}
 	if !metav1.IsControlledBy(d, p) {
 		return nil, fmt.Errorf("%w: CloudProvisioned %s is not the one that the drift was found for", errRefused, key.Name)
 	}
 	return p, nil
+}
+
+// desiredOf is p's desired state. One that is too large is not decoded, and refused.
+func desiredOf(p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
+	if why := objects.SizeOf(p.Spec.Desired).Beyond(resource.Most); why != "" {
+		return nil, fmt.Errorf("%w: CloudProvisioned %s is too large: %s", errRefused, p.Name, why)
+	}
+	return objects.DecodeMap(p.Spec.Desired)
 }
 
 // end closes the drift in a resolved state, in the name of who approved it.

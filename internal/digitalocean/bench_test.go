@@ -51,7 +51,7 @@ func listTenThousand(tb testing.TB, url string) resource.Listing {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	got, err := c.Without("Droplet", "backups", "backup_policy").List(context.Background(), "Droplet", resource.Listing{})
+	got, err := c.Without("Droplet", "backups", "backup_policy").List(context.Background(), "Droplet", "")
 	if err != nil || len(got.Resources) != 10000 {
 		tb.Fatalf("%d droplets: %v", len(got.Resources), err)
 	}

@@ -54,11 +54,22 @@ func seed(t *testing.T, sim *dosim.Server, kind string, n int) {
 
 func list(t *testing.T, c *digitalocean.Client, kind string, parents resource.Listing) resource.Listing {
 	t.Helper()
-	got, err := c.List(t.Context(), kind, parents)
-	if err != nil || !got.Complete {
-		t.Fatalf("complete %v: %v", got.Complete, err)
+	if !lookup(t, kind).PerParent() {
+		got, err := c.List(t.Context(), kind, "")
+		if err != nil || !got.Complete {
+			t.Fatalf("complete %v: %v", got.Complete, err)
+		}
+		return got
 	}
-	return got
+	all := resource.Listing{Kind: kind, Complete: true}
+	for parent := range parents.IDs() {
+		got, err := c.List(t.Context(), kind, parent)
+		if err != nil || !got.Complete {
+			t.Fatalf("of %s: complete %v: %v", parent, got.Complete, err)
+		}
+		all.Resources = append(all.Resources, got.Resources...)
+	}
+	return all
 }
 
 func TestSimulatedAccount(t *testing.T) {
@@ -172,7 +183,7 @@ func TestSimulatedScopes(t *testing.T) {
 	if !slices.Equal(got.Unseen, want) {
 		t.Errorf("unseen %v, want %v", got.Unseen, want)
 	}
-	if _, err := c.List(t.Context(), "Volume", resource.Listing{}); digitalocean.ClassOf(err) != digitalocean.Forbidden {
+	if _, err := c.List(t.Context(), "Volume", ""); digitalocean.ClassOf(err) != digitalocean.Forbidden {
 		t.Errorf("a kind that the token may not see: %v", err)
 	}
 	if _, err := clientAt(t, sim.URL(), "wrong").Account(t.Context()); digitalocean.ClassOf(err) != digitalocean.Denied {
@@ -212,7 +223,7 @@ func TestSimulatedFaults(t *testing.T) {
 			}
 			tt.fault.Path, tt.fault.Page = "/v2/volumes", 2
 			clear := sim.AddFault(tt.fault)
-			got, err := c.List(t.Context(), "Volume", resource.Listing{})
+			got, err := c.List(t.Context(), "Volume", "")
 			if digitalocean.ClassOf(err) != tt.class || got.Complete {
 				t.Errorf("complete %v, class %q: %v", got.Complete, digitalocean.ClassOf(err), err)
 			}
@@ -269,7 +280,7 @@ func TestSimulatedLimit(t *testing.T) {
 	sim, c := simulate(t, dosim.WithRateLimit(100, 0))
 	seed(t, sim, "Volume", 1)
 	for i := range 100 {
-		_, err := c.List(t.Context(), "Volume", resource.Listing{})
+		_, err := c.List(t.Context(), "Volume", "")
 		if err == nil {
 			continue
 		}

@@ -49,7 +49,7 @@ func (s *dropletServer) handle(w http.ResponseWriter, r *http.Request) {
 
 func listDroplets(t *testing.T, c *Client) []resource.Resource {
 	t.Helper()
-	got, err := c.List(t.Context(), "Droplet", resource.Listing{})
+	got, err := c.List(t.Context(), "Droplet", "")
 	if err != nil || !got.Complete {
 		t.Fatalf("complete %v: %v", got.Complete, err)
 	}
@@ -128,7 +128,7 @@ func TestDropletGPUListingFails(t *testing.T) {
 		}
 		server.handle(w, r)
 	})
-	got, err := c.List(t.Context(), "Droplet", resource.Listing{})
+	got, err := c.List(t.Context(), "Droplet", "")
 	wantClass(t, err, Forbidden)
 	if got.Complete || !strings.Contains(err.Error(), "listing droplets with type=gpus, page 1") {
 		t.Errorf("complete %v: %v", got.Complete, err)
@@ -235,7 +235,7 @@ func TestDropletBackupsFail(t *testing.T) {
 				}
 				server.handle(w, r)
 			})
-			got, err := c.List(t.Context(), "Droplet", resource.Listing{})
+			got, err := c.List(t.Context(), "Droplet", "")
 			wantClass(t, err, tt.class)
 			if got.Complete {
 				t.Error("the listing is complete")
@@ -255,7 +255,7 @@ func TestDropletBackupsDoNotAddUp(t *testing.T) {
 		}
 		server.handle(w, r)
 	})
-	_, err := c.List(t.Context(), "Droplet", resource.Listing{})
+	_, err := c.List(t.Context(), "Droplet", "")
 	wantClass(t, err, Incomplete)
 }
 

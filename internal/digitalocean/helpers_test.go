@@ -141,5 +141,5 @@ func listVolumes(t *testing.T, c *Client) (resource.Listing, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	return c.List(ctx, "Volume", resource.Listing{})
+	return c.List(ctx, "Volume", "")
 }

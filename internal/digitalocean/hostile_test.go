@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 func TestAWriteIsSentOnce(t *testing.T) {
@@ -96,7 +94,7 @@ func TestWhatAFirewallHidesIsUnseen(t *testing.T) {
 		_, _ = fmt.Fprint(w, `{}`)
 	})
 	list := func(c *Client) string {
-		got, err := c.List(t.Context(), "Firewall", resource.Listing{})
+		got, err := c.List(t.Context(), "Firewall", "")
 		wantClass(t, err, "")
 		return strings.Join(got.Resources[0].Unseen, " ")
 	}
@@ -108,7 +106,7 @@ func TestWhatAFirewallHidesIsUnseen(t *testing.T) {
 		t.Errorf("%d questions, want one for each kind", probed.Load())
 	}
 	may["/v2/tags"] = 500
-	if _, err := c.List(t.Context(), "Firewall", resource.Listing{}); ClassOf(err) != ServerError {
+	if _, err := c.List(t.Context(), "Firewall", ""); ClassOf(err) != ServerError {
 		t.Errorf("what a fault hides would come and go: %v", err)
 	}
 	probed.Store(0)
@@ -134,7 +132,7 @@ func TestLargeAnswersShareFewPlaces(t *testing.T) {
 	for range 2 * cap(largeBodies) {
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, all.page(r)) })
 		listings.Go(func() {
-			got, err := c.List(t.Context(), "Volume", resource.Listing{})
+			got, err := c.List(t.Context(), "Volume", "")
 			if err != nil || !got.Complete || len(got.Resources) != len(all.items) {
 				t.Errorf("complete %v with %d: %v", got.Complete, len(got.Resources), err)
 			}
@@ -164,10 +162,10 @@ func TestOrdinaryAnswersWaitForNoPlace(t *testing.T) {
 		}
 		_, _ = fmt.Fprint(w, large.page(r))
 	}, WithTimeout(300*time.Millisecond), WithRetries(0, 0, 0))
-	if _, err := c.List(t.Context(), "VPC", resource.Listing{}); err != nil {
+	if _, err := c.List(t.Context(), "VPC", ""); err != nil {
 		t.Error(err)
 	}
-	_, err := c.List(t.Context(), "Volume", resource.Listing{})
+	_, err := c.List(t.Context(), "Volume", "")
 	wantClass(t, err, Unreachable)
 }
 
@@ -241,7 +239,7 @@ func TestWhatNothingReadsMayBeLarge(t *testing.T) {
 		}
 		_, _ = fmt.Fprintf(w, `{"database":%s}`, cluster)
 	})
-	listed, err := c.List(t.Context(), "DatabaseCluster", resource.Listing{})
+	listed, err := c.List(t.Context(), "DatabaseCluster", "")
 	if err != nil || len(listed.Resources) != 1 || len(cluster) < 2*largestElement {
 		t.Fatalf("%d of %d bytes are listed: %v", len(listed.Resources), len(cluster), err)
 	}

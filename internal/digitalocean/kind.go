@@ -59,9 +59,6 @@ func lookup(name, doing string) (*kind, error) {
 // isChild says whether its ID begins with its parent's.
 func (k *kind) isChild() bool { return k.Parent != "" && !k.Listing.Single }
 
-// isPerParent says whether every parent has a listing of its own.
-func (k *kind) isPerParent() bool { return k.Parent != "" && k.Listing.Within == "" }
-
 // listPath is the path of the listing under one parent.
 func (k *kind) listPath(parentID string) string { return within(k.Listing.Path, parentID) }
 

@@ -149,12 +149,11 @@ func TestEveryKindIsListedAndGot(t *testing.T) {
 					_, _ = fmt.Fprintf(w, `{%q:%s}`, k.itemKey(), item)
 				}
 			})
-			parents := resource.Listing{}
-			if k.Parent != "" {
-				parents = resource.Listing{Kind: k.Parent, Complete: true,
-					Resources: []resource.Resource{{Ref: resource.Ref{Kind: k.Parent, ID: parentOf(k)}}}}
+			parent := ""
+			if k.PerParent() {
+				parent = parentOf(k)
 			}
-			listed, err := c.List(t.Context(), name, parents)
+			listed, err := c.List(t.Context(), name, parent)
 			if err != nil || !listed.Complete || len(listed.Resources) != 1 {
 				t.Fatalf("%+v, %v", listed, err)
 			}
@@ -185,7 +184,7 @@ func TestSharedScalarsAreBounded(t *testing.T) {
 
 func TestUnknownKind(t *testing.T) {
 	c := serve(t, func(http.ResponseWriter, *http.Request) {})
-	_, err := c.List(t.Context(), "Dropplet", resource.Listing{})
+	_, err := c.List(t.Context(), "Dropplet", "")
 	wantClass(t, err, Invalid)
 }
 
@@ -196,7 +195,7 @@ func TestWhatIsNotKeptLeavesNothingBehind(t *testing.T) {
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, listing{key: "volumes", items: []string{known, next}}.page(r))
 	}).Knowing(func(res resource.Resource) bool { return res.ID == "volume-1" })
-	got, err := client.List(t.Context(), "Volume", resource.Listing{})
+	got, err := client.List(t.Context(), "Volume", "")
 	if err != nil || len(got.Unchanged) != 1 || len(got.Resources) != 1 {
 		t.Fatalf("%+v: %v", got, err)
 	}

@@ -12,9 +12,6 @@ const (
 	// DigitalOcean's limits for one token. Both windows slide.
 	perMinute = 250
 	perHour   = 5000
-	// reads leave one in reserveShare of either window to writes, so that a
-	// sync never stands in the way of a revert.
-	reserveShare = 20
 
 	// A full minute's window is waited out (and a little, for clocks); a spent hour is reported, so that
 	// whoever asked can do something else meanwhile.
@@ -24,6 +21,44 @@ const (
 	// become better. The header tells when one request expires, not how many.
 	probeEvery = time.Minute
 )
+
+// priority is what a request leaves of either window to others: so much that one in that many
+// is never sent, and nothing where it is 0.
+type priority int
+
+const (
+	ofWrites priority = 0
+	// ofReads leaves the rest to writes, so that a sync never stands in the way of a revert.
+	ofReads priority = 20
+	// ofChildren is for listings that every parent has of its own: a thousand parents
+	// would spend the hour of all other kinds.
+	ofChildren priority = 5
+)
+
+// of is what is left to others of a limit.
+func (p priority) of(limit int) int {
+	if p == ofWrites {
+		return 0
+	}
+	return limit / int(p)
+}
+
+type priorityKey struct{}
+
+// leaving gives the reads that are made with this context a priority.
+func leaving(ctx context.Context, p priority) context.Context {
+	return context.WithValue(ctx, priorityKey{}, p)
+}
+
+func priorityOf(ctx context.Context, write bool) priority {
+	if write {
+		return ofWrites
+	}
+	if p, ok := ctx.Value(priorityKey{}).(priority); ok {
+		return p
+	}
+	return ofReads
+}
 
 // limiter keeps the requests of one token within DigitalOcean's limits. It
 // counts exactly as DigitalOcean does, in sliding windows, because a token
@@ -55,14 +90,14 @@ func newLimiter(now func() time.Time, minute, hour int) *limiter {
 
 // wait returns when a request may be sent, having counted it, or with a
 // Throttled error when that would take too long.
-func (l *limiter) wait(ctx context.Context, x *exchange, write bool) error {
+func (l *limiter) wait(ctx context.Context, x *exchange, p priority) error {
 	for {
 		// What is not sent must not be counted: a listing that has failed leaves many
 		// questions behind whose answers nobody waits for.
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		delay, patience := l.take(write)
+		delay, patience := l.take(p)
 		if delay <= 0 {
 			return nil
 		}
@@ -87,7 +122,7 @@ func (l *limiter) wait(ctx context.Context, x *exchange, write bool) error {
 
 // take counts a request and returns 0, or returns how long to wait for it and
 // how much waiting in all is bearable for such a cause.
-func (l *limiter) take(write bool) (delay, patience time.Duration) {
+func (l *limiter) take(p priority) (delay, patience time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -97,13 +132,13 @@ func (l *limiter) take(write bool) (delay, patience time.Duration) {
 		}
 		return d, burstPatience
 	}
-	if d := l.spent(now, write); d > 0 {
+	if d := l.spent(now, p); d > 0 {
 		return d, hourlyPatience
 	}
-	if d := l.window(now, time.Hour, l.hour, write); d > 0 {
+	if d := l.window(now, time.Hour, l.hour, p); d > 0 {
 		return d, hourlyPatience
 	}
-	if d := l.window(now, time.Minute, l.minute, write); d > 0 {
+	if d := l.window(now, time.Minute, l.minute, p); d > 0 {
 		return d, burstPatience
 	}
 	l.add(now)
@@ -127,10 +162,8 @@ func (l *limiter) add(now time.Time) {
 }
 
 // window is how long until one more request fits in the window.
-func (l *limiter) window(now time.Time, length time.Duration, limit int, write bool) time.Duration {
-	if !write {
-		limit -= limit / reserveShare
-	}
+func (l *limiter) window(now time.Time, length time.Duration, limit int, p priority) time.Duration {
+	limit -= p.of(limit)
 	if len(l.sent) < limit || limit <= 0 {
 		return 0
 	}
@@ -138,12 +171,8 @@ func (l *limiter) window(now time.Time, length time.Duration, limit int, write b
 }
 
 // spent is how long to wait because the headers said that too little is left.
-func (l *limiter) spent(now time.Time, write bool) time.Duration {
-	reserve := 0
-	if !write {
-		reserve = l.rate.Limit / reserveShare
-	}
-	if !l.rate.Known || l.rate.Remaining > reserve {
+func (l *limiter) spent(now time.Time, p priority) time.Duration {
+	if !l.rate.Known || l.rate.Remaining > p.of(l.rate.Limit) {
 		return 0
 	}
 	if d := l.spentUntil.Sub(now); d > 0 {

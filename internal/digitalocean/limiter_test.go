@@ -11,8 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 	"unsafe"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // answers is a transport that needs no network, so that synctest's clock can
@@ -70,7 +68,7 @@ func TestLimiterKeepsTheWindows(t *testing.T) {
 		start := time.Now()
 		sent := 0
 		for time.Since(start) < 150*time.Minute {
-			_, err := c.List(t.Context(), "Volume", resource.Listing{})
+			_, err := c.List(t.Context(), "Volume", "")
 			if err == nil {
 				sent++
 				continue
@@ -82,14 +80,14 @@ func TestLimiterKeepsTheWindows(t *testing.T) {
 			}
 			time.Sleep(time.Until(at))
 		}
-		if got := a.most(time.Minute); got > perMinute-perMinute/reserveShare {
+		if got := a.most(time.Minute); got > perMinute-ofReads.of(perMinute) {
 			t.Errorf("%d requests within a minute", got)
 		}
-		if got := a.most(time.Hour); got > perHour-perHour/reserveShare {
+		if got := a.most(time.Hour); got > perHour-ofReads.of(perHour) {
 			t.Errorf("%d requests within an hour", got)
 		}
 		// It must not be slow either: two full hours and the third one's burst.
-		if sent < 2*(perHour-perHour/reserveShare) {
+		if sent < 2*(perHour-ofReads.of(perHour)) {
 			t.Errorf("only %d requests in two and a half hours", sent)
 		}
 	})
@@ -98,22 +96,50 @@ func TestLimiterKeepsTheWindows(t *testing.T) {
 func TestLimiterLeavesTheReserveToWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(time.Now, perMinute, perHour)
-		for range perMinute - perMinute/reserveShare {
-			if d, _ := l.take(false); d != 0 {
+		for range perMinute - ofReads.of(perMinute) {
+			if d, _ := l.take(ofReads); d != 0 {
 				t.Fatalf("a read has to wait %s", d)
 			}
 		}
-		if d, _ := l.take(false); d != time.Minute {
+		if d, _ := l.take(ofReads); d != time.Minute {
 			t.Errorf("a read has to wait %s, want a minute", d)
 		}
-		for range perMinute / reserveShare {
-			if d, _ := l.take(true); d != 0 {
+		for range ofReads.of(perMinute) {
+			if d, _ := l.take(ofWrites); d != 0 {
 				t.Fatalf("a write has to wait %s", d)
 			}
 		}
-		if d, _ := l.take(true); d != time.Minute {
+		if d, _ := l.take(ofWrites); d != time.Minute {
 			t.Errorf("a write has to wait %s, want a minute", d)
 		}
+	})
+}
+
+// A thousand parents, each with a listing of its own, leave the other kinds what they need of
+// the minute and of the hour.
+func TestListingsOfChildrenLeaveTheHourToTheOtherKinds(t *testing.T) {
+	inBubble(t, &answers{}, func(t *testing.T, c *Client) {
+		sent := 0
+		for ; ; sent++ {
+			delay, patience := c.limiter.take(ofChildren)
+			if delay > patience {
+				break
+			}
+			if delay > 0 {
+				time.Sleep(delay)
+				sent--
+			}
+		}
+		if want := perHour - ofChildren.of(perHour); sent != want {
+			t.Errorf("%d listings of children were sent, want %d", sent, want)
+		}
+		for range 500 {
+			if _, err := c.List(t.Context(), "Volume", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := c.List(t.Context(), "DomainRecord", "example.com")
+		wantClass(t, err, Throttled)
 	})
 }
 
@@ -137,7 +163,7 @@ func TestClientsOfOneTokenShareTheLimiter(t *testing.T) {
 		for _, c := range []*Client{one, two} {
 			group.Go(func() {
 				for range 200 {
-					if _, err := c.List(t.Context(), "Volume", resource.Listing{}); err != nil {
+					if _, err := c.List(t.Context(), "Volume", ""); err != nil {
 						t.Error(err)
 					}
 				}
@@ -162,7 +188,7 @@ func TestLimitsOfOnesOwn(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := clientOf(t, NewPool(WithTransport(a), WithLimits(tt.minute, tt.hour)), "https://api.digitalocean.com")
 			for start := time.Now(); time.Since(start) < time.Minute; {
-				if _, err := c.List(t.Context(), "Volume", resource.Listing{}); err != nil {
+				if _, err := c.List(t.Context(), "Volume", ""); err != nil {
 					break
 				}
 			}
@@ -199,7 +225,7 @@ func TestThrottledByABurst(t *testing.T) {
 	}}
 	inBubble(t, a, func(t *testing.T, c *Client) {
 		start := time.Now()
-		got, err := c.List(t.Context(), "Volume", resource.Listing{})
+		got, err := c.List(t.Context(), "Volume", "")
 		wantClass(t, err, "")
 		if waited := time.Since(start); !got.Complete || waited != 20*time.Second {
 			t.Errorf("complete %v after %s, want 20s", got.Complete, waited)
@@ -242,7 +268,7 @@ func TestThrottledForLong(t *testing.T) {
 			a := &answers{answer: func(int, *http.Request) (int, http.Header) { return 429, tt.header() }}
 			inBubble(t, a, func(t *testing.T, c *Client) {
 				start := time.Now()
-				got, err := c.List(t.Context(), "Volume", resource.Listing{})
+				got, err := c.List(t.Context(), "Volume", "")
 				wantClass(t, err, Throttled)
 				at, ok := RetryAt(err)
 				if wait := at.Sub(start); !ok || wait.Round(time.Second) != tt.until {
@@ -265,7 +291,7 @@ func TestThrottledForLong(t *testing.T) {
 func TestThrottledAgainAndAgain(t *testing.T) {
 	a := &answers{answer: func(int, *http.Request) (int, http.Header) { return 429, http.Header{"Retry-After": {"1"}} }}
 	inBubble(t, a, func(t *testing.T, c *Client) {
-		_, err := c.List(t.Context(), "Volume", resource.Listing{})
+		_, err := c.List(t.Context(), "Volume", "")
 		wantClass(t, err, Throttled)
 		if len(a.times) != 4 {
 			t.Errorf("%d attempts, want 4", len(a.times))
@@ -287,7 +313,7 @@ func TestReadsStopBeforeTheReserve(t *testing.T) {
 	}
 	inBubble(t, a, func(t *testing.T, c *Client) {
 		list := func() error {
-			_, err := c.List(t.Context(), "Volume", resource.Listing{})
+			_, err := c.List(t.Context(), "Volume", "")
 			return err
 		}
 		for range 10 {
@@ -298,7 +324,7 @@ func TestReadsStopBeforeTheReserve(t *testing.T) {
 		if at, _ := RetryAt(err); time.Until(at).Round(time.Second) != 3*time.Minute {
 			t.Errorf("RetryAt in %s", time.Until(at))
 		}
-		if d, _ := c.limiter.take(true); d != 0 {
+		if d, _ := c.limiter.take(ofWrites); d != 0 {
 			t.Errorf("a write has to wait %s", d)
 		}
 		time.Sleep(3 * time.Minute)
@@ -322,18 +348,18 @@ func TestLimiterCountsBetweenAnswers(t *testing.T) {
 		l := newLimiter(time.Now, perMinute, perHour)
 		l.learn(http.StatusOK, budget(5000, 260, time.Now().Add(2*time.Minute)))
 		for i := range 10 {
-			if d, _ := l.take(false); d != 0 {
+			if d, _ := l.take(ofReads); d != 0 {
 				t.Fatalf("read %d has to wait %s", i, d)
 			}
 		}
-		if d, _ := l.take(false); d != 2*time.Minute {
+		if d, _ := l.take(ofReads); d != 2*time.Minute {
 			t.Errorf("a read has to wait %s, want 2m", d)
 		}
 		time.Sleep(2 * time.Minute)
-		if d, _ := l.take(false); d != 0 {
+		if d, _ := l.take(ofReads); d != 0 {
 			t.Errorf("the read that finds out has to wait %s", d)
 		}
-		if d, _ := l.take(false); d != probeEvery {
+		if d, _ := l.take(ofReads); d != probeEvery {
 			t.Errorf("the next read has to wait %s, want %s", d, probeEvery)
 		}
 	})
@@ -343,7 +369,7 @@ func TestThrottledWaitsAddUp(t *testing.T) {
 	a := &answers{answer: func(int, *http.Request) (int, http.Header) { return 429, http.Header{"Retry-After": {"30"}} }}
 	inBubble(t, a, func(t *testing.T, c *Client) {
 		start := time.Now()
-		_, err := c.List(t.Context(), "Volume", resource.Listing{})
+		_, err := c.List(t.Context(), "Volume", "")
 		wantClass(t, err, Throttled)
 		if len(a.times) != 3 || time.Since(start) != time.Minute {
 			t.Errorf("%d attempts in %s, want 3 in 1m", len(a.times), time.Since(start))
@@ -360,7 +386,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 			cancel()
 		}()
 		start := time.Now()
-		_, err := c.List(ctx, "Volume", resource.Listing{})
+		_, err := c.List(ctx, "Volume", "")
 		wantClass(t, err, Canceled)
 		if time.Since(start) != 10*time.Second {
 			t.Errorf("ended after %s", time.Since(start))
@@ -371,7 +397,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := c.List(ctx, "Volume", resource.Listing{})
+		_, err := c.List(ctx, "Volume", "")
 		wantClass(t, err, Throttled)
 		if time.Since(start) != 0 {
 			t.Errorf("ended after %s", time.Since(start))
@@ -383,7 +409,7 @@ func TestBackoffHasAnEnd(t *testing.T) {
 	a := &answers{answer: func(int, *http.Request) (int, http.Header) { return 503, http.Header{"Retry-After": {"3600"}} }}
 	inBubble(t, a, func(t *testing.T, c *Client) {
 		start := time.Now()
-		_, err := c.List(t.Context(), "Volume", resource.Listing{})
+		_, err := c.List(t.Context(), "Volume", "")
 		wantClass(t, err, ServerError)
 		if len(a.times) != 4 || time.Since(start) != 7*time.Second {
 			t.Errorf("%d attempts in %s, want 4 in 7s", len(a.times), time.Since(start))
@@ -402,7 +428,7 @@ func TestAbsurdLimitsAreUnknown(t *testing.T) {
 		{"Ratelimit-Limit": {"-5000"}, "Ratelimit-Remaining": {"10"}},
 	} {
 		inBubble(t, &answers{answer: func(int, *http.Request) (int, http.Header) { return 200, header }}, func(t *testing.T, c *Client) {
-			if _, err := c.List(t.Context(), "Volume", resource.Listing{}); err != nil {
+			if _, err := c.List(t.Context(), "Volume", ""); err != nil {
 				t.Fatal(err)
 			}
 			if got := c.RateLimit(); got.Known {

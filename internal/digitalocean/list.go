@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,38 +14,35 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// List lists all resources of the kind. parents is the complete listing of
-// the kind's parent, or the zero value where it has none.
+// List lists all resources of the kind or, where every parent has a listing of its own, those
+// of one parent: see kinds.Kind.PerParent. parent is "" otherwise.
 //
 // The listing is Complete, and the error nil, when every page arrived, no id
 // came twice and their number is the total that every page gave. Else the
 // listing holds what was seen until then, and the error's class says why;
 // pages that do not add up are Incomplete, after the listing was tried anew.
-func (c *Client) List(ctx context.Context, kind string, parents resource.Listing) (resource.Listing, error) {
-	listing := resource.Listing{Kind: kind, StartedAt: c.now()}
+// NotFound says that the parent is gone: asking for it was answered 404 too.
+func (c *Client) List(ctx context.Context, kind, parent string) (resource.Listing, error) {
 	k, err := lookup(kind, "listing")
 	if err != nil {
-		return listing, err
+		return resource.Listing{Kind: kind, StartedAt: c.now()}, err
 	}
-	return c.list(ctx, k, parents)
+	return c.list(ctx, k, parent)
 }
 
-func (c *Client) list(ctx context.Context, k *kind, parents resource.Listing) (resource.Listing, error) {
+func (c *Client) list(ctx context.Context, k *kind, parent string) (resource.Listing, error) {
 	listing := resource.Listing{Kind: k.Name, StartedAt: c.now()}
-	if k.isPerParent() && (parents.Kind != k.Parent || !parents.Complete) {
-		return listing, &Error{Class: Incomplete, Doing: "listing " + k.Many,
-			Message: "that takes a complete listing of the kind " + k.Parent}
+	if k.PerParent() != (parent != "") {
+		return listing, &Error{Class: Invalid, Doing: "listing " + k.Many, Message: "its listing takes the id of a parent, and no other does"}
 	}
-	l := &lister{client: c, kind: k, byID: map[string]int{}}
-	err := l.list(asking(ctx, k.Name), parents)
+	l := &lister{client: c, kind: k, parent: parent, byID: map[string]int{}}
+	if k.PerParent() {
+		ctx = leaving(ctx, ofChildren)
+	}
+	err := l.list(asking(ctx, k.Name))
 	listing.Resources, listing.Unchanged = l.sorted()
-	listing.GoneParents = l.gone
 	if !l.startedAt.IsZero() {
 		listing.StartedAt = l.startedAt
-	}
-	if k.isPerParent() && !parents.StartedAt.IsZero() {
-		// A parent that came since is not in it, nor is what it holds.
-		listing.StartedAt = parents.StartedAt
 	}
 	listing.Complete = err == nil
 	return listing, err
@@ -54,91 +50,54 @@ func (c *Client) list(ctx context.Context, k *kind, parents resource.Listing) (r
 
 // lister collects a kind's resources from all its listings.
 type lister struct {
-	client    *Client
-	kind      *kind
+	client *Client
+	kind   *kind
+	// parent is whose children are listed, "" where all are.
+	parent    string
 	resources []resource.Resource
 	byID      map[string]int
 	startedAt time.Time
 	// hidden are the paths that the token's scopes hide.
 	hidden []string
-	// gone are the parents that went while they were asked for their children.
-	gone []string
 	// kept is how large the bodies are of which values are kept, of all parts.
 	kept atomic.Int64
 }
 
-func (l *lister) list(ctx context.Context, parents resource.Listing) error {
+func (l *lister) list(ctx context.Context) error {
 	var err error
 	if l.hidden, err = l.client.hiddenOf(ctx, l.kind); err != nil {
 		return err
 	}
-	if err := l.listParts(ctx, l.parts(parents)); err != nil {
+	if err := l.listParts(ctx); err != nil {
 		return err
 	}
 	return l.lookAside(ctx)
 }
 
-// part is one of the listings that together show all there is: one for each parent, or one
-// alone, times one for each query.
+// part is one of the listings that together show all there is: one for each query.
 type part struct {
-	parentID string
-	query    url.Values
+	query url.Values
 	// found is what it showed, and startedAt when its first page was asked for.
 	found     []resource.Resource
 	startedAt time.Time
 	// kept is what it adds to what the listing keeps.
 	kept int64
-	// gone says that the parent was answered 404, or can't be asked for.
-	gone bool
 }
-
-func (l *lister) parts(parents resource.Listing) []*part {
-	ids := []string{""}
-	if l.kind.isPerParent() {
-		ids = slices.Collect(parents.IDs())
-	}
-	parts := make([]*part, 0, len(ids)*len(l.kind.queries))
-	for _, id := range ids {
-		for _, query := range l.kind.queries {
-			parts = append(parts, &part{parentID: id, query: query})
-		}
-	}
-	return parts
-}
-
-// partsAtOnce is how many of a kind's listings are read at once.
-const partsAtOnce = 4
 
 // listParts reads the parts side by side, and puts together in their order what they show.
-// A parent that is gone meanwhile says nothing of the others.
-func (l *lister) listParts(ctx context.Context, parts []*part) error {
+func (l *lister) listParts(ctx context.Context) error {
 	group, within := errgroup.WithContext(ctx)
-	group.SetLimit(partsAtOnce)
-	idle := make(chan *values, partsAtOnce) // each has its own memory for what comes often
-	for range partsAtOnce {
-		idle <- newValues()
-	}
-	for _, p := range parts {
-		if within.Err() != nil {
-			break // one has failed, or nobody waits any more
-		}
-		group.Go(func() error {
-			v := <-idle
-			defer func() { idle <- v }()
-			return l.listPart(within, p, v)
-		})
+	var parts []*part
+	for _, query := range l.kind.queries {
+		p := &part{query: query}
+		parts = append(parts, p)
+		group.Go(func() error { return l.listPart(within, p, newValues()) })
 	}
 	err := group.Wait()
 	if cause := ctx.Err(); err == nil && cause != nil {
 		err = &Error{Class: Canceled, Doing: "listing " + l.kind.Many, Message: cause.Error(), cause: cause}
 	}
 	for _, p := range parts {
-		if p.gone {
-			if !slices.Contains(l.gone, p.parentID) {
-				l.gone = append(l.gone, p.parentID)
-			}
-			continue
-		}
 		for _, res := range p.found {
 			l.keep(res)
 		}
@@ -149,35 +108,33 @@ func (l *lister) listParts(ctx context.Context, parts []*part) error {
 	return err
 }
 
-// listPart reads one listing. Whether its parent is gone is in the part.
+// listPart reads one listing.
 func (l *lister) listPart(ctx context.Context, p *part, v *values) error {
 	k, c := l.kind, l.client
 	doing := "listing " + k.Many
-	if p.parentID != "" {
-		doing += " of " + clean(p.parentID, c.token)
+	if l.parent != "" {
+		doing += " of " + clean(l.parent, c.token)
 	}
 	if len(p.query) > 0 {
 		doing += " with " + p.query.Encode()
 	}
-	if k.isPerParent() && !canBeAskedFor(p.parentID) {
-		p.gone = true
-		return nil
+	if !canBeAskedFor(l.parent) {
+		return &Error{Class: Invalid, Doing: doing, Message: "no id can be that"}
 	}
-	err := l.walk(ctx, pages{doing, k.listPath(p.parentID), p.query, k.Listing.Key, k.Listing.Paging}, p, v)
-	if ClassOf(err) == NotFound && k.isPerParent() {
-		return l.parentGone(ctx, p, err)
+	err := l.walk(ctx, pages{doing, k.listPath(l.parent), p.query, k.Listing.Key, k.Listing.Paging}, p, v)
+	if ClassOf(err) == NotFound && l.parent != "" {
+		return l.parentGone(ctx, err)
 	}
 	return k.notListed(err)
 }
 
 // parentGone makes sure that a parent whose children's listing was answered 404 is gone: a
 // 404 alone would have every child of a parent that is there read as deleted.
-func (l *lister) parentGone(ctx context.Context, p *part, answered error) error {
-	_, err := l.client.Get(ctx, l.kind.Parent, p.parentID)
+func (l *lister) parentGone(ctx context.Context, answered error) error {
+	_, err := l.client.Get(ctx, l.kind.Parent, l.parent)
 	switch ClassOf(err) {
 	case NotFound:
-		p.gone = true
-		return nil
+		return answered
 	case "":
 		return l.kind.notListed(answered)
 	default:
@@ -201,7 +158,7 @@ func (l *lister) walk(ctx context.Context, pages pages, p *part, v *values) erro
 		case l.kind.Listing.Single:
 			return r.element(page.raw)
 		case l.kind.Listing.Within != "":
-			return eachElement(page.raw, r.parent)
+			return eachElement(page.raw, r.children)
 		default:
 			return eachElement(page.raw, r.element)
 		}
@@ -219,7 +176,7 @@ type reading struct {
 
 // element reads one resource of the page.
 func (r *reading) element(element json.RawMessage) error {
-	res, size, err := r.resource(element, r.part.parentID)
+	res, size, err := r.resource(element, r.parent)
 	if err != nil {
 		return err
 	}
@@ -229,8 +186,8 @@ func (r *reading) element(element json.RawMessage) error {
 	return r.take(res, size)
 }
 
-// parent reads the children that lie in one resource of the page.
-func (r *reading) parent(element json.RawMessage) error {
+// children reads those that lie in one resource of the page, which is their parent.
+func (r *reading) children(element json.RawMessage) error {
 	parent := object{}
 	if err := parent.cut(element); err != nil {
 		return err

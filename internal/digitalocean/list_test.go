@@ -319,70 +319,38 @@ func TestListChildren(t *testing.T) {
 			refuse(w, 404, "not_found", "gone")
 		}
 	})
-	domains := func(complete bool, names ...string) resource.Listing {
-		l := resource.Listing{Kind: "Domain", Complete: complete}
-		for _, name := range names {
-			l.Resources = append(l.Resources, resource.Resource{Ref: resource.Ref{Kind: "Domain", ID: name}})
+	list := func(domain string) (resource.Listing, error) { return c.List(t.Context(), "DomainRecord", domain) }
+
+	for domain, name := range map[string]string{"example.com": "www.example.com", "example.org": "example.org"} {
+		got, err := list(domain)
+		wantClass(t, err, "")
+		if want := []string{domain + "/28448429"}; !got.Complete || !slices.Equal(idsOf(got), want) {
+			t.Errorf("complete %v, %v, want %v", got.Complete, idsOf(got), want)
 		}
-		return l
-	}
-	list := func(parents resource.Listing) (resource.Listing, error) {
-		return c.List(t.Context(), "DomainRecord", parents)
-	}
-
-	got, err := list(domains(true, "example.com", "example.org"))
-	wantClass(t, err, "")
-	if want := []string{"example.com/28448429", "example.org/28448429"}; !got.Complete || !slices.Equal(idsOf(got), want) {
-		t.Errorf("complete %v, %v, want %v", got.Complete, idsOf(got), want)
-	}
-	if names := []string{got.Resources[0].Name, got.Resources[1].Name}; !slices.Equal(names, []string{"www.example.com", "example.org"}) {
-		t.Errorf("names %v", names)
-	}
-	if got.Resources[1].Values["name"] != "@" {
-		t.Errorf("the field name is %v, not DigitalOcean's own", got.Resources[1].Values["name"])
+		if got.Resources[0].Name != name {
+			t.Errorf("its name is %s, want %s", got.Resources[0].Name, name)
+		}
+		if domain == "example.org" && got.Resources[0].Values["name"] != "@" {
+			t.Errorf("the field name is %v, not DigitalOcean's own", got.Resources[0].Values["name"])
+		}
 	}
 
-	// A domain that has gone since its listing leaves its own records unknown, and no other's.
-	got, err = list(domains(true, "gone.example", "example.com"))
-	wantClass(t, err, "")
-	if want := []string{"example.com/28448429"}; !got.Complete || !slices.Equal(idsOf(got), want) || !slices.Equal(got.GoneParents, []string{"gone.example"}) {
-		t.Errorf("complete %v, %v, want %v; gone %v", got.Complete, idsOf(got), want, got.GoneParents)
+	// A domain that has gone since its listing.
+	got, err := list("gone.example")
+	wantClass(t, err, NotFound)
+	if got.Complete {
+		t.Error("the records of a domain that is gone are complete")
 	}
 	// A 404 about the records of one that is there says nothing of them.
-	got, err = list(domains(true, "there.example", "example.com"))
+	got, err = list("there.example")
 	wantClass(t, err, Malformed)
-	if got.Complete || len(got.GoneParents) > 0 {
-		t.Errorf("complete %v; gone %v", got.Complete, got.GoneParents)
-	}
-	// Nothing can be complete that starts from an incomplete listing.
-	got, err = list(domains(false, "example.com"))
-	wantClass(t, err, Incomplete)
 	if got.Complete {
-		t.Error("complete without all domains")
+		t.Error("complete")
 	}
-	_, err = list(resource.Listing{Kind: "Volume", Complete: true})
-	wantClass(t, err, Incomplete)
-}
-
-func TestListOfChildrenIsAsOldAsThatOfTheirParents(t *testing.T) {
-	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"domain_records":[],"meta":{"total":0}}`))
-	})
-	asked := time.Now().Add(-time.Minute)
-	domains := resource.Listing{Kind: "Domain", Complete: true, StartedAt: asked,
-		Resources: []resource.Resource{{Ref: resource.Ref{Kind: "Domain", ID: "example.com"}}}}
-	got, err := c.List(t.Context(), "DomainRecord", domains)
-	if err != nil || !got.StartedAt.Equal(asked) {
-		t.Errorf("started at %s, %v: a domain that came after %s is not in it", got.StartedAt, err, asked)
-	}
-}
-
-func TestListOfNoDomainsHasNoRecords(t *testing.T) {
-	c := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) })
-	got, err := c.List(t.Context(), "DomainRecord", resource.Listing{Kind: "Domain", Complete: true})
-	if err != nil || !got.Complete || got.StartedAt.IsZero() {
-		t.Errorf("%+v, %v", got, err)
-	}
+	_, err = list("")
+	wantClass(t, err, Invalid)
+	_, err = c.List(t.Context(), "Domain", "example.com")
+	wantClass(t, err, Invalid)
 }
 
 func TestListEndsWithItsContext(t *testing.T) {
@@ -391,7 +359,7 @@ func TestListEndsWithItsContext(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	got, err := c.List(ctx, "Volume", resource.Listing{})
+	got, err := c.List(ctx, "Volume", "")
 	wantClass(t, err, Canceled)
 	if got.Complete {
 		t.Error("the listing is complete")

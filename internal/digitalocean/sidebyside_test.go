@@ -12,8 +12,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // atOnce counts how many requests of a transport are under way. Each takes a second of
@@ -59,21 +57,14 @@ func TestListingsAreReadSideBySide(t *testing.T) {
 	for i := range 2000 {
 		droplets.items = append(droplets.items, fmt.Sprintf(`{"id":%d,"name":"web-%d"}`, i+1, i+1))
 	}
-	domains := resource.Listing{Kind: "Domain", Complete: true}
-	for i := range 20 {
-		domains.Unchanged = append(domains.Unchanged, fmt.Sprintf("%d.example", i))
-	}
 	for _, tt := range []struct {
 		kind       string
-		parents    resource.Listing
 		requests   int
 		takes      time.Duration
 		most, came int
 	}{
 		// Ten pages and one of GPU droplets: the first two, then four, four and one.
-		{"Droplet", resource.Listing{}, 11, 4 * time.Second, partsAtOnce * pagesAtOnce, 2000},
-		// Twenty parents, four at once.
-		{"DomainRecord", domains, 20, 5 * time.Second, partsAtOnce, 20},
+		{"Droplet", 11, 4 * time.Second, 2 * pagesAtOnce, 2000},
 	} {
 		t.Run(tt.kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -81,15 +72,13 @@ func TestListingsAreReadSideBySide(t *testing.T) {
 					switch {
 					case r.URL.Query().Get("type") == "gpus":
 						return pageOf("droplets", nil, "{}", 0)
-					case strings.HasSuffix(r.URL.Path, "/records"):
-						return pageOf("domain_records", []string{`{"id":1,"name":"www"}`}, "{}", 1)
 					default:
 						return droplets.page(r)
 					}
 				}}
 				start := time.Now()
 				c := a.client(t).Without("Droplet", "backups", "backup_policy")
-				got, err := c.List(t.Context(), tt.kind, tt.parents)
+				got, err := c.List(t.Context(), tt.kind, "")
 				wantClass(t, err, "")
 				if !got.Complete || len(got.Resources) != tt.came || a.started != tt.requests {
 					t.Errorf("complete %v, %d resources after %d requests", got.Complete, len(got.Resources), a.started)
@@ -105,23 +94,6 @@ func TestListingsAreReadSideBySide(t *testing.T) {
 			})
 		})
 	}
-}
-
-// What is listed after a failure is not asked for, and costs nothing of the budget.
-func TestAFailureEndsTheOtherListings(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := &atOnce{answer: func(*http.Request) string { return `{"domain_records":7}` }}
-		c := a.client(t)
-		parents := resource.Listing{Kind: "Domain", Complete: true}
-		for i := range 500 {
-			parents.Unchanged = append(parents.Unchanged, fmt.Sprintf("%d.example", i))
-		}
-		got, err := c.List(t.Context(), "DomainRecord", parents)
-		wantClass(t, err, Malformed)
-		if spent := len(c.limiter.sent); got.Complete || spent > 2*partsAtOnce {
-			t.Errorf("complete %v, and %d requests were counted", got.Complete, spent)
-		}
-	})
 }
 
 // Nothing of a listing is under way when it has ended, however it ended.
@@ -140,7 +112,7 @@ func TestNothingIsUnderWayAfterAListing(t *testing.T) {
 					}
 					return all.page(r)
 				}}
-				got, _ := a.client(t).List(t.Context(), "Volume", resource.Listing{})
+				got, _ := a.client(t).List(t.Context(), "Volume", "")
 				if under := a.now.Load(); under != 0 || got.Complete != (page2 == "") {
 					t.Errorf("complete %v, with %d requests under way", got.Complete, under)
 				}
@@ -178,7 +150,7 @@ func TestAListingEndsWithItsDeadline(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), within)
 				defer cancel()
 				start := time.Now()
-				got, err := c.List(ctx, "Volume", resource.Listing{})
+				got, err := c.List(ctx, "Volume", "")
 				if class := ClassOf(err); got.Complete || !slices.Contains([]Class{Canceled, Unreachable, Throttled}, class) {
 					t.Errorf("complete %v: %v", got.Complete, err)
 				}

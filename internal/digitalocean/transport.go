@@ -98,7 +98,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		x = &exchange{room: &bytes.Buffer{}, most: ordinaryBody}
 	}
-	if err := t.limiter.wait(ctx, x, req.Method != http.MethodGet); err != nil {
+	if err := t.limiter.wait(ctx, x, priorityOf(ctx, req.Method != http.MethodGet)); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}

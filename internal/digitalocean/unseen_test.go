@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/arcadiacloud/clouddrift/internal/drift"
-	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 const plantedSecret = "planted-secret"
@@ -142,7 +141,7 @@ func firewalls(t *testing.T, refused map[string]int) *Client {
 // The API takes a list of unseen paths as a set, and refuses one that has a path twice.
 func TestUnseenPathsComeOnce(t *testing.T) {
 	c := firewalls(t, map[string]int{"/v2/tags": 403})
-	listed, err := c.List(t.Context(), "Firewall", resource.Listing{})
+	listed, err := c.List(t.Context(), "Firewall", "")
 	wantClass(t, err, "")
 	got, err := c.Get(t.Context(), "Firewall", listed.Resources[0].ID)
 	wantClass(t, err, "")

@@ -20,6 +20,7 @@ var domainRecord = Kind{
 		NoCase:  true,
 	},
 	FullName:    recordFullName,
+	Holds:       func(domain, name string) bool { return name == domain || strings.HasSuffix(name, "."+domain) },
 	NameForm:    hostName,
 	Identifying: []string{"type"},
 	Fields: []Field{

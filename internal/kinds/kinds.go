@@ -34,6 +34,8 @@ type Kind struct {
 	// FullName makes the name that a reference has of a child's own and its parent's ID.
 	// Nil: its own is all there is.
 	FullName func(name, parentID string) string
+	// Holds says whether a parent may have a child of that full name. Nil: any may.
+	Holds func(parentID, name string) bool
 	// NameForm brings a name into the one spelling that its equals share. Nil: names are
 	// compared letter by letter.
 	NameForm func(name string) string

@@ -21,6 +21,20 @@ func (k Kind) NameKey(name string) string {
 	return k.NameForm(name)
 }
 
+// PerParent says whether what each parent has is listed by itself.
+func (k Kind) PerParent() bool { return k.Parent != "" && k.Listing.Within == "" }
+
+// ParentOf is the id of a child's parent.
+func (k Kind) ParentOf(id string) string {
+	parent, _, _ := strings.Cut(id, "/") // what a parent has one of has its parent's id
+	return parent
+}
+
+// MayHold says whether a parent may have a child of that name.
+func (k Kind) MayHold(parentID, name string) bool {
+	return k.Holds == nil || k.Holds(k.NameKey(parentID), k.NameKey(name))
+}
+
 // FieldTable names the fields that an observation of this kind is read with. It changes
 // with every field that comes or goes, so that an observation that was recorded with
 // another table is not taken for one in which the new field was empty.

@@ -60,10 +60,6 @@ type Listing struct {
 	// Unchanged are the IDs of what was seen just as whoever asked knew it already, so
 	// that its values were not kept.
 	Unchanged []string
-	// GoneParents are the ids of parents whose own children's listing was answered 404, so
-	// that they went meanwhile, or that can't be asked for by their id: the listing says
-	// nothing of what they held.
-	GoneParents []string
 	// StartedAt is when its first page was asked for.
 	StartedAt time.Time
 	// Complete says that every page arrived, that no id came twice and that their

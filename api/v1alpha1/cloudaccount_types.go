@@ -129,6 +129,29 @@ type RateLimitStatus struct {
 	ResetAt *metav1.Time `json:"resetAt,omitempty"`
 }
 
+// MostBehindParents is how many behindParents a KindStatus names.
+const MostBehindParents = 32
+
+// BehindParent is a parent whose children could not be listed.
+type BehindParent struct {
+	// id is the parent's, as in example.com.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	ID string `json:"id,omitempty"`
+
+	// observedAt is when the last complete listing of its children was asked for. Absent:
+	// never was one complete.
+	// +optional
+	ObservedAt *metav1.Time `json:"observedAt,omitempty"`
+
+	// missedSyncs is how many syncs in a row, scheduled or asked for, brought no complete
+	// listing of its children.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	MissedSyncs int32 `json:"missedSyncs,omitempty"`
+}
+
 // KindStatus is how well one kind of the inventory is known.
 type KindStatus struct {
 	// kind is DigitalOcean's kind, as in Droplet.
@@ -180,6 +203,22 @@ type KindStatus struct {
 	// behindSince is when the first of the attempts that failed in a row was made.
 	// +optional
 	BehindSince *metav1.Time `json:"behindSince,omitempty"`
+
+	// behindParents are the parents whose children the latest sync could not list, where each
+	// parent's are listed by themselves, as the records of a domain. Then behindSince,
+	// reason and message concern these alone, and what the other parents have was listed at
+	// othersObservedAt. Empty although behindSince is set: the whole kind is behind, or more
+	// of its parents than can be named.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=32
+	BehindParents []BehindParent `json:"behindParents,omitempty"`
+
+	// othersObservedAt is when the latest listings of the parents that are not behind were
+	// asked for. It is set together with behindParents.
+	// +optional
+	OthersObservedAt *metav1.Time `json:"othersObservedAt,omitempty"`
 
 	// resources is how many the last complete listing showed.
 	// +optional

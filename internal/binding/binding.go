@@ -132,7 +132,7 @@ func (b Binder) byName(ctx context.Context, p *driftv1alpha1.CloudProvisioned, a
 	if err != nil {
 		return err
 	}
-	recorded := objects.KindStatus(account, p.Spec.Resource.Kind).RecordedAt
+	recorded := objects.RecordedAt(account, out.Kind, name)
 	gone := out.Resource != nil && out.Resource.Observed.AbsentSince != nil
 	if !recordedUntil(out.Kind, recorded, b.Now, named) || gone && objects.ObservedAfter(out.Resource, recorded.Time, b.Now) {
 		// One candidate is not the only one before all of a complete listing is recorded, and

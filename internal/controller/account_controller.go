@@ -28,6 +28,7 @@ type accountReconciler struct {
 	timetables *objects.Timetables
 	connector  *inventory.Connector
 	syncer     *inventory.Syncer
+	runs       *inventory.Runs
 	shares     inventory.Shares
 	crds       *inventory.CRDGuard
 	admission  *resolution.AdmissionGuard
@@ -50,14 +51,11 @@ func (r *accountReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, err
 	}
 	pass := r.begin(ctx, account)
-	if r.syncsNow(pass) {
-		if !r.shares.Take(req.Namespace) {
-			return ctrl.Result{RequeueAfter: inventory.ShareRetry}, nil
-		}
-		defer r.shares.GiveBack(req.Namespace)
-		if err := r.sync(ctx, pass); err != nil {
-			return requeueOnConflict(fmt.Errorf("syncing CloudAccount %s: %w", req, err))
-		}
+	if !r.beginSync(ctx, pass) {
+		return ctrl.Result{RequeueAfter: inventory.ShareRetry}, nil
+	}
+	if err := r.collect(ctx, pass); err != nil {
+		return requeueOnConflict(fmt.Errorf("syncing CloudAccount %s: %w", req, err))
 	}
 	if err := r.finish(ctx, pass); err != nil {
 		return ctrl.Result{}, fmt.Errorf("CloudAccount %s: %w", req, err)
@@ -90,8 +88,10 @@ type accountPass struct {
 	problem inventory.Problem
 	// admission is why approvals can't be trusted; nil: they can.
 	admission error
-	// report is what a sync found, nil where none was due.
+	// report is what a sync has found since the last pass, nil where that is nothing.
 	report *inventory.Report
+	// begun says that a sync was begun in this pass.
+	begun bool
 	// result is what a sweep found, nil where none was made.
 	result *detection.SweepResult
 }
@@ -129,18 +129,65 @@ func (r *accountReconciler) syncsNow(pass *accountPass) bool {
 	return true
 }
 
-// sync refreshes the inventory, and answers the declarations that waited for it.
-func (r *accountReconciler) sync(ctx context.Context, pass *accountPass) error {
-	answer := r.pending.Attempt(client.ObjectKeyFromObject(pass.account))
-	report, err := r.syncer.Sync(ctx, pass.account, pass.connection.Cloud)
-	if err != nil {
-		return err
+// Patience is how long a pass waits for its sync. One that takes longer goes on by itself, and
+// what it has found is put into the status bit by bit.
+const (
+	patience = 10 * time.Second
+	// collectEvery is how often a sync that is under way is asked for what it has found.
+	collectEvery = 10 * time.Second
+)
+
+// beginSync begins a sync where one is due and none is under way. It is false where the
+// account's namespace has as many under way as it may have.
+func (r *accountReconciler) beginSync(ctx context.Context, pass *accountPass) bool {
+	uid := pass.account.UID
+	if pass.problem.Exists() || r.runs.UsedOther(uid, pass.connection) {
+		r.runs.Stop(uid) // whatever it finds is of no use any more
 	}
-	report.Counts = inventory.DueOrAskedFor(pass.account, pass.timetable, pass.startedAt)
-	pass.report = &report
-	answer(report.Brought)
-	r.connector.Used(pass.account.UID, pass.connection)
-	return nil
+	if r.runs.Under(uid) || !r.syncsNow(pass) {
+		return true
+	}
+	if !r.shares.Take(pass.account.Namespace) {
+		return false
+	}
+	pass.begun = true
+	answer := r.pending.Attempt(client.ObjectKeyFromObject(pass.account))
+	counts := inventory.DueOrAskedFor(pass.account, pass.timetable, pass.startedAt)
+	r.runs.Begin(ctx, pass.account, pass.connection, counts, func(report *inventory.Report, err error) {
+		r.shares.GiveBack(pass.account.Namespace)
+		if err == nil {
+			answer(report.Brought)
+			r.connector.Used(uid, pass.connection)
+		}
+	})
+	return true
+}
+
+// collect takes what the account's sync has found. The pass that began it waits for its end.
+func (r *accountReconciler) collect(ctx context.Context, pass *accountPass) (err error) {
+	wait := time.Duration(0)
+	if pass.begun {
+		wait = patience
+	}
+	pass.report, err = r.runs.Collect(ctx, pass.account.UID, wait)
+	return err
+}
+
+// ended says whether a sync ended in this pass.
+func (pass *accountPass) ended() bool { return pass.report != nil && pass.report.Ended }
+
+// asSynced is the account as the sync that ended knew it, or as it is.
+func (pass *accountPass) asSynced() *driftv1alpha1.CloudAccount {
+	if pass.ended() {
+		return pass.report.Account
+	}
+	return pass.account
+}
+
+// outdated says whether something was changed or asked for while the sync was under way.
+func (pass *accountPass) outdated() bool {
+	was := pass.asSynced()
+	return was.Generation != pass.account.Generation || inventory.SyncRequest(was) != inventory.SyncRequest(pass.account)
 }
 
 // sweepsNow says whether everything declared has to be compared: on each sync, when it is
@@ -169,6 +216,7 @@ func (r *accountReconciler) remember(name types.NamespacedName, uid types.UID) {
 	}
 	r.connector.Forget(was)
 	r.sweeper.Forget(was)
+	r.runs.Stop(was)
 	r.syncer.Forget(was)
 	r.timetables.Forget(was)
 	if uid == "" {
@@ -254,8 +302,14 @@ func (r *accountReconciler) wait(pass *accountPass) time.Duration {
 	if next := r.pending.Due(client.ObjectKeyFromObject(pass.account), now); !next.IsZero() && !pass.problem.Exists() && next.Sub(now) < wait {
 		wait = next.Sub(now)
 	}
-	if next := inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt); !pass.problem.Exists() && next.Sub(now) < wait {
-		wait = next.Sub(now)
+	switch next := inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt); {
+	case pass.problem.Exists():
+	case r.runs.Under(pass.account.UID):
+		wait = min(wait, collectEvery)
+	case pass.outdated():
+		wait = 0
+	default:
+		wait = min(wait, next.Sub(now))
 	}
 	return max(wait, time.Second)
 }

@@ -21,18 +21,20 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 	now := r.Clock.Now()
 	if pass.report != nil {
 		pass.report.Into(status)
+	}
+	if pass.ended() {
 		status.NextSyncTime = objects.APITime(inventory.NextSync(pass.account, pass.report, pass.timetable, pass.startedAt))
-		status.ObservedGeneration = pass.account.Generation
+		status.ObservedGeneration = pass.asSynced().Generation
 	}
 	// A request that nothing could be done about is answered too: Ready and Synced
 	// say why, and the sync is made when that is mended.
-	if final && (pass.report != nil || pass.problem.Exists()) {
-		if request := inventory.SyncRequest(pass.account); pass.report == nil && request != "" && request != status.LastHandledSyncRequest {
+	if final && (pass.ended() || pass.problem.Exists()) {
+		if request := inventory.SyncRequest(pass.account); !pass.ended() && request != "" && request != status.LastHandledSyncRequest {
 			for i := range status.Kinds {
 				status.Kinds[i].MissedSyncs++ // it was asked for and could not be made
 			}
 		}
-		status.LastHandledSyncRequest = inventory.SyncRequest(pass.account)
+		status.LastHandledSyncRequest = inventory.SyncRequest(pass.asSynced())
 	}
 	if pass.result != nil {
 		pass.result.Into(status, pass.account, now)
@@ -41,9 +43,10 @@ func (r *accountReconciler) describe(pass *accountPass, status *driftv1alpha1.Cl
 		status.ObservedGeneration = pass.account.Generation // nothing else can be said of it
 	}
 	isReady, isSynced := r.ready(pass, status), synced(status, pass)
-	isReady.Set(&status.Conditions, driftv1alpha1.ConditionReady, pass.account.Generation, metav1.NewTime(now))
-	isSynced.Set(&status.Conditions, driftv1alpha1.ConditionSynced, pass.account.Generation, metav1.NewTime(now))
-	objects.SetKstatus(&status.Conditions, pass.account.Generation, metav1.NewTime(now), isReady, isSynced)
+	generation := pass.asSynced().Generation
+	isReady.Set(&status.Conditions, driftv1alpha1.ConditionReady, generation, metav1.NewTime(now))
+	isSynced.Set(&status.Conditions, driftv1alpha1.ConditionSynced, generation, metav1.NewTime(now))
+	objects.SetKstatus(&status.Conditions, generation, metav1.NewTime(now), isReady, isSynced)
 }
 
 // refusedStatus replaces a status that the API server refuses to store, so that somebody
@@ -83,7 +86,7 @@ func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.Cloud
 		return objects.False(driftv1alpha1.ReasonFixCRDs, "%v", r.crds.Age())
 	case pass.timetable.Problem != nil:
 		return objects.False(driftv1alpha1.ReasonFixSchedule, "%v", pass.timetable.Problem)
-	case pass.report == nil && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
+	case !pass.ended() && standsFor(status.Conditions, driftv1alpha1.ConditionReady):
 		// Nothing was asked of DigitalOcean in this pass; what it said last holds.
 		return objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionReady)
 	case errors.Is(pass.admission, resolution.ErrSettling):
@@ -129,7 +132,7 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects
 	if status.LastSyncTime == nil {
 		return objects.Unknown(driftv1alpha1.ReasonAwaitingSync, "no sync has ended yet")
 	}
-	if pass.report == nil {
+	if !pass.ended() {
 		if current := objects.CurrentVerdict(status.Conditions, driftv1alpha1.ConditionSynced); current.Status != "" {
 			return current
 		}

@@ -85,18 +85,21 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	tables := &objects.Timetables{}
 	// Detection asks for accounts to be synced soon, sweeps for detections to be made again.
 	asked, again := make(chan event.GenericEvent, 1024), make(chan event.GenericEvent, 1024)
-	pending := detection.NewPendingRequests(func(account types.NamespacedName) {
+	reconcile := func(account types.NamespacedName) {
 		send(asked, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name}})
-	})
+	}
+	pending := detection.NewPendingRequests(reconcile)
 	detector := detection.NewDetector(access, tables, pending)
+	syncer := inventory.NewSyncer(access, crds, passes)
 	accounts := &accountReconciler{
 		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: passes, crds: crds, admission: guard, pending: pending,
 		connector: inventory.NewConnector(access.Live, o.Clouds, o.AllowedEndpoints),
-		syncer:    inventory.NewSyncer(access, crds, passes),
+		syncer:    syncer, runs: inventory.NewRuns(syncer, reconcile),
 		sweeper:   detection.NewSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
 		retention: detection.NewRetention(access),
 	}
 	return errors.Join(
+		mgr.Add(accounts.runs),
 		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
 		(&driftReconciler{resolution.NewResolver(access, guard)}).setup(mgr, o.Workers),

@@ -205,7 +205,7 @@ func (d *Detector) known(run *detectionRun) (presence resource.Presence, blind o
 	if run.binding.Ready.Status != metav1.ConditionTrue {
 		return resource.Unknown, blind
 	}
-	kind, id, r, listed := run.binding.Kind, run.binding.ID, run.binding.Resource, run.kindStatus()
+	kind, id, r, listed := run.binding.Kind, run.binding.ID, run.binding.Resource, run.freshness()
 	switch {
 	case listed.ObservedAt == nil:
 		return resource.Unknown, objects.Unknown(driftv1alpha1.ReasonAwaitingInventory,

@@ -148,8 +148,8 @@ func (run *detectionRun) inSync() objects.Verdict {
 	case len(run.plan.Result.Unseen) > 0:
 		return objects.Unknown(driftv1alpha1.ReasonFixFieldsUnseen,
 			"%s could not be observed: hidden by the token's scopes, or no longer shown by DigitalOcean; give the token the scopes, or ignore them", objects.JoinPaths(run.plan.Result.Unseen))
-	case run.kindStatus().BehindSince != nil:
-		behind := run.kindStatus()
+	case run.freshness().BehindSince != nil:
+		behind := run.freshness()
 		return objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.Kind.Schema.Kind,
 			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, objects.Shorten(behind.Message, 512))
@@ -158,9 +158,9 @@ func (run *detectionRun) inSync() objects.Verdict {
 	}
 }
 
-// KindStatus is what the account's status says of the declared kind.
-func (run *detectionRun) kindStatus() driftv1alpha1.KindStatus {
-	return objects.KindStatus(run.account, run.binding.Kind.Schema.Kind)
+// freshness is how new what is known of the resource is.
+func (run *detectionRun) freshness() objects.Freshness {
+	return objects.FreshnessOf(run.account, run.binding.Kind, run.binding.ID)
 }
 
 func (run *detectionRun) differing() string {

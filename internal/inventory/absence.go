@@ -45,30 +45,33 @@ func (s missingResource) seen() bool {
 	return s.current != nil && !s.foreign && s.current.Observed.AbsentSince == nil
 }
 
-// missingFrom are what is held, or only declared, and not in the complete listing.
-// What was observed after the listing began says nothing against it.
-func (v store) missingFrom(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []missingResource {
+// missing are what is held, or only declared, and was not listed where it would have been.
+// What was observed after that listing began says nothing against it.
+func (v store) missing(p *kindPass, held map[string]*driftv1alpha1.CloudResource) []missingResource {
 	now := v.Clock.Now()
-	listed := v.listedNames(listing)
+	listed := v.listedNames(p.listing)
 	var out []missingResource
 	for name, r := range held {
-		if listed[name] || objects.ObservedAfter(r, listing.StartedAt, now) {
+		if listed[name] {
 			continue
 		}
-		_, isDeclared := declared[name]
+		if since, concludes := p.concludes(r.Spec.ID); !concludes || objects.ObservedAfter(r, since, now) {
+			continue
+		}
+		_, isDeclared := p.declared.ids[name]
 		out = append(out, missingResource{name: name, id: r.Spec.ID, current: r, declared: isDeclared, foreign: !v.owns(r)})
 	}
 	slices.SortFunc(out, func(a, b missingResource) int { return cmp.Compare(a.name, b.name) })
 	return out
 }
 
-// onlyDeclared are the ids that are declared, and that neither the listing nor the
-// inventory has.
-func (v store) onlyDeclared(listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []missingResource {
-	listed := v.listedNames(listing)
+// onlyDeclared are the ids that are declared, and that neither the listings nor the
+// inventory have.
+func (v store) onlyDeclared(p *kindPass, held map[string]*driftv1alpha1.CloudResource) []missingResource {
+	listed := v.listedNames(p.listing)
 	var out []missingResource
-	for name, id := range declared {
-		if !listed[name] && held[name] == nil {
+	for name, id := range p.declared.ids {
+		if _, concludes := p.concludes(id); concludes && !listed[name] && held[name] == nil {
 			out = append(out, missingResource{name: name, id: id, declared: true})
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/objects/objectstest"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -73,7 +74,7 @@ func TestOvertaken(t *testing.T) {
 	if want := []string{"2", "3", "4"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if missing := v.missingFrom(seen, before, nil); len(missing) != 0 {
+	if missing := missingFrom(v, seen, before, nil); len(missing) != 0 {
 		t.Errorf("%d of what was seen unchanged are missing", len(missing))
 	}
 }
@@ -121,7 +122,7 @@ func TestMassDisappearance(t *testing.T) {
 		for id := c.gone + 1; id <= c.held; id++ {
 			there = append(there, id)
 		}
-		missing := storeOf("own", objectstest.Noon).missingFrom(listing(there...), all, idsOf(all))
+		missing := missingFrom(storeOf("own", objectstest.Noon), listing(there...), all, idsOf(all))
 		if len(missing) != c.gone {
 			t.Errorf("%s: %d are missing", name, len(missing))
 		}
@@ -134,7 +135,7 @@ func TestMassDisappearance(t *testing.T) {
 // What nobody declared harms nobody by vanishing.
 func TestUndeclaredResourcesVanishWithoutAWord(t *testing.T) {
 	all := held(40)
-	missing := storeOf("own", objectstest.Noon).missingFrom(listing(1), all, nil)
+	missing := missingFrom(storeOf("own", objectstest.Noon), listing(1), all, nil)
 	if gone := vanished(missing); len(missing) != 39 || len(gone) != 0 {
 		t.Errorf("%d are missing, and %d of them have to be confirmed", len(missing), len(gone))
 	}
@@ -157,7 +158,7 @@ func TestMassDisappearanceIsConfirmedForExactlyWhatIsGone(t *testing.T) {
 	}
 	more = few[1:]
 	token := func(there []int, at time.Time) string {
-		return massDisappearance("Droplet", vanished(storeOf("own", at).missingFrom(listing(there...), all, idsOf(all))), 40, at)
+		return massDisappearance("Droplet", vanished(missingFrom(storeOf("own", at), listing(there...), all, idsOf(all))), 40, at)
 	}
 	a, b, again := token(few, objectstest.Noon), token(more, objectstest.Noon), token(few, objectstest.Noon.Add(time.Hour))
 	if a == "" || a == b {
@@ -185,10 +186,10 @@ func TestMissingResourcesLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, s := range storeOf("own", objectstest.Noon.Add(time.Minute)).missingFrom(listing(), all, map[string]string{"declared": "9"}) {
+	for _, s := range missingFrom(storeOf("own", objectstest.Noon.Add(time.Minute)), listing(), all, map[string]string{"declared": "9"}) {
 		got = append(got, s.id)
 	}
-	for _, s := range storeOf("own", objectstest.Noon).onlyDeclared(listing(), all, map[string]string{"declared": "9"}) {
+	for _, s := range storeOf("own", objectstest.Noon).onlyDeclared(passOf(listing(), map[string]string{"declared": "9"}), all) {
 		got = append(got, s.id)
 	}
 	slices.Sort(got)
@@ -200,9 +201,19 @@ func TestMissingResourcesLeaveOutWhatWasSeenSinceTheListingBegan(t *testing.T) {
 func TestAnotherAccountsInventoryDidNotVanish(t *testing.T) {
 	all := held(40)
 	later := storeOf("another", objectstest.Noon)
-	missing := later.missingFrom(listing(1, 2, 3), all, idsOf(all))
+	missing := missingFrom(later, listing(1, 2, 3), all, idsOf(all))
 	present := later.presentDeclared(all, idsOf(all))
 	if token := massDisappearance("Droplet", vanished(missing), present, objectstest.Noon); token != "" || present != 0 {
 		t.Errorf("%d of %d have to be confirmed: %s", len(vanished(missing)), present, token)
 	}
+}
+
+// passOf is what a sync found of the kind Droplet.
+func passOf(listing resource.Listing, declared map[string]string) *kindPass {
+	kind, _ := kinds.Lookup("Droplet")
+	return &kindPass{kind: kind, listing: listing, declared: declarations{ids: declared}}
+}
+
+func missingFrom(v store, listing resource.Listing, held map[string]*driftv1alpha1.CloudResource, declared map[string]string) []missingResource {
+	return v.missing(passOf(listing, declared), held)
 }

@@ -10,8 +10,10 @@ import (
 // Lister lists what an account holds. Its errors have a class that digitalocean.ClassOf
 // tells.
 type Lister interface {
-	// List lists a kind. A listing that is not complete comes with an error.
-	List(ctx context.Context, kind string, parents resource.Listing) (resource.Listing, error)
+	// List lists a kind or, where every parent has a listing of its own, what one parent has.
+	// A listing that is not complete comes with an error; one of the class NotFound says that
+	// the parent is gone.
+	List(ctx context.Context, kind, parent string) (resource.Listing, error)
 }
 
 // Getter asks for single resources.

@@ -55,7 +55,7 @@ func TestTheTokenThatIsShownConfirms(t *testing.T) {
 		if given != "" {
 			current.Annotations = map[string]string{driftv1alpha1.ConfirmDisappearanceAnnotation: given}
 		}
-		report, err := s.Sync(t.Context(), current, nothing)
+		report, err := s.sync(t.Context(), current, nothing, ignored)
 		if err != nil {
 			t.Fatal(err)
 		}

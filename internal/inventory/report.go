@@ -12,10 +12,15 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/metrics"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // Report is what one sync found, to be put into the account's status.
 type Report struct {
+	// Account is the account as it was when the sync began.
+	Account *driftv1alpha1.CloudAccount
+	// Ended is false for what is certain while the sync is still under way.
+	Ended bool
 	// StartedAt is when the account was asked for, EndedAt when all was written.
 	StartedAt, EndedAt time.Time
 	// Counts says that the sync was due or asked for, and not only tried again because the
@@ -40,11 +45,33 @@ type kindReport struct {
 	// observedAt is when the listing was asked for, zero where it is not complete or
 	// could not be recorded; recordedAt is when all of it was recorded.
 	observedAt, recordedAt time.Time
-	resources              int
+	// behind are the parents whose children could not be listed, where what the others have
+	// was listed and recorded; that was asked for at othersAt.
+	behind   []string
+	othersAt time.Time
+	// oldest is, where observedAt is zero, since when each parent has been listed at least
+	// once; zero where one was not.
+	oldest    time.Time
+	resources int
 	// confirmationToken is set with FixMassDisappearance.
 	confirmationToken string
+	// counted says that the status says of this sync what it brought of the kind.
+	counted bool
 	// missed says that something of the kind is declared, or that it was listed before.
 	missed bool
+}
+
+// listed puts in what was listed, once all of it is recorded.
+func (k *kindReport) listed(listing resource.Listing, recordedAt, oldest time.Time) {
+	k.recordedAt = recordedAt
+	switch {
+	case listing.Complete:
+		k.observedAt, k.resources = listing.StartedAt, listing.Len()
+	case len(k.behind) > 0:
+		k.othersAt = listing.StartedAt
+	default:
+		k.oldest = oldest
+	}
 }
 
 // hidden says that the token may not see the kind, and that nobody misses it.
@@ -138,18 +165,8 @@ func (s *Report) Brought(kind string) bool {
 
 // Into puts the report into the status. Counts of drifts are the sweep's.
 func (s *Report) Into(status *driftv1alpha1.CloudAccountStatus) {
-	// Somebody may have reset the status meanwhile, and another operator pinned it.
-	if !s.Problem.Exists() {
-		s.Problem = otherTeam(status.TeamUUID, s.team)
-	}
-	status.LastSyncTime = ptr.To(metav1.NewTime(s.StartedAt))
-	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
-	if s.rate.Known {
-		status.RateLimit = driftv1alpha1.RateLimitStatus{Limit: clamped(s.rate.Limit), Remaining: clamped(s.rate.Remaining)}
-		// A time that is years off was given in another unit, and says nothing.
-		if at := s.rate.ResetAt; !at.IsZero() && at.Sub(s.EndedAt).Abs() < 24*time.Hour {
-			status.RateLimit.ResetAt = ptr.To(metav1.NewTime(s.rate.ResetAt))
-		}
+	if s.Ended {
+		s.endInto(status)
 	}
 	if s.Problem.Exists() {
 		for _, kind := range kinds.All() {
@@ -161,14 +178,13 @@ func (s *Report) Into(status *driftv1alpha1.CloudAccountStatus) {
 		}
 		return
 	}
-	nameTeam(status, s.team)
+	if s.Ended {
+		nameTeam(status, s.team)
+	}
 	for _, report := range s.kinds {
 		k := KindIn(status, report.kind)
 		if report.observedAt.IsZero() {
-			FallBehind(k, report.problem, s.StartedAt)
-			if s.Counts {
-				k.MissedSyncs++
-			}
+			report.fallBehind(k, s.StartedAt, s.Counts && !report.counted)
 			continue
 		}
 		*k = driftv1alpha1.KindStatus{
@@ -184,6 +200,55 @@ func (s *Report) Into(status *driftv1alpha1.CloudAccountStatus) {
 	}
 }
 
+// endInto says when the sync was made, and with which team and budget.
+func (s *Report) endInto(status *driftv1alpha1.CloudAccountStatus) {
+	// Somebody may have reset the status meanwhile, and another operator pinned it.
+	if !s.Problem.Exists() {
+		s.Problem = otherTeam(status.TeamUUID, s.team)
+	}
+	status.LastSyncTime = ptr.To(metav1.NewTime(s.StartedAt))
+	status.LastSyncSeconds = ptr.To(int32((s.took() + time.Second - 1) / time.Second))
+	if s.rate.Known {
+		status.RateLimit = driftv1alpha1.RateLimitStatus{Limit: clamped(s.rate.Limit), Remaining: clamped(s.rate.Remaining)}
+		// A time that is years off was given in another unit, and says nothing.
+		if at := s.rate.ResetAt; !at.IsZero() && at.Sub(s.EndedAt).Abs() < 24*time.Hour {
+			status.RateLimit.ResetAt = ptr.To(metav1.NewTime(s.rate.ResetAt))
+		}
+	}
+}
+
+// fallBehind says that not all of the kind was listed, and of which parents.
+func (k *kindReport) fallBehind(status *driftv1alpha1.KindStatus, at time.Time, counts bool) {
+	missed := int32(0)
+	if counts {
+		missed = 1
+	}
+	parents := k.parentsBehind(status, missed)
+	FallBehind(status, k.problem, at)
+	status.MissedSyncs += missed
+	status.BehindParents, status.OthersObservedAt = parents, nil
+	switch {
+	case len(parents) > 0:
+		status.ConfirmationToken = k.confirmationToken
+		status.OthersObservedAt = ptr.To(metav1.NewTime(k.othersAt))
+		status.RecordedAt = ptr.To(metav1.NewMicroTime(k.recordedAt))
+	case !k.oldest.IsZero() && (status.ObservedAt == nil || k.oldest.After(status.ObservedAt.Time)):
+		// It takes more than one sync to ask all parents, and each was asked since.
+		status.ObservedAt, status.MissedSyncs = ptr.To(metav1.NewTime(k.oldest)), missed
+	}
+}
+
+// parentsBehind are the parents that are behind, with what the status said of each before.
+func (k *kindReport) parentsBehind(status *driftv1alpha1.KindStatus, missed int32) []driftv1alpha1.BehindParent {
+	known, _ := kinds.Lookup(k.kind)
+	var out []driftv1alpha1.BehindParent
+	for _, id := range k.behind {
+		was := objects.FreshnessIn(*status, known, id)
+		out = append(out, driftv1alpha1.BehindParent{ID: id, ObservedAt: was.ObservedAt, MissedSyncs: was.MissedSyncs + missed})
+	}
+	return out
+}
+
 // clamped is a foreign number as the API can hold it.
 func clamped(n int) *int32 {
 	return ptr.To(int32(min(max(n, 0), math.MaxInt32)))
@@ -194,6 +259,7 @@ func clamped(n int) *int32 {
 func FallBehind(k *driftv1alpha1.KindStatus, p Problem, since time.Time) {
 	k.Reason, k.Message, k.ConfirmationToken = p.Reason, p.Message, ""
 	k.FieldTable = objects.FieldTable(k.Kind) // it was tried with this one
+	k.BehindParents, k.OthersObservedAt = nil, nil
 	if k.BehindSince == nil {
 		k.BehindSince = ptr.To(metav1.NewTime(since))
 	}

@@ -16,7 +16,7 @@ import (
 // What DigitalOcean sends is no reason for the API server to refuse the status.
 func TestForeignValuesAreClamped(t *testing.T) {
 	var status driftv1alpha1.CloudAccountStatus
-	report := Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon, team: digitalocean.Account{TeamUUID: strings.Repeat("ü", 500), TeamName: strings.Repeat("ü", 500)}}
+	report := Report{Ended: true, StartedAt: objectstest.Noon, EndedAt: objectstest.Noon, team: digitalocean.Account{TeamUUID: strings.Repeat("ü", 500), TeamName: strings.Repeat("ü", 500)}}
 	report.rate = digitalocean.RateLimit{Known: true, Limit: math.MaxInt, Remaining: -1, ResetAt: time.Unix(objectstest.Noon.UnixMilli(), 0)}
 	report.Into(&status)
 	if *status.RateLimit.Limit != math.MaxInt32 || *status.RateLimit.Remaining != 0 || status.RateLimit.ResetAt != nil {
@@ -32,7 +32,7 @@ func TestForeignValuesAreClamped(t *testing.T) {
 
 func TestLastSyncSecondsAreNotNegative(t *testing.T) {
 	var status driftv1alpha1.CloudAccountStatus
-	report := Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon.Add(-time.Hour)} // the clock was set back meanwhile
+	report := Report{Ended: true, StartedAt: objectstest.Noon, EndedAt: objectstest.Noon.Add(-time.Hour)} // the clock was set back meanwhile
 	report.Into(&status)
 	if got := *status.LastSyncSeconds; got != 0 {
 		t.Errorf("%d seconds", got)

@@ -28,13 +28,31 @@ func syncerOf(c client.WithWatch) *Syncer {
 	return NewSyncer(access, NewCRDGuard(access.Live, access.Clock), metrics.NewPasses())
 }
 
+// ignored is what nobody waits for.
+func ignored(kindReport) {}
+
 // fakeCloud lists as it is told, and knows no id.
 type fakeCloud struct {
 	list func(ctx context.Context, kind string) error
 	get  func(kind, id string) error
+	// has are the ids of what it lists, by kind, and for children by kind and parent.
+	has map[string][]string
+	// of is asked for each parent's listing; nil: all are complete.
+	of func(kind, parent string) error
 
 	mu     sync.Mutex
 	listed []string
+	// now is when it answers; the zero time is noon.
+	now time.Time
+	// takes is how long a listing of a kind takes.
+	takes func(kind string) time.Duration
+}
+
+func (c *fakeCloud) at() time.Time {
+	if c.now.IsZero() {
+		return objectstest.Noon
+	}
+	return c.now
 }
 
 func (c *fakeCloud) Account(context.Context) (digitalocean.Account, error) {
@@ -54,14 +72,31 @@ func (c *fakeCloud) Knowing(func(resource.Resource) bool) Cloud { return c }
 
 func (c *fakeCloud) RateLimit() digitalocean.RateLimit { return digitalocean.RateLimit{} }
 
-func (c *fakeCloud) List(ctx context.Context, kind string, _ resource.Listing) (resource.Listing, error) {
-	out := resource.Listing{Kind: kind, StartedAt: objectstest.Noon}
-	if err := c.list(ctx, kind); err != nil {
-		return out, err
+func (c *fakeCloud) List(ctx context.Context, kind, parent string) (resource.Listing, error) {
+	out := resource.Listing{Kind: kind, StartedAt: c.at()}
+	if c.takes != nil {
+		time.Sleep(c.takes(kind)) // in a bubble; not below, where others would wait for a lock
+	}
+	if parent == "" {
+		if err := c.list(ctx, kind); err != nil {
+			return out, err
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.listed = append(c.listed, kind)
+	key := kind
+	if parent != "" {
+		if c.of != nil {
+			if err := c.of(kind, parent); err != nil {
+				return out, err
+			}
+		}
+		key += "/" + parent
+	}
+	c.listed = append(c.listed, key)
+	for _, id := range c.has[key] {
+		out.Resources = append(out.Resources, resource.Resource{Ref: resource.Ref{Kind: kind, ID: id}, Values: map[string]any{}, ObservedAt: c.at()})
+	}
 	out.Complete = true
 	return out, nil
 }
@@ -83,13 +118,13 @@ func TestNoKindWaitsBehindAnExpensiveOne(t *testing.T) {
 		if err := c.Get(t.Context(), client.ObjectKeyFromObject(account), current); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Sync(t.Context(), current, cloud); err != nil {
+		if _, err := s.sync(t.Context(), current, cloud, ignored); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, kind := range kinds.All() {
 		waits := kind.Name == "Domain" || kind.Name == "Droplet" || kind.Parent == "Domain"
-		if listed := slices.Contains(cloud.listed, kind.Name); listed == waits {
+		if listed := slices.Contains(cloud.listed, kind.Name); listed == waits && !kind.PerParent() {
 			t.Errorf("%s was listed: %v", kind.Name, listed)
 		}
 	}
@@ -102,13 +137,13 @@ func TestASyncEnds(t *testing.T) {
 		c := objectstest.Stored(t, interceptor.Funcs{}, account)
 		s := syncerOf(c)
 		began := time.Now()
-		report, err := s.Sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
+		report, err := s.sync(t.Context(), account, &fakeCloud{list: func(ctx context.Context, kind string) error {
 			if kind == "Volume" {
 				<-ctx.Done()
 				return &digitalocean.Error{Class: digitalocean.Canceled}
 			}
 			return nil
-		}})
+		}}, ignored)
 		if err != nil || report.Problem.Exists() {
 			t.Fatalf("%v, %v", err, report.Problem)
 		}
@@ -126,6 +161,11 @@ func TestASyncEnds(t *testing.T) {
 	})
 }
 
+// wholeKinds are those that one listing shows.
+func wholeKinds() []kinds.Kind {
+	return slices.DeleteFunc(slices.Clone(kinds.All()), kinds.Kind.PerParent)
+}
+
 // Ids that exist nowhere spend some requests of a sync, after every listing, and leave
 // no kind behind, whatever is answered.
 func TestDeclaredIDsAreAskedForLast(t *testing.T) {
@@ -140,7 +180,7 @@ func TestDeclaredIDsAreAskedForLast(t *testing.T) {
 	cloud := &fakeCloud{list: func(context.Context, string) error { return nil }}
 	asked := map[string]int{}
 	cloud.get = func(_, id string) error {
-		if len(cloud.listed)%len(kinds.All()) != 0 {
+		if len(cloud.listed)%len(wholeKinds()) != 0 {
 			t.Errorf("%s is asked for when only %v were listed", id, cloud.listed)
 		}
 		asked[id]++
@@ -148,7 +188,7 @@ func TestDeclaredIDsAreAskedForLast(t *testing.T) {
 	}
 	s := syncerOf(c)
 	for n := 1; n <= 5; n++ {
-		report, err := s.Sync(t.Context(), account, cloud)
+		report, err := s.sync(t.Context(), account, cloud, ignored)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,10 +209,10 @@ func TestASpentBudgetAtDeclaredIDsLeavesNoKindBehind(t *testing.T) {
 	p := &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "p"}}
 	p.Spec.AccountRef.Name, p.Spec.Resource = "a", driftv1alpha1.ResourceSelector{Kind: "Droplet", ID: "1"}
 	c := objectstest.Stored(t, interceptor.Funcs{}, account, p)
-	report, err := syncerOf(c).Sync(t.Context(), account, &fakeCloud{
+	report, err := syncerOf(c).sync(t.Context(), account, &fakeCloud{
 		list: func(context.Context, string) error { return nil },
 		get:  func(string, string) error { return &digitalocean.Error{Class: digitalocean.Throttled} },
-	})
+	}, ignored)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,36 +28,40 @@ type Syncer struct {
 	metrics *metrics.Passes
 	// confirmations are what is confirmed to be gone and not settled yet.
 	confirmations *confirmations
+	scopes        *scopeTimes
 }
 
 // NewSyncer returns a syncer that records with access, and counts its syncs in metrics.
 func NewSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *Syncer {
-	return &Syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations()}
+	return &Syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations(), scopes: newScopeTimes()}
 }
 
 // Forget drops what is remembered of an account that is gone.
-func (s *Syncer) Forget(account types.UID) { s.confirmations.forget(account) }
+func (s *Syncer) Forget(account types.UID) {
+	s.confirmations.forget(account)
+	s.scopes.forget(account)
+}
 
-// Sync refreshes the account's inventory. What DigitalOcean did not answer, or the
+// sync refreshes the account's inventory; told is called with what is certain of a kind. What DigitalOcean did not answer, or the
 // API server did not take, is in the report, and nothing was concluded from it. The
 // error is of what no kind can be looked at without: it is retried as it is.
-func (s *Syncer) Sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud) (Report, error) {
-	report := Report{StartedAt: s.Clock.Now()}
+func (s *Syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, told func(kindReport)) (Report, error) {
+	report := Report{Account: account, StartedAt: s.Clock.Now()}
 	limited, cancel := context.WithTimeout(ctx, longestSync)
 	defer cancel()
-	err := s.lookAtAll(limited, account, cloud, &report)
+	err := s.lookAtAll(limited, account, cloud, &report, told)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err, report.Problem = nil, Problem{Reason: driftv1alpha1.ReasonUnreachable,
 			Message: fmt.Sprintf("the sync did not end within %s", longestSync)}
 	}
-	report.EndedAt = s.Clock.Now()
+	report.Ended, report.EndedAt = true, s.Clock.Now()
 	report.rate = cloud.RateLimit()
 	outcome, reason := report.outcome(err)
 	s.metrics.Synced(outcome, reason, report.took())
 	return report, err
 }
 
-func (s *Syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report) error {
+func (s *Syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report, told func(kindReport)) error {
 	team, err := cloud.Account(ctx)
 	if err != nil {
 		p, ok := cloudProblem(err)
@@ -74,7 +78,7 @@ func (s *Syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAcco
 	if err := s.pin(ctx, account, team); err != nil {
 		return err
 	}
-	reports, err := newSyncRun(s, account, cloud).run(ctx)
+	reports, err := newSyncRun(s, account, cloud, told).run(ctx)
 	report.kinds = reports
 	return err
 }

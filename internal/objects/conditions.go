@@ -108,13 +108,3 @@ func JoinPaths(paths []resource.Path) string {
 	}
 	return strings.Join(texts, ", ")
 }
-
-// KindStatus is what the account's status says of a kind; zero where it says nothing.
-func KindStatus(account *driftv1alpha1.CloudAccount, kind string) driftv1alpha1.KindStatus {
-	for _, k := range account.Status.Kinds {
-		if k.Kind == kind {
-			return k
-		}
-	}
-	return driftv1alpha1.KindStatus{}
-}

@@ -27,7 +27,6 @@ type accountReconciler struct {
 	objects.Access
 	timetables *objects.Timetables
 	connector  *inventory.Connector
-	syncer     *inventory.Syncer
 	runs       *inventory.Runs
 	shares     inventory.Shares
 	crds       *inventory.CRDGuard
@@ -216,8 +215,7 @@ func (r *accountReconciler) remember(name types.NamespacedName, uid types.UID) {
 	}
 	r.connector.Forget(was)
 	r.sweeper.Forget(was)
-	r.runs.Stop(was)
-	r.syncer.Forget(was)
+	r.runs.Forget(was)
 	r.timetables.Forget(was)
 	if uid == "" {
 		r.pending.ForgetAccount(name)

@@ -27,7 +27,7 @@ func reconcilerOf(cached, live client.WithWatch) *accountReconciler {
 	tables, pending, crds := &objects.Timetables{}, detection.NewPendingRequests(func(types.NamespacedName) {}), inventory.NewCRDGuard(live, access.Clock)
 	return &accountReconciler{
 		Access: access, timetables: tables, pending: pending, metrics: metrics.NewPasses(), crds: crds,
-		connector: inventory.NewConnector(live, nil, nil), syncer: inventory.NewSyncer(access, crds, metrics.NewPasses()),
+		connector: inventory.NewConnector(live, nil, nil), runs: inventory.NewRuns(inventory.NewSyncer(access, crds, metrics.NewPasses()), func(types.NamespacedName) {}),
 		sweeper: detection.NewSweeper(cached, detection.NewDetector(access, tables, pending), nil),
 	}
 }
@@ -70,7 +70,7 @@ func TestAStatusIsWrittenAlthoughTheCacheIsBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := reconcilerOf(cached, live)
-	pass := &accountPass{account: stale.DeepCopy(), timetable: r.timetables.Of(stale), startedAt: objectstest.Noon, report: &inventory.Report{StartedAt: objectstest.Noon, EndedAt: objectstest.Noon}}
+	pass := &accountPass{account: stale.DeepCopy(), timetable: r.timetables.Of(stale), startedAt: objectstest.Noon, report: &inventory.Report{Account: stale, Ended: true, StartedAt: objectstest.Noon, EndedAt: objectstest.Noon}}
 	if err := r.writeStatus(t.Context(), pass, false); err != nil {
 		t.Error(err)
 	}

@@ -90,11 +90,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	pending := detection.NewPendingRequests(reconcile)
 	detector := detection.NewDetector(access, tables, pending)
-	syncer := inventory.NewSyncer(access, crds, passes)
 	accounts := &accountReconciler{
 		Access: access, timetables: tables, secretPoll: o.SecretPoll, metrics: passes, crds: crds, admission: guard, pending: pending,
 		connector: inventory.NewConnector(access.Live, o.Clouds, o.AllowedEndpoints),
-		syncer:    syncer, runs: inventory.NewRuns(syncer, reconcile),
+		runs:      inventory.NewRuns(inventory.NewSyncer(access, crds, passes), reconcile),
 		sweeper:   detection.NewSweeper(access.Client, detector, func(p *driftv1alpha1.CloudProvisioned) { send(again, p) }),
 		retention: detection.NewRetention(access),
 	}

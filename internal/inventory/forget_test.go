@@ -14,7 +14,7 @@ func TestADeletedAccountsTokenAndConfirmationsAreForgotten(t *testing.T) {
 	tokens.Used("u", Connection{})
 	s.confirmations.given[accountKind{"u", "Droplet"}] = confirmation{}
 	tokens.Forget("u")
-	s.Forget("u")
+	s.forget("u")
 	if len(tokens.last) != 0 || len(s.confirmations.given) != 0 {
 		t.Errorf("%d tokens and %d confirmations are kept of an account that is gone", len(tokens.last), len(s.confirmations.given))
 	}

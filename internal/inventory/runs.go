@@ -171,6 +171,12 @@ func (r *Runs) Stop(account types.UID) {
 	}
 }
 
+// Forget ends the sync of an account that is gone, and drops what is remembered of it.
+func (r *Runs) Forget(account types.UID) {
+	r.Stop(account)
+	r.syncer.forget(account)
+}
+
 func (r *Runs) drop(account types.UID, one *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -36,8 +36,8 @@ func NewSyncer(access objects.Access, crds *CRDGuard, metrics *metrics.Passes) *
 	return &Syncer{Access: access, crds: crds, metrics: metrics, confirmations: newConfirmations(), scopes: newScopeTimes()}
 }
 
-// Forget drops what is remembered of an account that is gone.
-func (s *Syncer) Forget(account types.UID) {
+// forget drops what is remembered of an account that is gone.
+func (s *Syncer) forget(account types.UID) {
 	s.confirmations.forget(account)
 	s.scopes.forget(account)
 }

@@ -1,10 +1,13 @@
 package controller
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -137,26 +140,59 @@ func synced(status *driftv1alpha1.CloudAccountStatus, pass *accountPass) objects
 			return current
 		}
 	}
-	var behind, hidden []string
+	var behind []driftv1alpha1.KindStatus
+	var hidden []string
 	for _, k := range status.Kinds {
 		switch {
 		case k.Reason == "":
 		case pass.report != nil && pass.report.Hidden(k.Kind):
 			hidden = append(hidden, k.Kind)
 		default:
-			since := ""
-			if k.BehindSince != nil {
-				since = " since " + k.BehindSince.UTC().Format(time.RFC3339)
-			}
-			behind = append(behind, fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, objects.Shorten(k.Message, 200)))
+			behind = append(behind, k)
 		}
 	}
 	if len(behind) > 0 {
-		return objects.False(driftv1alpha1.ReasonKindsBehind, "%s", strings.Join(behind, "; "))
+		return objects.False(driftv1alpha1.ReasonKindsBehind, "%s", describeBehind(behind))
 	}
 	if len(hidden) > 0 {
 		return objects.True(driftv1alpha1.ReasonSynced, "%d kinds were listed completely; the token may not see %s, of which nothing is declared",
 			len(status.Kinds)-len(hidden), strings.Join(hidden, ", "))
 	}
 	return objects.True(driftv1alpha1.ReasonSynced, "all %d kinds were listed completely", len(status.Kinds))
+}
+
+// mostOfKinds is how much of a message says why kinds are behind. The rest has room for the
+// names of all kinds.
+const mostOfKinds = objects.MessageLimit - 384
+
+// describeBehind says why kinds are behind, those first that wait for a person's word: that
+// takes a command which is of no use in part. Of kinds for which there is no room it says
+// which they are.
+func describeBehind(behind []driftv1alpha1.KindStatus) string {
+	behind = slices.Clone(behind)
+	slices.SortStableFunc(behind, func(a, b driftv1alpha1.KindStatus) int {
+		return cmp.Compare(min(len(b.ConfirmationToken), 1), min(len(a.ConfirmationToken), 1))
+	})
+	var described, others []string
+	length := 0
+	for _, k := range behind {
+		since, message := "", k.Message
+		if k.BehindSince != nil {
+			since = " since " + k.BehindSince.UTC().Format(time.RFC3339)
+		}
+		if k.ConfirmationToken == "" {
+			message = objects.Shorten(message, 200)
+		}
+		text := fmt.Sprintf("%s%s (%s: %s)", k.Kind, since, k.Reason, message)
+		length += utf8.RuneCountInString(text)
+		if len(described) > 0 && length > mostOfKinds {
+			others = append(others, k.Kind)
+			continue
+		}
+		described = append(described, text)
+	}
+	if len(others) > 0 {
+		described = append(described, fmt.Sprintf("and %s, see status.kinds", strings.Join(others, ", ")))
+	}
+	return strings.Join(described, "; ")
 }

@@ -157,6 +157,8 @@ var _ = Describe("Sync", func() {
 		Expect(behind.Reason).To(Equal(driftv1alpha1.ReasonFixMassDisappearance))
 		Expect(behind.Message).To(ContainSubstring("13 of 14 declared vanished"))
 		Expect(behind.BehindSince).To(BeNil(), "the listing was complete")
+		w.expectAccount(ctx, driftv1alpha1.ConditionSynced, metav1.ConditionFalse, driftv1alpha1.ReasonKindsBehind,
+			fmt.Sprintf("kubectl annotate cloudaccount %s %s=%s --overwrite", account.Name, driftv1alpha1.ConfirmDisappearanceAnnotation, behind.ConfirmationToken))
 		Expect(w.lines(ctx, Default)).To(ConsistOf("drifted size_slug Open s-2vcpu-4gb s-1vcpu-1gb"))
 		w.expectCondition(ctx, "in-sync", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonFixMassDisappearance, "confirm-disappearance")
 

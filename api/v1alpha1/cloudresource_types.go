@@ -62,7 +62,10 @@ type Observation struct {
 	// +kubebuilder:validation:Type=object
 	Attrs map[string]apiextensionsv1.JSON `json:"attrs,omitempty"`
 
-	// unseen are the paths that the token's scopes hide: nothing is known of them.
+	// unseen are the paths of which nothing is known: the token's scopes hide them, or
+	// nobody declares them and looking takes requests of its own (whether the token may see
+	// what an empty list of a firewall would name, the backup policy of a droplet), or the
+	// answer held nothing of use.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256

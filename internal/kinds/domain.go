@@ -17,6 +17,7 @@ var domain = Kind{
 		Pattern: regexp.MustCompile(`^` + domainName + `$`),
 		Example: "example.com",
 		NoCase:  true,
+		Form:    hostName,
 	},
 	NameForm: hostName,
 	Fields: []Field{

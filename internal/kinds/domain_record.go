@@ -18,6 +18,10 @@ var domainRecord = Kind{
 		Pattern: regexp.MustCompile(`^` + domainName + `/[1-9][0-9]{0,18}$`),
 		Example: "example.com/3352896",
 		NoCase:  true,
+		Form: func(id string) string {
+			domain, number, _ := strings.Cut(id, "/")
+			return hostName(domain) + "/" + strings.TrimSpace(number)
+		},
 	},
 	FullName:    recordFullName,
 	Holds:       func(domain, name string) bool { return name == domain || strings.HasSuffix(name, "."+domain) },

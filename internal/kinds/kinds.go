@@ -170,6 +170,9 @@ type IDShape struct {
 	Example string
 	// NoCase says that two spellings, one in upper and one in lower case, are one ID.
 	NoCase bool
+	// Form brings what people write for an ID into DigitalOcean's spelling, for a hint. Nil:
+	// only white space around it is known.
+	Form func(id string) string
 }
 
 var (
@@ -215,10 +218,18 @@ func Suggest(name string) string {
 	return "known are " + strings.Join(names, ", ")
 }
 
-// ValidateID says what is wrong with an ID, with an example of a right one.
+// ValidateID says what is wrong with an ID, with the spelling that DigitalOcean has for it or
+// with an example of a right one.
 func (k Kind) ValidateID(id string) error {
 	if k.ID.Pattern.MatchString(id) {
 		return nil
+	}
+	form := k.ID.Form
+	if form == nil {
+		form = strings.TrimSpace
+	}
+	if spelled := form(id); k.ID.Pattern.MatchString(spelled) {
+		return fmt.Errorf("%q is no ID of a %s: write %s", id, k.Name, spelled)
 	}
 	return fmt.Errorf("%q is no ID of a %s: want one like %q", id, k.Name, k.ID.Example)
 }

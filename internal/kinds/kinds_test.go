@@ -128,9 +128,36 @@ func TestIDs(t *testing.T) {
 			}
 		}
 		for _, id := range c.invalid {
-			if err := kind.ValidateID(id); err == nil || !strings.Contains(err.Error(), kind.ID.Example) {
+			if err := kind.ValidateID(id); err == nil || !strings.Contains(err.Error(), kind.ID.Example) && !strings.Contains(err.Error(), "write ") {
 				t.Errorf("%s %q: %v", c.kind, id, err)
 			}
+		}
+	}
+}
+
+// Another spelling of an ID is told with the one that DigitalOcean has, so that it can be copied.
+func TestIDsInAnotherSpelling(t *testing.T) {
+	for _, c := range []struct{ kind, id, says string }{
+		{"Domain", "münchen.example", `"münchen.example" is no ID of a Domain: write xn--mnchen-3ya.example`},
+		{"Domain", "MÜNCHEN.example.", `"MÜNCHEN.example." is no ID of a Domain: write xn--mnchen-3ya.example`},
+		{"Domain", "example.com.", `"example.com." is no ID of a Domain: write example.com`},
+		{"Domain", "example.com..", `"example.com.." is no ID of a Domain: want one like "example.com"`},
+		{"Domain", "mün chen.example", `"mün chen.example" is no ID of a Domain: want one like "example.com"`},
+		{"DomainRecord", "münchen.example/3352896", `"münchen.example/3352896" is no ID of a DomainRecord: write xn--mnchen-3ya.example/3352896`},
+		{"DomainRecord", "example.com./3352896", `"example.com./3352896" is no ID of a DomainRecord: write example.com/3352896`},
+		{"DomainRecord", "example.com./www", `"example.com./www" is no ID of a DomainRecord: want one like "example.com/3352896"`},
+		{"ReservedIP", "203.0.113.7/32", `"203.0.113.7/32" is no ID of a ReservedIP: write 203.0.113.7`},
+		{"Droplet", "3164444\n", `"3164444\n" is no ID of a Droplet: write 3164444`},
+		{"Droplet", "web-1", `"web-1" is no ID of a Droplet: want one like "3164444"`},
+	} {
+		kind, _ := Lookup(c.kind)
+		if err := kind.ValidateID(c.id); err == nil || err.Error() != c.says {
+			t.Errorf("%s %q: got %v, want %s", c.kind, c.id, err, c.says)
+		}
+	}
+	for _, kind := range All() {
+		if kind.ID.Form != nil && kind.ID.Form(kind.ID.Example) != kind.ID.Example {
+			t.Errorf("the form of a %s's ID makes %s of the example", kind.Name, kind.ID.Form(kind.ID.Example))
 		}
 	}
 }

@@ -13,6 +13,7 @@ var reservedIP = Kind{
 	ID: IDShape{
 		Pattern: regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){3}$`),
 		Example: "203.0.113.200",
+		Form:    drift.Address,
 	},
 	Named: "ip",
 	Fields: []Field{

@@ -60,6 +60,9 @@ func render() []byte {
 		if kind.About != "" {
 			page.WriteString("\n" + kind.About + "\n")
 		}
+		if len(kind.CreateOnly) > 0 {
+			fmt.Fprintf(&page, "\nDeclare nothing for `%s`: that is only used when a %s is created, and never shown.\n", strings.Join(kind.CreateOnly, "`, `"), kind.One)
+		}
 		page.WriteString("\n| field | compared | changed | note |\n| --- | --- | --- | --- |\n")
 		rows(&page, "", kind.Fields, nil)
 	}

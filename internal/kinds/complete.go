@@ -19,7 +19,7 @@ func completed(kinds ...Kind) []Kind {
 }
 
 func (k *Kind) complete() {
-	k.Schema = drift.Schema{Kind: k.Name, Unreadable: k.Unreadable, Fields: compared(k.Fields)}
+	k.Schema = drift.Schema{Kind: k.Name, Unreadable: k.unreadable(), Fields: compared(k.Fields)}
 	k.Listing.IDKey = cmp.Or(k.Listing.IDKey, "id")
 	k.Named = cmp.Or(k.Named, "name")
 	k.Costly = k.costly()
@@ -30,6 +30,18 @@ func (k *Kind) complete() {
 		}
 	}
 	k.table = tableOf(k.Parts())
+}
+
+// unreadable are all names that no answer ever holds, with why.
+func (k *Kind) unreadable() map[string]string {
+	out := maps.Clone(k.Unreadable)
+	if out == nil {
+		out = map[string]string{}
+	}
+	for _, name := range k.CreateOnly {
+		out[name] = "is only used when a " + k.One + " is created, and DigitalOcean never shows it"
+	}
+	return out
 }
 
 // tableOf is a short hash of everything that is read of a kind, at every depth.

@@ -13,6 +13,8 @@ var databaseCluster = Kind{
 	Name: "DatabaseCluster", One: "database cluster", Many: "database clusters", Scope: "database:read",
 	Listing: Listing{Path: "v2/databases", Key: "databases", ItemKey: "database", Paging: Whole},
 	ID:      uuid,
+
+	CreateOnly: []string{"backup_restore"},
 	Unreadable: map[string]string{
 		"connection":                 connectionSecret,
 		"private_connection":         connectionSecret,
@@ -28,7 +30,6 @@ var databaseCluster = Kind{
 		"storage_autoscale":          toldElsewhere,
 		"eviction_policy":            toldElsewhere,
 		"sql_mode":                   toldElsewhere,
-		"backup_restore":             "is only used when a cluster is created, and DigitalOcean never shows it",
 		"rules":                      "is declared as DatabaseFirewall, a kind of its own",
 	},
 	Fields: []Field{

@@ -19,7 +19,11 @@ var domain = Kind{
 		NoCase:  true,
 		Form:    hostName,
 	},
-	NameForm: hostName,
+	NameForm:   hostName,
+	CreateOnly: []string{"ip_address"},
+	Unreadable: map[string]string{
+		"zone_file": "holds the records, which are declared as DomainRecord, a kind of its own",
+	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
 		{Path: "ttl", Compare: ttl, Change: drift.Never},

@@ -17,13 +17,14 @@ var droplet = Kind{
 		// The plain listing leaves GPU droplets out.
 		Queries: []url.Values{{}, {"type": {"gpus"}}},
 	},
-	ID: number,
+	ID:         number,
+	CreateOnly: []string{"ssh_keys", "user_data", "with_droplet_agent", "droplet_agent", "private_networking", "public_networking"},
 	Unreadable: map[string]string{
-		"ssh_keys":  "is only used when a droplet is created, and DigitalOcean never shows it",
-		"user_data": "is only used when a droplet is created, and DigitalOcean never shows it",
+		"resize_disk":       terraformsOwn,
+		"graceful_shutdown": terraformsOwn,
 	},
 	Fields: []Field{
-		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
+		{Path: "name", Compare: drift.Loose, Change: drift.InPlace, Others: []string{"names"}},
 		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement, Others: []string{"region_id"}},
 		{Path: "size_slug", Compare: drift.FoldCase, Change: drift.WithDowntime,
 			Others: []string{"size", "size_id"},
@@ -72,6 +73,8 @@ var droplet = Kind{
 		Tells: backupPolicy,
 	},
 }
+
+const terraformsOwn = "says how Terraform works, and is nothing that DigitalOcean has"
 
 // address are the names within one of a droplet's addresses.
 var address = drift.Named("ip_address", "netmask", "gateway", "type")

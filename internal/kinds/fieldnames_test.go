@@ -32,6 +32,17 @@ func TestNamesThatAreNotTheKinds(t *testing.T) {
 		{"Terraform's name for a field", "DomainRecord", `{"value":"203.0.113.1"}`, `{"data":"203.0.113.1"}`, "DomainRecord has no field value; did you mean data?"},
 		{"and for another", "Droplet", `{"size":"s-1vcpu-1gb"}`, `{"size_slug":"s-2vcpu-2gb"}`, "Droplet has no field size; did you mean size_slug?"},
 		{"what can't be read", "Droplet", `{"ssh_keys":[1]}`, `{}`, "ssh_keys is only used when a droplet is created, and DigitalOcean never shows it; declare nothing for it"},
+		{"what only a create takes", "Droplet", `{"droplet_agent":true,"private_networking":true,"with_droplet_agent":true}`, `{}`,
+			"droplet_agent is only used when a droplet is created, and DigitalOcean never shows it; declare nothing for it, " +
+				"private_networking is only used when a droplet is created, and DigitalOcean never shows it; declare nothing for it, " +
+				"with_droplet_agent is only used when a droplet is created, and DigitalOcean never shows it; declare nothing for it"},
+		{"for a volume", "Volume", `{"snapshot_id":"x"}`, `{}`, "snapshot_id is only used when a volume is created, and DigitalOcean never shows it; declare nothing for it"},
+		{"for a domain", "Domain", `{"ip_address":"192.0.2.1"}`, `{}`, "ip_address is only used when a domain is created, and DigitalOcean never shows it; declare nothing for it"},
+		{"for a database cluster", "DatabaseCluster", `{"backup_restore":{"database_name":"x"}}`, `{}`,
+			"backup_restore is only used when a database cluster is created, and DigitalOcean never shows it; declare nothing for it"},
+		{"what has a kind of its own", "Domain", `{"zone_file":"$ORIGIN example.com."}`, `{}`,
+			"zone_file holds the records, which are declared as DomainRecord, a kind of its own; declare nothing for it"},
+		{"what only Terraform has", "Droplet", `{"resize_disk":true}`, `{}`, "resize_disk says how Terraform works, and is nothing that DigitalOcean has; declare nothing for it"},
 		{"a secret", "DatabaseCluster", `{"connection":{"password":"x"}}`, `{}`, "connection holds or is a secret, which clouddrift never reads; declare nothing for it"},
 		{"what has no effect any more", "LoadBalancer", `{"algorithm":"least_connections"}`, `{}`,
 			"algorithm is without effect, since DigitalOcean lets nobody choose it any more; declare nothing for it"},

@@ -43,7 +43,10 @@ type Kind struct {
 	// type of a DNS record.
 	Identifying []string
 	Fields      []Field
-	// Unreadable are names that people declare and that no answer ever holds, with why.
+	// CreateOnly are names that a request to create one takes, and that no answer ever holds;
+	// with other tools' names for them.
+	CreateOnly []string
+	// Unreadable are other names that people declare and that no answer ever holds, with why.
 	Unreadable map[string]string
 	// Aside is what another endpoint tells of it, or nil.
 	Aside *Aside

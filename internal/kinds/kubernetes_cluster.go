@@ -16,6 +16,9 @@ var kubernetesCluster = Kind{
 		"node_pool":   poolsApart,
 		"kubeconfig":  "is a secret, which clouddrift never reads",
 		"kube_config": "is a secret, which clouddrift never reads",
+
+		"destroy_all_associated_resources": terraformsOwn,
+		"kubeconfig_expire_seconds":        terraformsOwn,
 	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},

@@ -6,6 +6,8 @@ var volume = Kind{
 	Name: "Volume", One: "volume", Many: "volumes", Scope: "block_storage:read",
 	Listing: Listing{Path: "v2/volumes", Key: "volumes", ItemKey: "volume"},
 	ID:      uuid,
+
+	CreateOnly: []string{"snapshot_id"},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"volume_name"}},
 		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},

@@ -98,7 +98,7 @@ const (
 	// ReasonFixReference: the id has not the form that the kind's ids have.
 	ReasonFixReference = "FixReference"
 	// ReasonFixFieldNames: desired or ignore names fields that the kind does not
-	// have. The others are compared all the same.
+	// have, or a value can't be what its field holds. The others are compared all the same.
 	ReasonFixFieldNames = "FixFieldNames"
 	// ReasonFixAmbiguousName: several live resources have this name.
 	ReasonFixAmbiguousName = "FixAmbiguousName"

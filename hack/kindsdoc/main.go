@@ -32,7 +32,7 @@ const preamble = `<!-- Written by hack/kindsdoc from internal/kinds; run "make g
 
 What can be declared in ` + "`spec.desired`" + ` of a CloudProvisioned, for each kind; how to write it is in [declaring.md](declaring.md).
 
-Everywhere a number and its text are equal (` + "`8` and `\"8\"`" + `, ` + "`true` and `\"true\"`" + `), null, missing and empty are alike, the order of a list and repetitions in it do not matter, one value stands for a list of one, and of an object only the keys that you declare are compared. The tables say what is compared otherwise:
+Everywhere a number and its text are equal (` + "`8` and `\"8\"`" + `, ` + "`true` and `\"true\"`" + `), null, missing and empty are alike, the order of a list and repetitions in it do not matter, one value stands for a list of one, and of an object only the keys that you declare are compared. A value that can't be what the field holds, as an object for a text or ` + "`many`" + ` for a number, is told (` + "`FixFieldNames`" + `) and not compared. Where the live value is shown as an object of which one name is compared, as a region's ` + "`slug`" + `, that object may be declared too; what else it names is unknown. The tables say what is compared otherwise:
 
 | compared | means |
 | --- | --- |
@@ -63,7 +63,7 @@ func render() []byte {
 		if len(kind.CreateOnly) > 0 {
 			fmt.Fprintf(&page, "\nDeclare nothing for `%s`: that is only used when a %s is created, and never shown.\n", strings.Join(kind.CreateOnly, "`, `"), kind.One)
 		}
-		page.WriteString("\n| field | compared | changed | note |\n| --- | --- | --- | --- |\n")
+		page.WriteString("\n| field | holds | compared | changed | note |\n| --- | --- | --- | --- | --- |\n")
 		rows(&page, "", kind.Fields, nil)
 	}
 	return page.Bytes()
@@ -77,7 +77,7 @@ func rows(page *bytes.Buffer, prefix string, fields []kinds.Field, within *kinds
 		if within != nil {
 			change = within.Change // an element is changed with its list
 		}
-		fmt.Fprintf(page, "| `%s%s` | %s | %s | %s |\n", prefix, field.Path, compared(field), changed[change], field.Note)
+		fmt.Fprintf(page, "| `%s%s` | %s | %s | %s | %s |\n", prefix, field.Path, field.Holds, compared(field), changed[change], field.Note)
 		rows(page, prefix+field.Path+"[*].", field.Elements, field)
 	}
 }

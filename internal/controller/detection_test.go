@@ -97,6 +97,26 @@ var _ = Describe("Detection", func() {
 		w.expectDrifts(ctx)
 	})
 
+	It("names values that a field can't have, and compares the others", func(ctx SpecContext) {
+		id := w.droplet("web-1", "web")
+		w.startOperator()
+		w.account(ctx)
+		w.sync(ctx)
+		p := w.declaration("web-1", "Droplet", id, map[string]any{
+			"region": map[string]any{"slgu": "nyc3"}, "tags": []any{map[string]any{"name": "web"}}, "monitoring": map[string]any{"enabled": true},
+			"size_slug": "s-8vcpu-16gb"})
+		Expect(admin.Create(ctx, p)).To(Succeed())
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixFieldNames,
+			"monitoring is an object, and the field holds true or false; Droplet has no field region.slgu; did you mean region.slug?; tags[0] is an object, and the field holds texts")
+		w.expectDrifts(ctx, "web-1 size_slug Open s-8vcpu-16gb s-1vcpu-1gb")
+
+		By("declaring them as the fields are")
+		for field, value := range map[string]any{"region": map[string]any{"slug": "nyc3"}, "tags": "web", "monitoring": "off", "size_slug": "s-1vcpu-1gb"} {
+			w.editDesired(ctx, "web-1", field, value)
+		}
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
+	})
+
 	It("lets the older of two declarations win, and the younger follow when it is gone", func(ctx SpecContext) {
 		id := w.droplet("web-1")
 		w.startOperator()

@@ -13,8 +13,9 @@ import (
 var dropletLike = Schema{Kind: "Thing", Fields: []Field{
 	{Path: "name"},
 	{Path: "size_slug", Compare: FoldCase},
-	{Path: "tags", Compare: SetFoldCase},
+	{Path: "tags", Compare: SetFoldCase, Holds: Texts},
 	{Path: "image", Compare: Alias("id", "slug")},
+	{Path: "flavour", Compare: Alias("slug"), Members: Named("slug")},
 	{Path: "backup_policy.plan", Compare: FoldCase},
 	{Path: "backup_policy.hour", Compare: Number},
 	{Path: "rules", Compare: Keyed(elementKey, same, both)},

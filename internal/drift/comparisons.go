@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -8,7 +9,9 @@ import (
 
 // Alias is for a field that has several names for one thing: DigitalOcean shows
 // an object, and any of these keys' values may be declared for it, as an image's
-// slug or its id. Two objects are compared by what the desired one names.
+// slug or its id. Two objects are compared by what the desired one names. Where one value
+// of it is all that is known, a declared object is compared by these keys, and whatever else
+// it names is unseen; the field's Members are the names that it may have.
 func Alias(keys ...string) Comparison { return alias{loose{[]Form{Fold}}, keys} }
 
 type alias struct {
@@ -25,10 +28,7 @@ func (a alias) Compare(desired any, live Live) Outcome {
 	case isObject == hasObject || a.key(desired) == a.key(observed):
 		return a.loose.Compare(desired, live)
 	case isObject:
-		if slices.ContainsFunc(a.names(want), func(name any) bool { return a.satisfies(name, observed) }) {
-			return Outcome{}
-		}
-		return different(desired, settled(observed))
+		return a.compareObject(want, observed)
 	default:
 		names := a.names(have)
 		if slices.ContainsFunc(names, func(name any) bool { return a.satisfies(desired, name) }) ||
@@ -37,6 +37,28 @@ func (a alias) Compare(desired any, live Live) Outcome {
 		}
 		return different(desired, a.inKind(desired, have))
 	}
+}
+
+// compareObject compares an object with the one value that is known of the live one.
+func (a alias) compareObject(desired map[string]any, observed any) Outcome {
+	var out Outcome
+	same := false
+	for _, key := range slices.Sorted(maps.Keys(desired)) {
+		switch value := desired[key]; {
+		case a.key(value) == nothing:
+		case slices.Contains(a.keys, key) && a.satisfies(value, observed):
+			same = true
+		default:
+			out.Unseen = append(out.Unseen, resource.Path{resource.Segment(key)})
+		}
+	}
+	switch {
+	case same:
+		return out
+	case len(a.names(desired)) == 0 && len(out.Unseen) > 0:
+		return undecided
+	}
+	return different(desired, settled(observed))
 }
 
 // names are the values by which an object is known.

@@ -14,19 +14,35 @@ import (
 // ignored. Each declared name is looked for in the schema: an object whose fields
 // the schema names is compared field by field, and what the schema does not name
 // below a field of its own is compared as that field is.
+//
+// What a field can't have, a name or a value of a shape that is never its own, is told, and
+// then nothing of the field is compared.
 func Differences(s Schema, desired map[string]any, observed resource.Resource, ignore []resource.Path) Result {
-	w := walk{schema: s, desired: desired, observed: observed, ignore: pathSet(ignore), unseen: &paths{}, misspelt: &paths{}}
-	for name, value := range desired {
+	return walk{schema: s, desired: desired, observed: observed, ignore: pathSet(ignore), inspects: true}.result()
+}
+
+// inspected is Differences of what lies in a field that was looked at as a whole: nothing in
+// it is odd, or the live value is as odd.
+func inspected(s Schema, desired map[string]any, observed resource.Resource) Result {
+	return walk{schema: s, desired: desired, observed: observed, ignore: &paths{}}.result()
+}
+
+func (w walk) result() Result {
+	s := w.schema
+	w.unseen, w.misspelt = &paths{}, &paths{}
+	for name, value := range w.desired {
 		w.visit(resource.Path{resource.Segment(name)}, value, nil)
 	}
 	byPath := func(a, b resource.Path) int { return cmp.Compare(a.String(), b.String()) }
-	slices.SortFunc(w.result.Differences, func(a, b Difference) int { return byPath(a.Path, b.Path) })
-	slices.SortFunc(w.result.Unknown, func(a, b UnknownField) int { return byPath(a.Path, b.Path) })
-	slices.SortFunc(w.result.Unseen, byPath)
-	for i := range min(len(w.result.Unknown), explained) {
-		w.result.Unknown[i] = s.explain(w.result.Unknown[i].Path)
+	slices.SortFunc(w.found.Differences, func(a, b Difference) int { return byPath(a.Path, b.Path) })
+	slices.SortFunc(w.found.Unknown, func(a, b UnknownField) int { return byPath(a.Path, b.Path) })
+	slices.SortFunc(w.found.Unseen, byPath)
+	for i := range min(len(w.found.Unknown), explained) {
+		if unknown := &w.found.Unknown[i]; unknown.Holds == AnyShape {
+			*unknown = s.explain(unknown.Path)
+		}
 	}
-	return w.result
+	return w.found
 }
 
 type walk struct {
@@ -34,8 +50,10 @@ type walk struct {
 	desired  map[string]any
 	observed resource.Resource
 	ignore   *paths
-	result   Result
-	// unseen and misspelt are result's Unseen and Unknown, to look a path up in.
+	// inspects says that odd names and shapes are looked for within fields.
+	inspects bool
+	found    Result
+	// unseen and misspelt are those of what was found, to look a path up in.
 	unseen, misspelt *paths
 }
 
@@ -62,12 +80,15 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 			w.visit(at.Append(resource.Segment(name)), value, field)
 		}
 	case field != nil:
-		if field != parent && w.misnamed(at, desired, field.Names()) {
-			return
+		comparison := field.comparison()
+		if field == parent || !w.odd(at, desired, field.member(), comparison) {
+			w.compare(at, desired, comparison)
 		}
-		w.compare(at, desired, field.comparison())
 	case inner: // an object by the schema, declared as something else
-		w.compare(at, desired, w.schema.parent(at))
+		comparison := w.schema.parent(at)
+		if !w.odd(at, desired, Member{Holds: w.schema.shapeAround(at)}, comparison) {
+			w.compare(at, desired, comparison)
+		}
 	default:
 		w.unknown(at)
 	}
@@ -78,38 +99,43 @@ func (w *walk) unknown(at resource.Path) {
 		return
 	}
 	w.misspelt.add(at)
-	w.result.Unknown = append(w.result.Unknown, UnknownField{Path: at})
+	w.found.Unknown = append(w.found.Unknown, UnknownField{Path: at})
 }
 
 func (w *walk) unsee(at resource.Path) {
 	w.unseen.add(at)
-	w.result.Unseen = append(w.result.Unseen, at)
+	w.found.Unseen = append(w.found.Unseen, at)
 }
 
-// misnamed reports the names within a field's lists and objects that it does not have. A
-// misspelt name makes another value of the whole, so that it is not compared.
-func (w *walk) misnamed(at resource.Path, desired any, members Members) bool {
-	if members == nil {
+// odd reports the names and the shapes that a field does not have within a declared value. A
+// misspelt name makes another value of the whole, so that it is not compared. Nor is a value of
+// another shape, unless it is the live one: then the field does have that shape.
+func (w *walk) odd(at resource.Path, desired any, member Member, comparison Comparison) bool {
+	if text, isScalar := scalarText(desired); !w.inspects || isScalar && (text == "" || member.Holds.takes(text)) {
 		return false
 	}
-	found := false
-	switch desired := desired.(type) {
-	case []any:
-		for _, element := range desired {
-			found = w.misnamed(at, element, members) || found
-		}
-	case map[string]any:
-		for name, value := range desired {
-			path := at.Append(resource.Segment(name))
-			if member, known := members.Of(name); known {
-				found = w.misnamed(path, value, member.Members) || found
-				continue
-			}
-			found = true
-			w.unknown(path)
-		}
+	var found oddities
+	found.inspect(member, member.Holds, spotOf(at), desired)
+	if len(found.names) == 0 && (len(found.shapes) == 0 || w.certain(at, desired, comparison)) {
+		return false
 	}
-	return found
+	for _, path := range found.names {
+		w.unknown(path)
+	}
+	for _, misshapen := range found.shapes {
+		w.misspelt.add(misshapen.Path)
+		w.found.Unknown = append(w.found.Unknown, misshapen)
+	}
+	return true
+}
+
+// certain says whether all of a declared value is seen to be live.
+func (w *walk) certain(at resource.Path, desired any, comparison Comparison) bool {
+	if _, seen := w.observed.Lookup(at); !seen || w.observed.Partial(at) {
+		return false
+	}
+	out := comparison.Compare(desired, liveAt(w.observed, w.desired, at))
+	return out.Equal() && len(out.Unseen) == 0
 }
 
 // longestPath is the longest that the API server takes for a drift's field and for
@@ -130,7 +156,7 @@ func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 		case utf8.RuneCountInString(difference.Path.String()) > longestPath:
 			w.unknown(difference.Path)
 		default:
-			w.result.Differences = append(w.result.Differences, difference)
+			w.found.Differences = append(w.found.Differences, difference)
 		}
 	}
 	for _, path := range out.Unseen {
@@ -155,7 +181,7 @@ func (w *walk) count(at resource.Path, desired any) {
 		w.unsee(at)
 		return
 	}
-	w.result.Fields++
+	w.found.Fields++
 }
 
 func (w *walk) ignored(at resource.Path) bool {
@@ -188,7 +214,7 @@ func (f *Field) Names() Members {
 	out := Members{}
 	for i := range f.Elements {
 		element := &f.Elements[i]
-		out.add(strings.Split(element.Path, "."), Member{Members: element.Names(), Others: element.Others, Sensitive: element.Sensitive})
+		out.add(strings.Split(element.Path, "."), element.member())
 	}
 	return out
 }
@@ -202,6 +228,9 @@ func (m Members) add(path []string, member Member) {
 	outer := m[path[0]]
 	if outer.Members == nil {
 		outer.Members = Members{}
+	}
+	if member.Holds != AnyShape {
+		outer.Holds = OneObject
 	}
 	outer.Members.add(path[1:], member)
 	m[path[0]] = outer
@@ -227,6 +256,15 @@ func (s Schema) owner(at resource.Path) (field *Field, depth int) {
 		}
 	}
 	return nil, 0
+}
+
+// shapeAround is that of what holds the fields below a path.
+func (s Schema) shapeAround(at resource.Path) Shape {
+	prefix := at.String() + "."
+	if slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Holds != AnyShape && strings.HasPrefix(f.Path, prefix) }) {
+		return OneObject
+	}
+	return AnyShape
 }
 
 func (s Schema) hasFieldsBelow(at resource.Path) bool {

@@ -2,7 +2,11 @@
 // has to be recorded of it. Everything in it is a pure function of its arguments.
 package drift
 
-import "github.com/arcadiacloud/clouddrift/internal/resource"
+import (
+	"fmt"
+
+	"github.com/arcadiacloud/clouddrift/internal/resource"
+)
 
 // Existence is the field of the one drift that a resource proven gone has. It is
 // no path: a desired key of that spelling would be written ["(existence)"].
@@ -33,6 +37,9 @@ type Field struct {
 	Key      Key
 	Elements []Field
 	Change   Change
+	// Holds is the shape of its value. One that holds a text, a number or a boolean and has
+	// Members may be declared as an object of these as well.
+	Holds Shape
 	// Note tells a person what else to know of it.
 	Note string
 	// Members are the names within its objects, and within its lists' objects. Nil: it has
@@ -61,8 +68,9 @@ func (m Members) Of(name string) (member Member, known bool) {
 
 // Member is what is known of one name within an object.
 type Member struct {
-	// Members are the names within its own value, as those of a Field.
+	// Members are the names within its own value, as those of a Field, and Holds its shape.
 	Members Members
+	Holds   Shape
 	// Others are other tools' names for it, which they write where they have no object
 	// around it: Terraform's source_tags are sources.tags.
 	Others []string
@@ -70,11 +78,11 @@ type Member struct {
 	Sensitive bool
 }
 
-// Named are members that hold plain values.
+// Named are members that each hold a text.
 func Named(names ...string) Members {
 	out := Members{}
 	for _, name := range names {
-		out[name] = Member{}
+		out[name] = Member{Holds: OneText}
 	}
 	return out
 }
@@ -87,7 +95,8 @@ type Schema struct {
 	Unreadable map[string]string
 }
 
-// UnknownField is a declared name that the kind does not have.
+// UnknownField is a declared name that the kind does not have, or a declared value of a shape
+// that its field never has.
 type UnknownField struct {
 	Path resource.Path
 	// Nearest is the path that is most like it, or that another tool has this name for; ""
@@ -95,13 +104,19 @@ type UnknownField struct {
 	Nearest string
 	// Unreadable is why nothing can ever be compared under this name.
 	Unreadable string
+	// Where is the value of a wrong shape: the path, with the places of lists' elements. It
+	// Is this, in words, and the field Holds that. Holds is "" where the name is wrong.
+	Where, Is string
+	Holds     Shape
 }
 
-// Explain says what is wrong with the name, and what to do.
+// Explain says what is wrong with the name or the value, and what to do.
 func (u UnknownField) Explain(kind string) string {
 	const most = 128
 	name := resource.Short(u.Path.String(), most)
 	switch {
+	case u.Holds != AnyShape:
+		return fmt.Sprintf("%s is %s, and the field holds %s", resource.Short(u.Where, most), u.Is, u.Holds)
 	case u.Unreadable != "":
 		return name + " " + u.Unreadable + "; declare nothing for it"
 	case u.Nearest != "":

@@ -57,10 +57,10 @@ func (s Schema) standing(desired map[string]any, a Acceptance) Standing {
 	} else if _, declared := valueDeclared(desired, at[:depth]); !declared {
 		return Overruled
 	}
-	if _, differs := Expected(s, desired, a.To, at); !differs {
+	if _, differs, compared := s.expected(desired, a.To, at); !differs && compared {
 		return Declared
 	}
-	if _, differs := Expected(s, desired, a.From, at); !differs {
+	if _, differs, compared := s.expected(desired, a.From, at); !differs && compared {
 		return StandsIn
 	}
 	return Overruled

@@ -23,6 +23,9 @@ func TestEffective(t *testing.T) {
 		{"an element that was declared since", `{"rules":[{"id":"a","x":1}]}`, "rules.a", `null`, `{"id":"a","x":1}`, `{"rules":[{"id":"a","x":1}]}`, Declared},
 		{"an element that is gone", `{"rules":[{"id":"a"},{"id":"b"}]}`, "rules.a", `{"id":"a"}`, `null`, `{"rules":[{"id":"b"}]}`, StandsIn},
 		{"a set in another order", `{"tags":["b","a"]}`, "tags", `["a","b"]`, `["a"]`, `{"tags":["a"]}`, StandsIn},
+		{"a value that the field can't have", `{"tags":[{"name":"a"}]}`, "tags", `["a"]`, `["b"]`, `{"tags":[{"name":"a"}]}`, Overruled},
+		{"a name that its object does not have", `{"flavour":{"slgu":"a"}}`, "flavour", `"a"`, `"b"`, `{"flavour":{"slgu":"a"}}`, Overruled},
+		{"beside a field that can't be compared", `{"tags":[{"name":"a"}],"size_slug":"s-1"}`, "size_slug", `"s-1"`, `"s-2"`, `{"tags":[{"name":"a"}],"size_slug":"s-2"}`, StandsIn},
 		{"what is no field", `{"name":"x"}`, "colour", `"a"`, `"b"`, `{"name":"x"}`, Overruled},
 	} {
 		t.Run(c.why, func(t *testing.T) {

@@ -94,7 +94,7 @@ func (e elements) Compare(desired any, live Live) Outcome {
 			out.Differences = append(out.Differences, Difference{Path: at, Expected: e.members.sealed(orNull(expected)), Actual: orNull(actual)})
 			continue
 		}
-		inner := Differences(e.element, expected, e.resource(actual, live), nil)
+		inner := inspected(e.element, expected, e.resource(actual, live))
 		for _, difference := range inner.Differences {
 			difference.Path = at.Append(difference.Path...)
 			out.Differences = append(out.Differences, difference)

@@ -33,6 +33,17 @@ func Decimal(text string) string {
 	return text
 }
 
+// Truth is the form of booleans, also where YAML or people spell them in another way.
+func Truth(text string) string {
+	switch text {
+	case "1", "on", "yes", "enabled":
+		return "true"
+	case "0", "off", "no", "disabled":
+		return "false"
+	}
+	return text
+}
+
 // Address is the form of IP addresses and CIDRs: IPv6 in its short spelling, no
 // host bits, and a network of one address as that address.
 func Address(text string) string {

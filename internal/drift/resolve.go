@@ -50,19 +50,32 @@ func Restore(s Schema, desired map[string]any, live resource.Resource, at resour
 // Expected returns what is declared at the path of a difference, provided that it differs
 // from that actual value. It has to do without the live resource.
 func Expected(s Schema, desired map[string]any, actual any, at resource.Path) (expected any, differs bool) {
+	expected, differs, _ = s.expected(desired, actual, at)
+	return expected, differs
+}
+
+// expected also says whether what is declared there could be compared: a name that the kind
+// does not have, or a value of another shape, can't.
+func (s Schema) expected(desired map[string]any, actual any, at resource.Path) (expected any, differs, compared bool) {
 	comparison, depth, err := s.comparisonAt(at)
 	if err != nil {
-		return nil, false
+		return nil, false, false
 	}
 	field := at[:depth]
 	want, _ := valueDeclared(desired, field)
 	placed, _ := withValue(nil, field, comparison.Place(want, actual, at[depth:])).(map[string]any)
-	for _, difference := range Differences(s, desired, resource.Resource{Values: placed}, nil).Differences {
+	result := Differences(s, desired, resource.Resource{Values: placed}, nil)
+	for _, difference := range result.Differences {
 		if difference.Path.String() == at.String() {
-			return difference.Expected, true
+			return difference.Expected, true, true
 		}
 	}
-	return nil, false
+	for _, unknown := range result.Unknown {
+		if unknown.Path.Under(field) {
+			return nil, false, false
+		}
+	}
+	return nil, false, true
 }
 
 // comparisonAt is the comparison that decides at a path, and how much of the path leads to

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ func completed(kinds ...Kind) []Kind {
 }
 
 func (k *Kind) complete() {
+	k.Fields = shaped(k.Fields)
 	k.Schema = drift.Schema{Kind: k.Name, Unreadable: k.unreadable(), Fields: compared(k.Fields)}
 	k.Listing.IDKey = cmp.Or(k.Listing.IDKey, "id")
 	k.Named = cmp.Or(k.Named, "name")
@@ -73,10 +75,38 @@ func compared(fields []Field) []drift.Field {
 	for _, f := range fields {
 		out = append(out, drift.Field{
 			Path: f.Path, Compare: f.Compare, Ordered: f.Ordered, Key: f.Key, Elements: compared(f.Elements),
-			Change: f.Change, Note: f.Note, Members: f.Members, Others: f.Others, Sensitive: f.Sensitive,
+			Change: f.Change, Note: f.Note, Members: f.Members, Holds: f.Holds, Others: f.Others, Sensitive: f.Sensitive,
 		})
 	}
 	return out
+}
+
+// shaped are the fields with the shape of each.
+func shaped(fields []Field) []Field {
+	out := slices.Clone(fields)
+	for i := range out {
+		out[i].Holds = out[i].shape()
+		out[i].Elements = shaped(out[i].Elements)
+	}
+	return out
+}
+
+// shape is learned from how the field compares, where it does not say it.
+func (f Field) shape() drift.Shape {
+	equal := func(desired, live any) bool {
+		return f.Compare != nil && f.Compare.Compare(desired, drift.Live{Value: live}).Equal()
+	}
+	switch {
+	case f.Holds != drift.AnyShape:
+		return f.Holds
+	case f.Key != nil:
+		return drift.Objects
+	case equal("yes", true) && equal("0", false):
+		return drift.OneBoolean
+	case equal("8.0", json.Number("8")) && equal("8", "8.0"):
+		return drift.OneNumber
+	}
+	return drift.OneText
 }
 
 // costly are the fields that are told aside, or hang on a scope, and what needs them.
@@ -137,8 +167,11 @@ func (k Kind) Parts() []Part {
 
 // Names are the names within the part's objects that are read; nil: it holds no object.
 func (p Part) Names() drift.Members {
-	if p.Reads != nil {
+	switch {
+	case p.Reads != nil:
 		return drift.Named(p.Reads...)
+	case p.Of != "":
+		return nil
 	}
 	return compared([]Field{p.Field})[0].Names()
 }

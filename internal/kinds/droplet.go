@@ -25,20 +25,18 @@ var droplet = Kind{
 	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace, Others: []string{"names"}},
-		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement, Others: []string{"region_id"}},
+		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement, Others: []string{"region_id"}},
 		{Path: "size_slug", Compare: drift.FoldCase, Change: drift.WithDowntime,
 			Others: []string{"size", "size_id"},
 			Note:   "a resize powers the droplet off, and a disk that has grown does not shrink again"},
 		{Path: "status", Compare: drift.Loosely(drift.Fold, unquoted), Change: drift.WithDowntime},
-		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace},
+		{Path: "tags", Compare: drift.SetFoldCase, Holds: drift.Texts, Change: drift.InPlace},
 		{Path: "image", Compare: image{drift.Alias("id", "slug")}, Change: drift.ByReplacement,
-			Members: drift.Named("id", "slug", "name", "type", "distribution", "public", "regions", "created_at",
-				"min_disk_size", "size_gigabytes", "description", "tags", "status", "error_message"),
-			Reads: imageKeys, Others: []string{"image_id"},
+			Members: imageMembers, Reads: imageKeys, Others: []string{"image_id"},
 			Note:  "a rebuild destroys what is on the disk",
 			Words: "without case; by its `id` or `slug`, or an object of these, `name`, `type`, `distribution` and `public`; unknown once DigitalOcean retired the slug, and what else an object names"},
 		{Path: "vpc_uuid", Compare: drift.Unset(drift.FoldCase), Change: drift.ByReplacement, Others: []string{"vpc_id"}},
-		{Path: "features", Compare: drift.With(features), Change: drift.ByReplacement, Needs: []string{"backups"},
+		{Path: "features", Compare: drift.With(features), Holds: drift.Texts, Change: drift.ByReplacement, Needs: []string{"backups"},
 			Words: "without case; what DigitalOcean's agents put in counts only where declared; unknown where it rests on whether backups are on, and nobody can tell"},
 		{Path: "backups", In: "features", Has: "backups", Compare: drift.With(backups), Change: drift.InPlace,
 			Words: "without case; unset is `false`; on with a usage-based policy too"},
@@ -54,12 +52,12 @@ var droplet = Kind{
 		{Path: "memory", Compare: drift.Number, Change: drift.WithDowntime},
 		{Path: "vcpus", Compare: drift.Number, Change: drift.WithDowntime},
 		{Path: "disk", Compare: drift.Number, Change: drift.WithDowntime},
-		{Path: "volume_ids", Compare: drift.Subset(drift.Fold), Change: drift.InPlace, Others: []string{"volumes"},
+		{Path: "volume_ids", Compare: drift.Subset(drift.Fold), Holds: drift.Texts, Change: drift.InPlace, Others: []string{"volumes"},
 			Note: "only the volumes that are declared count: Kubernetes attaches its own"},
-		{Path: "backup_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
-		{Path: "snapshot_ids", Compare: drift.Subset(drift.Decimal), Change: drift.Never},
-		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Change: drift.Never,
-			Members: drift.Members{"v4": {Members: address}, "v6": {Members: address}},
+		{Path: "backup_ids", Compare: drift.Subset(drift.Decimal), Holds: drift.Numbers, Change: drift.Never},
+		{Path: "snapshot_ids", Compare: drift.Subset(drift.Decimal), Holds: drift.Numbers, Change: drift.Never},
+		{Path: "networks", Compare: drift.Loosely(drift.Address, gateway), Holds: drift.OneObject, Change: drift.Never,
+			Members: drift.Members{"v4": {Holds: drift.Objects, Members: address}, "v6": {Holds: drift.Objects, Members: address}},
 			Others:  []string{"ipv4_address", "ipv4_address_private", "ipv6_address"}},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
@@ -96,27 +94,28 @@ func backupPolicy(told map[string]any) map[string]any {
 }
 
 var (
-	// slug is for regions, which answers also show as objects.
-	slug = drift.Alias("slug")
-	// flag is for booleans, which answers leave out where they are false.
-	flag = drift.Default(false, drift.Loosely(drift.Fold, truth))
-)
-
-// truth is the form of booleans, also where YAML or people spell them in another way.
-func truth(text string) string {
-	switch text {
-	case "1", "on", "yes", "enabled":
-		return "true"
-	case "0", "off", "no", "disabled":
-		return "false"
+	// slug is for regions, which answers also show as objects of regionMembers.
+	slug          = drift.Alias("slug")
+	regionMembers = drift.Members{
+		"slug": {Holds: drift.OneText}, "name": {Holds: drift.OneText}, "features": {Holds: drift.Texts},
+		"sizes": {Holds: drift.Texts}, "available": {Holds: drift.OneBoolean},
 	}
-	return text
-}
+	// flag is for booleans, which answers leave out where they are false.
+	flag = drift.Default(false, drift.Loosely(drift.Fold, drift.Truth))
+)
 
 // image is declared by its slug or its id, or as answers show it. When DigitalOcean
 // retires a public image it takes the slug from it, so that nobody can tell any more
 // whether it is the one that the declared slug named.
 type image struct{ drift.Comparison }
+
+// imageMembers are the names within an image.
+var imageMembers = drift.Members{
+	"id": {Holds: drift.OneNumber}, "slug": {Holds: drift.OneText}, "name": {Holds: drift.OneText}, "type": {Holds: drift.OneText},
+	"distribution": {Holds: drift.OneText}, "public": {Holds: drift.OneBoolean}, "regions": {Holds: drift.Texts},
+	"created_at": {Holds: drift.OneText}, "min_disk_size": {Holds: drift.OneNumber}, "size_gigabytes": {Holds: drift.OneNumber},
+	"description": {Holds: drift.OneText}, "tags": {Holds: drift.Texts}, "status": {Holds: drift.OneText}, "error_message": {Holds: drift.OneText},
+}
 
 // imageKeys are what is read of an image.
 var imageKeys = []string{"id", "slug", "name", "type", "distribution", "public"}

@@ -27,11 +27,11 @@ var firewall = Kind{
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},
-		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace,
+		{Path: "tags", Compare: drift.SetFoldCase, Holds: drift.Texts, Change: drift.InPlace,
 			Note: "the droplets with these tags are behind the firewall"},
-		{Path: "droplet_ids", Compare: drift.Number, Change: drift.InPlace},
-		{Path: "inbound_rules", Compare: rules, Words: ruleWords, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers},
-		{Path: "outbound_rules", Compare: rules, Words: ruleWords, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers},
+		{Path: "droplet_ids", Compare: drift.Number, Holds: drift.Numbers, Change: drift.InPlace},
+		{Path: "inbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers},
+		{Path: "outbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
 }
@@ -41,17 +41,21 @@ const ruleWords = "rule by rule, by protocol and ports; ports `0`, `all` and `1-
 // ruleMembers are the names within a rule. What Terraform calls source_tags is within
 // sources here, and is what the rule of either direction may have been given.
 var ruleMembers = drift.Members{
-	"protocol": {}, "ports": {Others: []string{"port_range"}}, "action": {},
-	"sources": {Members: peers("source_")}, "destinations": {Members: peers("destination_")},
+	"protocol": {Holds: drift.OneText}, "ports": {Holds: drift.OneText, Others: []string{"port_range"}}, "action": {Holds: drift.OneText},
+	"sources":      {Holds: drift.OneObject, Members: peers("source_")},
+	"destinations": {Holds: drift.OneObject, Members: peers("destination_")},
 }
 
 // peers are whom a rule lets through, with Terraform's names for them.
 func peers(prefix string) drift.Members {
-	named := func(name string) drift.Member { return drift.Member{Others: []string{prefix + name}} }
-	return drift.Members{
-		"addresses": named("addresses"), "droplet_ids": named("droplet_ids"), "tags": named("tags"),
-		"kubernetes_ids": named("kubernetes_ids"), "load_balancer_uids": named("load_balancer_uids"),
+	out := drift.Members{}
+	for _, name := range []string{"addresses", "droplet_ids", "tags", "kubernetes_ids", "load_balancer_uids"} {
+		out[name] = drift.Member{Holds: drift.Texts, Others: []string{prefix + name}}
 	}
+	ids := out["droplet_ids"]
+	ids.Holds = drift.Numbers
+	out["droplet_ids"] = ids
+	return out
 }
 
 // rules are known by their protocol and ports, as in tcp/22, tcp/8000-9000, udp/0

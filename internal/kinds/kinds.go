@@ -113,10 +113,14 @@ type Field struct {
 	// SeenWith is another key of the body, for an optional field that needs the scope which
 	// that one needs: where neither comes, the scope is missing.
 	SeenWith string
-	// Members are the names within its objects, and within its lists' objects. Nil: it holds
-	// no object. Reads are those that are read, where these are not all.
+	// Members are the names within its objects, and within its lists' objects; of a field that
+	// is one member Of an object, those of that object, which may be declared too. Nil: it
+	// holds no object. Reads are those that are read, where these are not all.
 	Members drift.Members
 	Reads   []string
+	// Holds is the shape of its value. Left out, complete makes it a list of objects where it
+	// has a Key, else a boolean, a number or a text, as it compares.
+	Holds drift.Shape
 	// Sensitive values never reach an object: a digest stands for each.
 	Sensitive bool
 

@@ -34,8 +34,8 @@ var kubernetesNodePool = Kind{
 		{Path: "auto_scale", Optional: true, Compare: flag, Change: drift.InPlace},
 		{Path: "min_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},
 		{Path: "max_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},
-		{Path: "tags", Compare: ownTags, Words: ownTagWords, Change: drift.InPlace},
-		{Path: "labels", Optional: true, Compare: drift.Loose, Change: drift.InPlace, Members: drift.Members{drift.AnyName: {}}},
+		{Path: "tags", Compare: ownTags, Words: ownTagWords, Holds: drift.Texts, Change: drift.InPlace},
+		{Path: "labels", Optional: true, Compare: drift.Loose, Holds: drift.OneObject, Change: drift.InPlace, Members: drift.Members{drift.AnyName: {Holds: drift.OneText}}},
 		{Path: "taints", Optional: true, Key: taintKey, Change: drift.InPlace, Others: []string{"taint"},
 			Words: "taint by taint, by `key` and `effect`",
 			Elements: []Field{

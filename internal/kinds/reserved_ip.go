@@ -18,9 +18,22 @@ var reservedIP = Kind{
 	Named: "ip",
 	Fields: []Field{
 		{Path: "ip", Compare: drift.Addresses, Change: drift.ByReplacement, Others: []string{"ip_address"}},
-		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
-		{Path: "droplet", Of: "id", Compare: drift.Alias("id", "name"), Change: drift.InPlace, Others: []string{"droplet_id"}},
+		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},
+		{Path: "droplet", Of: "id", Compare: drift.Alias("id"), Members: dropletMembers(), Holds: drift.OneNumber, Change: drift.InPlace, Others: []string{"droplet_id"}},
 		{Path: "locked", Optional: true, Compare: flag, Change: drift.Never},
 		{Path: "project_id", Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
 	},
+}
+
+// dropletMembers are the names within the droplet that an answer shows.
+func dropletMembers() drift.Members {
+	out := drift.Members{}
+	for _, name := range []string{
+		"name", "memory", "vcpus", "disk", "disk_info", "locked", "status", "kernel", "created_at", "features", "backup_ids",
+		"next_backup_window", "snapshot_ids", "image", "volume_ids", "size", "size_slug", "networks", "region", "tags", "vpc_uuid", "gpu_info",
+	} {
+		out[name] = drift.Member{}
+	}
+	out["id"] = drift.Member{Holds: drift.OneNumber}
+	return out
 }

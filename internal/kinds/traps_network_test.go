@@ -95,7 +95,7 @@ func TestReservedIP(t *testing.T) {
 		{why: "it was assigned to another droplet", desired: `{"droplet":"3164444"}`, observed: `{"droplet":3164445}`, drifts: []string{"droplet"}},
 		{why: "it was taken away from its droplet", desired: `{"droplet":3164444}`, observed: `{"droplet":null}`, drifts: []string{"droplet"}},
 		{why: "it was given to one", desired: `{"droplet":null}`, observed: `{"droplet":3164444}`, drifts: []string{"droplet"}},
-		{why: "a droplet as answers show it", desired: `{"droplet":{"id":3164444,"name":"web-1"}}`, observed: `{"droplet":3164444}`},
+		{why: "a droplet as answers show it", desired: `{"droplet":{"id":3164444,"name":"web-1"}}`, observed: `{"droplet":3164444}`, unknown: []string{"droplet.name"}},
 		{why: "a droplet that the token may not see", desired: `{"droplet":3164444}`, observed: `{}`, unseen: []string{"droplet"}, unknown: []string{"droplet"}},
 		{why: "a project that the token may not see", desired: `{"project_id":"746c6152-2fa2-11ed-92d3-27aaa54e4988"}`, observed: `{}`, unseen: []string{"project_id"}, unknown: []string{"project_id"}},
 		{why: "the default project", desired: `{"project_id":""}`, observed: `{"project_id":"746c6152-2fa2-11ed-92d3-27aaa54e4988"}`},

@@ -92,7 +92,7 @@ func TestDroplet(t *testing.T) {
 			observed: `{"size_slug":"s-4vcpu-8gb","region":"nyc3"}`, drifts: []string{"size_slug"}},
 		{why: "slugs compare without case", desired: `{"size_slug":"S-2VCPU-4GB","region":"NYC3"}`,
 			observed: `{"size_slug":"s-2vcpu-4gb","region":"nyc3"}`},
-		{why: "a region may be declared as answers show it", desired: `{"region":{"slug":"nyc3","name":"New York 3"}}`, observed: `{"region":"nyc3"}`},
+		{why: "a region may be declared as answers show it", desired: `{"region":{"slug":"nyc3","name":"New York 3"}}`, observed: `{"region":"nyc3"}`, unknown: []string{"region.name"}},
 		{why: "another region", desired: `{"region":{"slug":"nyc1"}}`, observed: `{"region":"nyc3"}`, drifts: []string{"region"}},
 		{why: "somebody renamed it", desired: `{"name":"web-1"}`, observed: `{"name":"web-2"}`, drifts: []string{"name"}},
 		{why: "a name has case: it is a host name on the droplet", desired: `{"name":"web-1"}`, observed: `{"name":"Web-1"}`, drifts: []string{"name"}},

@@ -10,15 +10,15 @@ var volume = Kind{
 	CreateOnly: []string{"snapshot_id"},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"volume_name"}},
-		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
-		{Path: "tags", Compare: drift.SetFoldCase, Change: drift.InPlace},
+		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},
+		{Path: "tags", Compare: drift.SetFoldCase, Holds: drift.Texts, Change: drift.InPlace},
 		{Path: "size_gigabytes", Compare: drift.Number, Change: drift.InPlace, Others: []string{"size", "block_size"},
 			Note: "a volume only grows"},
 		{Path: "description", Optional: true, Compare: drift.Text, Change: drift.ByReplacement},
 		{Path: "filesystem_type", Optional: true, Compare: drift.FoldCase, Change: drift.ByReplacement, Others: []string{"initial_filesystem_type"}},
 		{Path: "filesystem_label", Optional: true, Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"initial_filesystem_label"}},
 		// Null or left out where it is attached to none; no scope hides it.
-		{Path: "droplet_ids", Optional: true, Compare: drift.Number, Change: drift.InPlace,
+		{Path: "droplet_ids", Optional: true, Compare: drift.Number, Holds: drift.Numbers, Change: drift.InPlace,
 			Note: "leave it out for a volume that Kubernetes attaches and moves"},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},

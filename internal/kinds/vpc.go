@@ -8,7 +8,7 @@ var vpc = Kind{
 	ID:      uuid,
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
-		{Path: "region", Of: "slug", Compare: slug, Change: drift.ByReplacement},
+		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},
 		{Path: "description", Optional: true, Compare: drift.Text, Change: drift.InPlace},
 		{Path: "ip_range", Compare: drift.Unset(drift.Addresses), Change: drift.ByReplacement},
 		// No scope hides it: where it does not come, it is false.

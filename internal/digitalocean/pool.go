@@ -64,6 +64,10 @@ func WithLimits(minute, hour int) Option {
 // WithTransport sends requests through base.
 func WithTransport(base http.RoundTripper) Option { return func(p *Pool) { p.base = base } }
 
+// idleConnections are kept open to an endpoint that speaks HTTP/1.1: about as many as a sync
+// has requests under way. Two, as net/http has it, would open most of them anew for each page.
+const idleConnections = 32
+
 // NewPool returns a pool that tries a failed read three times more.
 func NewPool(opts ...Option) *Pool {
 	p := &Pool{
@@ -81,7 +85,9 @@ func NewPool(opts ...Option) *Pool {
 		opt(p)
 	}
 	if p.base == nil {
-		p.base = http.DefaultTransport.(*http.Transport).Clone()
+		base := http.DefaultTransport.(*http.Transport).Clone()
+		base.MaxIdleConnsPerHost = idleConnections
+		p.base = base
 	}
 	return p
 }

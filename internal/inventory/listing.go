@@ -67,7 +67,8 @@ func (s *syncRun) prepare(ctx context.Context, p, parent *kindPass) (ready bool,
 }
 
 // ask lists what is to be listed at once: a whole kind, or what one parent has. A listing that
-// is not complete comes with an error.
+// is not complete comes with an error, and so does one of a token of which it is not certain
+// that it is the account's.
 func (s *syncRun) ask(ctx, asking context.Context, p *kindPass, parent string) (resource.Listing, error) {
 	listing, err := p.cloud.Knowing(p.store.knows(p.before)).List(asking, p.report.kind, parent)
 	if err != nil && asking.Err() != nil && ctx.Err() == nil {
@@ -77,6 +78,9 @@ func (s *syncRun) ask(ctx, asking context.Context, p *kindPass, parent string) (
 	if err == nil && !listing.Complete {
 		err = &digitalocean.Error{Class: digitalocean.Incomplete, Doing: "listing the kind " + p.report.kind,
 			Message: "it ended without an error and is not complete"}
+	}
+	if unknown := s.whose.known(ctx); unknown != nil {
+		err = unknown
 	}
 	listing.Complete = err == nil
 	return listing, err

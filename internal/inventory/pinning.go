@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -34,6 +35,57 @@ func otherTeam(pinned string, team digitalocean.Account) Problem {
 	return Problem{Reason: driftv1alpha1.ReasonFixCredentials, Message: fmt.Sprintf(
 		"the token belongs to team %q (%s), this account to team %s; bring its token back, or make a new CloudAccount",
 		objects.Shorten(team.TeamName, 128), teamID(team), pinned)}
+}
+
+// identity is whose token it is, once that is answered. The listings of an account that is
+// pinned are asked for meanwhile; nothing that they show is recorded before.
+type identity struct {
+	// answered is closed when the rest is there.
+	answered chan struct{}
+	team     digitalocean.Account
+	// err is why nothing of the account may be recorded, and problem what a person is told
+	// of it; none of an error that is tried again as it is.
+	err     error
+	problem Problem
+}
+
+var errOtherTeam = errors.New("the token belongs to another team")
+
+// askWhose asks whose token it is, and calls off what else is asked for where nothing of the
+// answers may be recorded.
+func askWhose(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, callOff func()) *identity {
+	i, pinned := &identity{answered: make(chan struct{})}, account.Status.TeamUUID
+	go func() {
+		defer close(i.answered)
+		if i.team, i.err = cloud.Account(ctx); i.err != nil {
+			i.problem, _ = cloudProblem(i.err)
+		} else if i.problem = otherTeam(pinned, i.team); i.problem.Exists() {
+			i.err = errOtherTeam
+		}
+		if i.err != nil {
+			callOff()
+		}
+	}()
+	return i
+}
+
+// known waits for the answer. Without an error the account may be recorded.
+func (i *identity) known(ctx context.Context) error {
+	select {
+	case <-i.answered:
+		return i.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// into puts the problem into the report, or returns the error, beside the listings' own.
+func (i *identity) into(report *Report, listing error) error {
+	if report.Problem = i.problem; i.problem.Exists() {
+		report.kinds = nil
+		return nil
+	}
+	return errors.Join(listing, i.err)
 }
 
 // pin ties an account to the team of its first working token before anything is

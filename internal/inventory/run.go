@@ -22,6 +22,8 @@ type syncRun struct {
 	cloud   Cloud
 	// told is called with what was found of a kind, as soon as it is certain.
 	told func(kindReport)
+	// whose is answered before anything is recorded, or told.
+	whose *identity
 
 	// beginning is held by one kind at a time, because all write one status.
 	beginning sync.Mutex
@@ -33,8 +35,8 @@ type syncRun struct {
 	gone map[resource.Ref]bool
 }
 
-func newSyncRun(s *Syncer, account *driftv1alpha1.CloudAccount, cloud Cloud, told func(kindReport)) *syncRun {
-	return &syncRun{Syncer: s, account: account, cloud: cloud, told: told, gone: map[resource.Ref]bool{}}
+func newSyncRun(s *Syncer, account *driftv1alpha1.CloudAccount, cloud Cloud, whose *identity, told func(kindReport)) *syncRun {
+	return &syncRun{Syncer: s, account: account, cloud: cloud, whose: whose, told: told, gone: map[resource.Ref]bool{}}
 }
 
 // run returns what it found of each kind, parents before children. The error is of what

@@ -62,23 +62,23 @@ func (s *Syncer) sync(ctx context.Context, account *driftv1alpha1.CloudAccount, 
 }
 
 func (s *Syncer) lookAtAll(ctx context.Context, account *driftv1alpha1.CloudAccount, cloud Cloud, report *Report, told func(kindReport)) error {
-	team, err := cloud.Account(ctx)
-	if err != nil {
-		p, ok := cloudProblem(err)
-		if !ok {
-			return err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	whose := askWhose(ctx, account, cloud, cancel)
+	if account.Status.TeamUUID == "" {
+		// Nobody knows yet whether the token is worth more than one request.
+		if <-whose.answered; whose.err == nil {
+			whose.err = s.pin(ctx, account, whose.team)
 		}
-		report.Problem = p
-		return nil
+		if whose.err != nil {
+			return whose.into(report, nil)
+		}
 	}
-	report.team = team
-	if report.Problem = otherTeam(account.Status.TeamUUID, team); report.Problem.Exists() {
-		return nil
+	reports, err := newSyncRun(s, account, cloud, whose, told).run(ctx)
+	if err != nil {
+		cancel()
 	}
-	if err := s.pin(ctx, account, team); err != nil {
-		return err
-	}
-	reports, err := newSyncRun(s, account, cloud, told).run(ctx)
-	report.kinds = reports
-	return err
+	<-whose.answered // it ends with the context
+	report.team, report.kinds = whose.team, reports
+	return whose.into(report, err)
 }

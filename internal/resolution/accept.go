@@ -38,6 +38,11 @@ func (a acceptor) validate(ctx context.Context, d *driftv1alpha1.CloudDrift) err
 	if err != nil {
 		return err
 	}
+	if p.Annotations[driftv1alpha1.LastAcceptedAnnotation] == markOf(d) {
+		// It was set while no policy kept anybody from it, to be believed once this is begun.
+		return fmt.Errorf("%w: CloudProvisioned %s says in %s that it was accepted already, and no accept of it was begun; take that annotation off",
+			errRefused, p.Name, driftv1alpha1.LastAcceptedAnnotation)
+	}
 	_, err = a.adopted(ctx, d, p)
 	return err
 }
@@ -52,35 +57,43 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trus
 	if err != nil {
 		return err
 	}
-	mark := p.Annotations[driftv1alpha1.LastAcceptedAnnotation]
-	if mark != markOf(d) { // else the value was written, whatever was declared since
-		if err := a.consistent(d); err != nil {
-			return a.withdraw(ctx, d, err)
-		}
-		// After the declaration, because another operator may have carried this approval
-		// out, and its mark may be gone again: who takes the mark closes the drift first.
-		if goesOn, err := a.stillUnderWay(ctx, d); err != nil || !goesOn {
-			return err
-		}
-		if err := a.proven(ctx, d, trusted); err != nil {
-			if errors.Is(err, errRefused) {
-				return a.withdraw(ctx, d, err)
-			}
-			return err
-		}
-		if err := a.closeMarked(ctx, p, mark); err != nil {
-			return err
-		}
-		err := a.apply(ctx, d, p)
-		if errors.Is(err, errOutdated) || errors.Is(err, errRefused) {
-			return a.withdraw(ctx, d, err)
-		}
-		if err != nil {
-			return err
-		}
-		crashpoint.Reached(crashpoint.AcceptApplied)
+	goesOn := true
+	if p.Annotations[driftv1alpha1.LastAcceptedAnnotation] == markOf(d) {
+		err = a.carriedOut(ctx, d, p, trusted) // the value was written, whatever was declared since
+	} else {
+		goesOn, err = a.write(ctx, d, p, trusted)
+	}
+	switch {
+	case errors.Is(err, errOutdated), errors.Is(err, errRefused):
+		return a.withdraw(ctx, d, err)
+	case err != nil, !goesOn:
+		return err
 	}
 	return a.close(ctx, d, p)
+}
+
+// write writes the approved value into the declaration. goesOn is false where there is nothing
+// left to do.
+func (a acceptor) write(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned, trusted bool) (goesOn bool, err error) {
+	if err := a.consistent(d); err != nil {
+		return false, err
+	}
+	// After the declaration, because another operator may have carried this approval
+	// out, and its mark may be gone again: who takes the mark closes the drift first.
+	if goesOn, err := a.stillUnderWay(ctx, d); err != nil || !goesOn {
+		return false, err
+	}
+	if err := a.proven(ctx, d, trusted); err != nil {
+		return false, err
+	}
+	if err := a.closeMarked(ctx, p, p.Annotations[driftv1alpha1.LastAcceptedAnnotation]); err != nil {
+		return false, err
+	}
+	if err := a.apply(ctx, d, p); err != nil {
+		return false, err
+	}
+	crashpoint.Reached(crashpoint.AcceptApplied)
+	return true, nil
 }
 
 // adopted is p's desired state with the live value in it, provided that the
@@ -167,6 +180,12 @@ func (a acceptor) closeMarked(ctx context.Context, p *driftv1alpha1.CloudProvisi
 	}
 	if other.Status.State != driftv1alpha1.DriftOpen || other.Status.Resolution == nil || !metav1.IsControlledBy(other, p) {
 		return nil
+	}
+	if err := a.carriedOut(ctx, other, p, false); err != nil {
+		if errors.Is(err, errRefused) {
+			return nil // the next pass takes it back
+		}
+		return err
 	}
 	return a.close(ctx, other, p)
 }

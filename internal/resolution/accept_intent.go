@@ -17,42 +17,72 @@ import (
 // newer value has arrived, while the other has just written it. What has become of
 // the live value since is the next drift's to tell.
 func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (map[string]any, error) {
-	kind, known := kinds.Lookup(d.Spec.ResourceRef.Kind)
-	if !known {
-		return nil, fmt.Errorf("%w: kind %q is not known", errRefused, d.Spec.ResourceRef.Kind)
-	}
-	path, err := drift.FieldPath(d.Spec.Field)
+	in, err := intentOf(d, p)
 	if err != nil {
-		return nil, fmt.Errorf("%w: field %q: %w", errRefused, d.Spec.Field, err)
-	}
-	value, err := objects.Decode(d.Status.Resolution.Value)
-	if err != nil {
-		return nil, fmt.Errorf("the approved value: %w", err)
+		return nil, err
 	}
 	approved, err := objects.Decode(d.Status.Expected)
 	if err != nil {
 		return nil, fmt.Errorf("the expected value: %w", err)
 	}
-	desired, err := desiredOf(p)
-	if err != nil {
-		return nil, err
-	}
-	if drift.IsCapped(value) {
+	if drift.IsCapped(in.value) {
 		return a.adopted(ctx, d, p) // only the inventory holds the whole value
 	}
-	expected, differs := drift.Expected(kind.Schema, desired, value, path)
+	expected, differs := drift.Expected(in.schema, in.desired, in.value, in.path)
 	if !differs {
 		return nil, fmt.Errorf("%w: the field does not differ any more", errOutdated)
 	}
 	if resource.Hash(drift.Cap(expected)) != resource.Hash(approved) {
 		return nil, fmt.Errorf("%w: expected is %s now", errOutdated, resource.Short(expected, objects.RenderLimit))
 	}
-	if drift.Observation(d.Spec.Field, expected, value) != d.Status.Resolution.Observation {
-		return nil, fmt.Errorf("%w: the recorded value %s is not the one that was observed and approved", errRefused, resource.Short(value, objects.RenderLimit))
+	if drift.Observation(d.Spec.Field, expected, in.value) != d.Status.Resolution.Observation {
+		return nil, fmt.Errorf("%w: the recorded value %s is not the one that was observed and approved", errRefused, resource.Short(in.value, objects.RenderLimit))
 	}
-	out, err := drift.Adopt(kind.Schema, desired, value, path)
+	out, err := drift.Adopt(in.schema, in.desired, in.value, in.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return out, nil
+}
+
+// carriedOut makes sure of a mark that says that a recorded approval was carried out. Where
+// the approved value is declared, it was. Where it is not, somebody changed the declaration
+// since, or set the mark himself while no policy kept anybody from that. Where the approval
+// was given under policies that have been in force ever since, nobody did.
+func (a acceptor) carriedOut(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned, trusted bool) error {
+	in, err := intentOf(d, p)
+	if err == nil && !drift.IsCapped(in.value) {
+		if _, differs := drift.Expected(in.schema, in.desired, in.value, in.path); !differs {
+			return nil
+		}
+	}
+	return a.proven(ctx, d, trusted)
+}
+
+// intent is a recorded approval beside what is declared now.
+type intent struct {
+	schema  drift.Schema
+	path    resource.Path
+	value   any
+	desired map[string]any
+}
+
+func intentOf(d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) (intent, error) {
+	kind, known := kinds.Lookup(d.Spec.ResourceRef.Kind)
+	if !known {
+		return intent{}, fmt.Errorf("%w: kind %q is not known", errRefused, d.Spec.ResourceRef.Kind)
+	}
+	path, err := drift.FieldPath(d.Spec.Field)
+	if err != nil {
+		return intent{}, fmt.Errorf("%w: field %q: %w", errRefused, d.Spec.Field, err)
+	}
+	value, err := objects.Decode(d.Status.Resolution.Value)
+	if err != nil {
+		return intent{}, fmt.Errorf("the approved value: %w", err)
+	}
+	desired, err := desiredOf(p)
+	if err != nil {
+		return intent{}, err
+	}
+	return intent{kind.Schema, path, value, desired}, nil
 }

@@ -74,11 +74,11 @@ func (r Resolver) validate(ctx context.Context, d *driftv1alpha1.CloudDrift, way
 func (r Resolver) consistent(d *driftv1alpha1.CloudDrift) error {
 	value, err := objects.Decode(d.Status.Resolution.Value)
 	if err != nil {
-		return fmt.Errorf("the approved value: %w", err)
+		return fmt.Errorf("%w: the approved value: %w", errRefused, err)
 	}
 	expected, err := objects.Decode(d.Status.Expected)
 	if err != nil {
-		return fmt.Errorf("the expected value: %w", err)
+		return fmt.Errorf("%w: the expected value: %w", errRefused, err)
 	}
 	if d.Status.Resolution.Observation != d.Status.Observation {
 		return fmt.Errorf("%w: it was recorded for another observation", errRefused)

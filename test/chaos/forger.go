@@ -58,6 +58,13 @@ func (c *cluster) policiesInForce() bool {
 	return !c.disarmed && time.Since(c.armed) > enforced && !c.away && time.Since(c.back) > enforced
 }
 
+// disturbedSince says whether an admission policy has been away or weak since then.
+func (c *cluster) disturbedSince(then time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.disarmed || c.armed.After(then)
+}
+
 func (c *cluster) disarm(away bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -21,7 +21,9 @@ type judge struct {
 	people *people
 	// lied and lagged are the sequence's.
 	lied, lagged bool
-	wrong        []string
+	// disturbed says that an admission policy was away meanwhile.
+	disturbed bool
+	wrong     []string
 }
 
 // truths is what a judge asks of the cloud.

@@ -85,7 +85,7 @@ func (j *judge) acceptEnded(l life[*driftv1alpha1.CloudDrift], written int) {
 	if written > 1 && !j.overwritten(d) {
 		j.say("the accept of %s was written %d times", l.name, written)
 	}
-	if !j.h.gap && accepted != (written > 0) && l.deleted == 0 && !j.overwritten(d) {
+	if !j.h.gap && accepted != (written > 0) && l.deleted == 0 && !j.overwritten(d) && !j.undone(d) {
 		j.say("drift %s is %s, and its accept was written %d times", l.name, d.Status.State, written)
 	}
 	if !accepted {
@@ -116,6 +116,30 @@ func (j *judge) overwritten(d *driftv1alpha1.CloudDrift) bool {
 	for i := 1; i < len(owner.states); i++ {
 		was := owner.states[i-1].object.Annotations[driftv1alpha1.LastAcceptedAnnotation]
 		if was == d.Name+"/"+string(d.UID) && owner.states[i].object.Annotations[driftv1alpha1.LastAcceptedAnnotation] == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// undone says whether somebody declared another value once an accept was written, where an
+// admission policy was away: then its mark may be anybody's, and the approval is taken back.
+func (j *judge) undone(d *driftv1alpha1.CloudDrift) bool {
+	owner, ok := j.owner(d)
+	if !ok || !j.disturbed {
+		return false
+	}
+	marked := ""
+	for _, state := range owner.states {
+		p := state.object
+		if p.Annotations[driftv1alpha1.LastAcceptedAnnotation] != d.Name+"/"+string(d.UID) {
+			continue
+		}
+		desired := canonical(p.Spec.Desired)
+		if marked == "" {
+			marked = desired
+		}
+		if desired != marked {
 			return true
 		}
 	}

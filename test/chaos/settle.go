@@ -141,7 +141,7 @@ func (s *sequence) verify() {
 	}
 	s.catchUp()
 	h := s.recorder.history()
-	j := judge{h: h, cloud: s.cloud, clock: s.clock, people: s.people, lied: s.lied, lagged: s.lagged}
+	j := judge{h: h, cloud: s.cloud, clock: s.clock, people: s.people, lied: s.lied, lagged: s.lagged, disturbed: s.cluster.disturbedSince(s.began)}
 	for _, w := range j.verdicts() {
 		s.broken("on the way: %s", w)
 	}

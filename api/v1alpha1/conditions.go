@@ -137,6 +137,8 @@ const (
 	EventApprovalRefused = "ApprovalRefused"
 	// EventRebound: a reference by name was bound to another resource.
 	EventRebound = "Rebound"
+	// EventSecretDeclared: a secret stands in a desired state, in the clear.
+	EventSecretDeclared = "SecretDeclared"
 	// EventResourceMissing: a resource was proven gone.
 	EventResourceMissing = "ResourceMissing"
 	// EventResourceReturned: a resource that was gone is there again.

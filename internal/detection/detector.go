@@ -304,6 +304,9 @@ func (d *Detector) carryOut(ctx context.Context, run *detectionRun) error {
 			}
 			return fmt.Errorf("writing its status: %w", err)
 		}
+		if secrets := run.binding.Kind.DeclaredSecrets(run.desired); len(secrets) > 0 && p.Status.ObservedGeneration != before.ObservedGeneration {
+			d.Events.SecretDeclared(p, secrets)
+		}
 		if run.binding.ReboundFrom != "" {
 			d.Events.Rebound(p, run.binding.ReboundFrom, run.binding.ID)
 		}

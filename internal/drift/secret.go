@@ -3,6 +3,9 @@ package drift
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -93,6 +96,41 @@ func (m Members) haveSecrets() bool {
 		}
 	}
 	return false
+}
+
+// DeclaredSecrets are the paths of the secrets that a desired state holds, in the clear as
+// somebody wrote them. [*] stands for each element of a list.
+func (s Schema) DeclaredSecrets(desired map[string]any) []string {
+	members := Members{}
+	for i := range s.Fields {
+		field := &s.Fields[i]
+		members.add(strings.Split(field.Path, "."), Member{Members: field.Names(), Sensitive: field.Sensitive})
+	}
+	found := map[string]bool{}
+	members.eachSecret("", desired, func(at string) { found[at] = true })
+	return slices.Sorted(maps.Keys(found))
+}
+
+// eachSecret calls is with the path of each secret that is within a value.
+func (m Members) eachSecret(at string, value any, is func(at string)) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, inner := range value {
+			member, known := m.Of(name)
+			path := strings.TrimPrefix(at+"."+string(resource.Segment(name)), ".")
+			switch {
+			case !known:
+			case !member.Sensitive:
+				member.Members.eachSecret(path, inner, is)
+			case digested(inner) != nil:
+				is(path)
+			}
+		}
+	case []any:
+		for _, element := range value {
+			m.eachSecret(at+"[*]", element, is)
+		}
+	}
 }
 
 // Place implements Comparison.

@@ -118,6 +118,26 @@ func tryAccepting(t *testing.T, desired map[string]any, observed resource.Resour
 	}
 }
 
+// Whoever declares a secret is told where, and not what.
+func TestDeclaredSecrets(t *testing.T) {
+	for _, c := range []struct {
+		why, desired string
+		want         []string
+	}{
+		{"none", `{"name":"a","login":{"user":"a"},"services":[{"id":"a"}]}`, nil},
+		{"alone, in objects and in elements", `{"key":"correct-horse","login":{"user":"a","password":"correct-horse"},"services":[{"id":"a","token":"correct-horse"},{"id":"b","token":"battery-staple","envs":[{"id":"K","value":"correct-horse"}]}]}`,
+			[]string{"key", "login.password", "services[*].envs[*].value", "services[*].token"}},
+		{"that there is none", `{"key":"","login":{"password":null}}`, nil},
+		{"a number", `{"key":12345}`, []string{"key"}},
+		{"of another shape", `{"key":{"a":"correct-horse"},"login":["correct-horse"]}`, []string{"key"}},
+		{"below a name that is none", `{"keys":"correct-horse"}`, nil},
+	} {
+		if diff := cmp.Diff(c.want, keeper.DeclaredSecrets(object(t, c.desired))); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", c.why, diff)
+		}
+	}
+}
+
 func textsOf(differences []Difference) []string {
 	var out []string
 	for _, d := range differences {

@@ -59,7 +59,7 @@ var databaseCluster = Kind{
 
 const toldElsewhere = "is told by an endpoint of its own, which clouddrift does not ask"
 
-const connectionSecret = "holds or is a secret, which clouddrift never reads"
+const connectionSecret = "holds or is a secret, which clouddrift never reads, and stands in the clear wherever it is declared"
 
 // engine calls what was moved by its new name.
 func engine(name string) string {

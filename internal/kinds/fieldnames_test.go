@@ -50,7 +50,7 @@ func TestNamesThatAreNotTheKinds(t *testing.T) {
 		{"what has a kind of its own", "Domain", `{"zone_file":"$ORIGIN example.com."}`, `{}`,
 			"zone_file holds the records, which are declared as DomainRecord, a kind of its own; declare nothing for it"},
 		{"what only Terraform has", "Droplet", `{"resize_disk":true}`, `{}`, "resize_disk says how Terraform works, and is nothing that DigitalOcean has; declare nothing for it"},
-		{"a secret", "DatabaseCluster", `{"connection":{"password":"x"}}`, `{}`, "connection holds or is a secret, which clouddrift never reads; declare nothing for it"},
+		{"a secret", "DatabaseCluster", `{"connection":{"password":"x"}}`, `{}`, "connection holds or is a secret, which clouddrift never reads, and stands in the clear wherever it is declared; declare nothing for it"},
 		{"what has no effect any more", "LoadBalancer", `{"algorithm":"least_connections"}`, `{}`,
 			"algorithm is without effect, since DigitalOcean lets nobody choose it any more; declare nothing for it"},
 		{"what another endpoint tells", "DatabaseCluster", `{"autoscale":{"storage":{"enabled":true}}}`, `{}`,

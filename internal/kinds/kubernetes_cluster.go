@@ -14,8 +14,8 @@ var kubernetesCluster = Kind{
 	Unreadable: map[string]string{
 		"node_pools":  poolsApart,
 		"node_pool":   poolsApart,
-		"kubeconfig":  "is a secret, which clouddrift never reads",
-		"kube_config": "is a secret, which clouddrift never reads",
+		"kubeconfig":  connectionSecret,
+		"kube_config": connectionSecret,
 
 		"destroy_all_associated_resources": terraformsOwn,
 		"kubeconfig_expire_seconds":        terraformsOwn,

@@ -1,6 +1,8 @@
 package objects
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 
@@ -60,6 +62,13 @@ func (e EventRecorder) ApprovalRefused(d *driftv1alpha1.CloudDrift, why string) 
 func (e EventRecorder) Rebound(p *driftv1alpha1.CloudProvisioned, from, to string) {
 	e.recorder.Eventf(p, nil, corev1.EventTypeNormal, driftv1alpha1.EventRebound, "Bind",
 		"now bound to %s %s, which has the name; it was %s", p.Spec.Resource.Kind, to, from)
+}
+
+// SecretDeclared warns of secrets that stand in a desired state. It names their paths only.
+func (e EventRecorder) SecretDeclared(p *driftv1alpha1.CloudProvisioned, paths []string) {
+	e.recorder.Eventf(p, nil, corev1.EventTypeWarning, driftv1alpha1.EventSecretDeclared, "Detect",
+		"secrets, which whoever may read this object can read: %s; declare them only where that is meant, and change those that nobody else was to know",
+		Shorten(strings.Join(paths, ", "), 512))
 }
 
 // ResourceMissing records that a resource was proven gone.

@@ -27,6 +27,10 @@ var domainRecord = Kind{
 	Holds:       func(domain, name string) bool { return name == domain || strings.HasSuffix(name, "."+domain) },
 	NameForm:    hostName,
 	Identifying: []string{"type"},
+	Owned: []Ownership{
+		ownedBy(OwnerDigitalOcean, "type", soa),
+		{OwnerDigitalOcean, map[string]*regexp.Regexp{"type": ns, "name": apex, "data": nameServer}},
+	},
 	Fields: []Field{
 		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace,

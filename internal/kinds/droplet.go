@@ -19,6 +19,7 @@ var droplet = Kind{
 	},
 	ID:         number,
 	CreateOnly: []string{"ssh_keys", "user_data", "with_droplet_agent", "droplet_agent", "private_networking", "public_networking"},
+	Owned:      []Ownership{ownedBy(OwnerKubernetes, "tags", clusterTag)},
 	Unreadable: map[string]string{
 		"resize_disk":       terraformsOwn,
 		"graceful_shutdown": terraformsOwn,

@@ -16,6 +16,7 @@ var firewall = Kind{
 	About:   "Rules are compared one by one; each that differs is a drift of its own, at `inbound_rules[\"tcp/22\"]`. A rule that is live and was not declared is a drift whose expected value is null.",
 	Listing: Listing{Path: "v2/firewalls", Key: "firewalls", ItemKey: "firewall"},
 	ID:      uuid,
+	Owned:   []Ownership{ownedBy(OwnerKubernetes, "name", clusterFirewall)},
 	// "Firewall resources are only shown to a token that may see them" (OpenAPI). Whether an
 	// empty list of these is one takes a call for each of their kinds.
 	Scoped: []Scoped{

@@ -52,6 +52,8 @@ type Kind struct {
 	Aside *Aside
 	// Scoped are the fields that only a token sees which may see another kind.
 	Scoped []Scoped
+	// Owned says which of its resources somebody else than people looks after, see OwnerOf.
+	Owned []Ownership
 
 	// The rest is set by complete.
 	drift.Schema

@@ -15,6 +15,7 @@ var loadBalancer = Kind{
 		"Declare either `droplet_ids` or `tag`, and either `size_unit` or, as it was called before, `size`.",
 	Listing: Listing{Path: "v2/load_balancers", Key: "load_balancers", ItemKey: "load_balancer"},
 	ID:      uuid,
+	Owned:   []Ownership{ownedBy(OwnerKubernetes, "name", serviceName)},
 	Unreadable: map[string]string{
 		"algorithm": "is without effect, since DigitalOcean lets nobody choose it any more",
 	},

@@ -17,6 +17,7 @@ var tag = Kind{
 		NoCase:  true, // the first spelling is the one that is shown
 	},
 	NameForm: drift.Fold,
+	Owned:    []Ownership{ownedBy(OwnerKubernetes, "name", clusterTag)},
 	Fields: []Field{
 		{Path: "name", Compare: drift.FoldCase, Change: drift.ByReplacement},
 	},

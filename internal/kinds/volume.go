@@ -8,6 +8,7 @@ var volume = Kind{
 	ID:      uuid,
 
 	CreateOnly: []string{"snapshot_id"},
+	Owned:      []Ownership{ownedBy(OwnerKubernetes, "tags", clusterTag), ownedBy(OwnerKubernetes, "name", claimName)},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"volume_name"}},
 		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},

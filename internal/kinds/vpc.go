@@ -6,6 +6,7 @@ var vpc = Kind{
 	Name: "VPC", One: "VPC", Many: "VPCs", Scope: "vpc:read",
 	Listing: Listing{Path: "v2/vpcs", Key: "vpcs", ItemKey: "vpc"},
 	ID:      uuid,
+	Owned:   []Ownership{ownedBy(OwnerDigitalOcean, "default", yes)},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},

@@ -98,6 +98,40 @@ type CloudAccountSpec struct {
 	// +optional
 	// +default={}
 	History HistoryPolicy `json:"history,omitzero"`
+
+	// ignore says what is not compared, whoever declares it, beside what a
+	// CloudProvisioned ignores itself.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	Ignore []IgnoreRule `json:"ignore,omitempty"`
+}
+
+// IgnoreRule names fields of a kind that are not compared.
+type IgnoreRule struct {
+	// kind is DigitalOcean's kind, as in Droplet.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Kind string `json:"kind,omitempty"`
+
+	// fields are the paths that are not compared, as backup_policy.hour or
+	// tags["k8s:*"]: in a key in brackets, * stands for any text.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=512
+	Fields []string `json:"fields,omitempty"`
+
+	// reason is why, for whoever reads the rule.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Reason string `json:"reason,omitempty"`
 }
 
 // CronLine is a cron line of five fields (minute, hour, day of month, month, day
@@ -232,12 +266,17 @@ type KindStatus struct {
 	// detection.
 	// +optional
 	OpenDrifts *int32 `json:"openDrifts,omitempty"`
+
+	// ignored is how many more there would be, were nothing ignored. Absent where nothing
+	// is.
+	// +optional
+	Ignored *int32 `json:"ignored,omitempty"`
 }
 
 // CloudAccountStatus is the account's health.
 type CloudAccountStatus struct {
-	// conditions are Ready, Synced and DriftsWithheld; beside them Stalled and
-	// Reconciling while they apply.
+	// conditions are Ready, Synced and DriftsWithheld, and IgnoreRulesMatch where
+	// there are rules; beside them Stalled and Reconciling while they apply.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -306,6 +345,11 @@ type CloudAccountStatus struct {
 	// openDrifts is how many drifts were open after the last detection.
 	// +optional
 	OpenDrifts *int32 `json:"openDrifts,omitempty"`
+
+	// ignored is how many more there would be, were nothing ignored. Absent where nothing
+	// is.
+	// +optional
+	Ignored *int32 `json:"ignored,omitempty"`
 
 	// kinds is how well each kind is known.
 	// +optional

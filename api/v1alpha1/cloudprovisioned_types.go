@@ -64,8 +64,9 @@ type CloudProvisionedSpec struct {
 	// +kubebuilder:validation:Type=object
 	Desired map[string]apiextensionsv1.JSON `json:"desired,omitempty"`
 
-	// ignore holds the paths of fields of desired that are not compared, as tags or
-	// backup_policy.hour.
+	// ignore holds the paths of fields of desired that are not compared, as tags,
+	// backup_policy.hour or tags["k8s:*"]: in a key in brackets, * stands for any text. The
+	// CloudAccount may name more.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
@@ -186,6 +187,11 @@ type CloudProvisionedStatus struct {
 	// +optional
 	OpenDrifts *int32 `json:"openDrifts,omitempty"`
 
+	// ignored is how many more fields would be drifted, were nothing ignored. Absent where
+	// nothing is.
+	// +optional
+	Ignored *int32 `json:"ignored,omitempty"`
+
 	// fields is what is remembered of each field that has drifted.
 	// +optional
 	// +listType=map
@@ -208,6 +214,7 @@ type CloudProvisionedStatus struct {
 // +kubebuilder:printcolumn:name="Drifts",type=integer,JSONPath=`.status.openDrifts`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="InSync")].reason`
+// +kubebuilder:printcolumn:name="Ignored",type=integer,priority=1,JSONPath=`.status.ignored`
 // +kubebuilder:printcolumn:name="Spec Version",type=integer,priority=1,JSONPath=`.status.specVersion`
 // +kubebuilder:printcolumn:name="Account",type=string,priority=1,JSONPath=`.spec.accountRef.name`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be at most 63 characters, because it becomes a label"

@@ -11,6 +11,9 @@ const (
 	// ConditionDriftsWithheld: more differences were found than may open in a
 	// minute; the rest opens in the minutes after.
 	ConditionDriftsWithheld = "DriftsWithheld"
+	// ConditionIgnoreRulesMatch: each of the account's ignore rules is about something that
+	// is declared. It is there only where there are rules.
+	ConditionIgnoreRulesMatch = "IgnoreRulesMatch"
 )
 
 // Conditions by which tools that know kstatus tell how an object is (kubectl wait,
@@ -82,6 +85,16 @@ const (
 	ReasonWithinLimit = "WithinLimit"
 	// ReasonLimitReached: more differences than maxNewDriftsPerMinute.
 	ReasonLimitReached = "LimitReached"
+	// ReasonFixIgnoreRules: an ignore rule names a kind that is not known, or a field that
+	// the kind does not have. The others are followed.
+	ReasonFixIgnoreRules = "FixIgnoreRules"
+	// ReasonRulesMatch: every ignore rule is about something that is declared.
+	ReasonRulesMatch = "RulesMatch"
+	// ReasonRuleMatchesNothing: an ignore rule is about nothing that is declared.
+	ReasonRuleMatchesNothing = "RuleMatchesNothing"
+	// ReasonNotAllCompared: an ignore rule was about nothing so far, and not everything
+	// that is declared of its kind could be compared.
+	ReasonNotAllCompared = "NotAllCompared"
 )
 
 // Reasons of a CloudProvisioned's conditions.

@@ -25,6 +25,8 @@ type Binding struct {
 	Older *driftv1alpha1.CloudProvisioned
 	// Unseen are the fields of where that would have to be seen to tell what is meant.
 	Unseen []resource.Path
+	// Ignored are the paths that are not compared.
+	Ignored []objects.IgnoredPath
 	// ReboundFrom is the id that a reference by name was bound to before.
 	ReboundFrom string
 }
@@ -39,6 +41,15 @@ func (b Binding) Presence() resource.Presence {
 	default:
 		return resource.Present
 	}
+}
+
+// Ignore are the paths that are not compared.
+func (b Binding) Ignore() []resource.Path {
+	var out []resource.Path
+	for _, each := range b.Ignored {
+		out = append(out, each.Path)
+	}
+	return out
 }
 
 // Binder finds what is referred to.
@@ -61,9 +72,10 @@ func (b Binder) Bind(ctx context.Context, p *driftv1alpha1.CloudProvisioned, acc
 		return Binding{Ready: objects.False(driftv1alpha1.ReasonFixKind, "kind %q is not known; %s", declared.Kind, kinds.Suggest(declared.Kind))}, nil
 	}
 	if why := objects.TooLarge(p); why != "" {
-		return Binding{Kind: kind, Ready: objects.False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
+		return Binding{Kind: kind, Ignored: objects.IgnoredOf(p, account),
+			Ready: objects.False(driftv1alpha1.ReasonFixTooLarge, "spec.desired is not looked at: %s", why)}, nil
 	}
-	out := Binding{Kind: kind}
+	out := Binding{Kind: kind, Ignored: objects.IgnoredOf(p, account)}
 	var err error
 	if wrong := checkWhere(kind, declared.Where); wrong != "" {
 		out.Ready = objects.False(driftv1alpha1.ReasonFixReference, "resource.where: %s", wrong)

@@ -96,6 +96,8 @@ func (r *accountReconciler) ready(pass *accountPass, status *driftv1alpha1.Cloud
 		return objects.Unknown(driftv1alpha1.ReasonAwaitingAdmission, "nothing is accepted meanwhile: %v", pass.admission)
 	case pass.admission != nil:
 		return objects.False(driftv1alpha1.ReasonFixAdmission, "nothing is accepted meanwhile: %v", pass.admission)
+	case len(objects.IgnoreProblems(pass.account)) > 0:
+		return objects.False(driftv1alpha1.ReasonFixIgnoreRules, "the other rules are followed: %s", strings.Join(objects.IgnoreProblems(pass.account), "; "))
 	default:
 		return objects.True(driftv1alpha1.ReasonReady, "working with team %s", describeTeam(status))
 	}
@@ -108,7 +110,7 @@ func standsFor(conditions []metav1.Condition, conditionType string) bool {
 		if c.Type == conditionType && c.Status == metav1.ConditionFalse {
 			switch c.Reason {
 			case driftv1alpha1.ReasonFixCRDs, driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixAdmission,
-				driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixEndpoint:
+				driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixEndpoint, driftv1alpha1.ReasonFixIgnoreRules:
 				return false
 			}
 			return true

@@ -52,6 +52,10 @@ type Outcome struct {
 	open int
 	// Withheld is how many of them have no drift yet, for the account's limit.
 	Withheld int
+	// ignored is how many more would be drifted, were nothing ignored; nil where nothing is.
+	ignored *int32
+	// rules are what came of the account's ignore rules of the kind.
+	rules ruleUses
 }
 
 // detectionRun is one run of the detection, for one declaration.
@@ -134,6 +138,8 @@ func (run *detectionRun) outcome() Outcome {
 		resourceID: run.provisioned.Status.ResourceID,
 		open:       int(*run.provisioned.Status.OpenDrifts),
 		Withheld:   run.plan.Withheld,
+		ignored:    run.provisioned.Status.Ignored,
+		rules:      run.ruleUses(),
 	}
 }
 
@@ -233,15 +239,9 @@ func (run *detectionRun) planInput() drift.Input {
 		Subject:  drift.Subject{Account: p.Spec.AccountRef.Name, Ref: ref},
 		Schema:   run.binding.Kind.Schema,
 		Desired:  run.desired,
+		Ignore:   run.binding.Ignore(),
 		Presence: run.presence,
 		MaxNew:   -1,
-	}
-	for _, text := range p.Spec.Ignore {
-		path, err := resource.ParsePath(text)
-		if err != nil {
-			continue // the condition Ready says so
-		}
-		in.Ignore = append(in.Ignore, path)
 	}
 	if run.binding.Resource != nil {
 		in.Observed = objects.ResourceOf(run.binding.Resource)

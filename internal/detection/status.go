@@ -30,6 +30,7 @@ func (d *Detector) summarise(run *detectionRun) {
 	}
 	status.Fields = remember(status.Fields, run.plan.Memory, run.drifts)
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
+	status.Ignored = run.ignored()
 	run.ready().Set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
 	run.inSync().Set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
 	objects.SetKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
@@ -122,7 +123,11 @@ func (run *detectionRun) ready() objects.Verdict {
 	if len(problems) > 0 {
 		return objects.False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
 	}
-	return run.binding.Ready
+	ready := run.binding.Ready
+	if idle := run.idleIgnores(); idle != "" {
+		ready.Message += "; " + idle
+	}
+	return ready
 }
 
 // inSync is True only when every declared field was compared and none differs.
@@ -154,7 +159,11 @@ func (run *detectionRun) inSync() objects.Verdict {
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.Kind.Schema.Kind,
 			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, objects.Shorten(behind.Message, 512))
 	default:
-		return objects.True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared", run.plan.Result.Fields)
+		message := fmt.Sprintf("all %d declared fields are as declared", run.plan.Result.Fields)
+		if ignored := run.plan.Result.Ignored; ignored > 0 {
+			message += fmt.Sprintf(", but for what is ignored and differs in %d places", ignored)
+		}
+		return objects.True(driftv1alpha1.ReasonInSync, "%s", message)
 	}
 }
 

@@ -13,8 +13,23 @@ import (
 
 // SweepResult is what a sweep found, by kind.
 type SweepResult struct {
-	managed, open map[string]int
-	withheld      int
+	managed, open, ignored map[string]int
+	withheld               int
+	rules                  ruleUses
+}
+
+func newSweepResult() SweepResult {
+	return SweepResult{managed: map[string]int{}, open: map[string]int{}, ignored: map[string]int{}, rules: ruleUses{}}
+}
+
+// add takes what one detection found.
+func (s *SweepResult) add(found Outcome) {
+	s.open[found.kind] += found.open
+	s.withheld += found.Withheld
+	s.rules.add(found.rules)
+	if found.ignored != nil {
+		s.ignored[found.kind] += int(*found.ignored)
+	}
 }
 
 func (s SweepResult) totalOpen() int {
@@ -29,10 +44,16 @@ func (s SweepResult) totalOpen() int {
 func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
 	status.LastDetectionTime = objects.APITime(now)
 	resources, managed := 0, 0
+	status.Ignored = nil
 	for i := range status.Kinds {
 		k := &status.Kinds[i]
 		k.Managed = ptr.To(int32(s.managed[k.Kind]))
 		k.OpenDrifts = ptr.To(int32(s.open[k.Kind]))
+		k.Ignored = nil
+		if ignored, some := s.ignored[k.Kind]; some {
+			k.Ignored = ptr.To(int32(ignored))
+			status.Ignored = ptr.To(ptr.Deref(status.Ignored, 0) + int32(ignored))
+		}
 		resources += int(ptr.Deref(k.Resources, 0))
 		managed += s.managed[k.Kind]
 	}
@@ -47,6 +68,7 @@ func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *dri
 			s.withheld, ptr.Deref(account.Spec.MaxNewDriftsPerMinute, defaultNewDrifts))
 	}
 	withheld.Set(&status.Conditions, driftv1alpha1.ConditionDriftsWithheld, account.Generation, metav1.NewTime(now))
+	s.rules.setCondition(&status.Conditions, account, metav1.NewTime(now))
 }
 
 func coverage(managed, resources int) string {

@@ -49,7 +49,7 @@ func (s *Sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 	if err != nil {
 		return SweepResult{}, err
 	}
-	result := SweepResult{managed: map[string]int{}, open: map[string]int{}}
+	result := newSweepResult()
 	bound := map[resource.Ref]bool{}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
@@ -69,8 +69,10 @@ func (s *Sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			result.open[found.kind] += found.open
-			result.withheld += found.Withheld
+			result.add(found)
+			if err != nil {
+				result.rules.add(undecided(p, account))
+			}
 			// What was proven gone, or was never there, is no part of what is covered.
 			ref := objects.CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
 			if snapshot.Present(ref) && !bound[ref] {

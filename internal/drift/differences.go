@@ -18,13 +18,13 @@ import (
 // What a field can't have, a name or a value of a shape that is never its own, is told, and
 // then nothing of the field is compared.
 func Differences(s Schema, desired map[string]any, observed resource.Resource, ignore []resource.Path) Result {
-	return walk{schema: s, desired: desired, observed: observed, ignore: pathSet(ignore), inspects: true}.result()
+	return walk{schema: s, desired: desired, observed: observed, ignore: newIgnoring(ignore), inspects: true}.result()
 }
 
 // inspected is Differences of what lies in a field that was looked at as a whole: nothing in
 // it is odd, or the live value is as odd.
 func inspected(s Schema, desired map[string]any, observed resource.Resource) Result {
-	return walk{schema: s, desired: desired, observed: observed, ignore: &paths{}}.result()
+	return walk{schema: s, desired: desired, observed: observed, ignore: newIgnoring(nil)}.result()
 }
 
 func (w walk) result() Result {
@@ -42,6 +42,8 @@ func (w walk) result() Result {
 			*unknown = s.explain(unknown.Path)
 		}
 	}
+	w.found.IgnoreUses = w.ignore.uses(w.found.Unseen)
+	w.found.Ignored = w.ignore.count(s, w.desired, w.observed, w.found.Differences)
 	return w.found
 }
 
@@ -49,7 +51,7 @@ type walk struct {
 	schema   Schema
 	desired  map[string]any
 	observed resource.Resource
-	ignore   *paths
+	ignore   *ignoring
 	// inspects says that odd names and shapes are looked for within fields.
 	inspects bool
 	found    Result
@@ -81,14 +83,18 @@ func (w *walk) visit(at resource.Path, desired any, parent *Field) {
 		}
 	case field != nil:
 		comparison := field.comparison()
-		if field == parent || !w.odd(at, desired, field.member(), comparison) {
-			w.compare(at, desired, comparison)
+		if field != parent && w.odd(at, desired, field.member(), comparison) {
+			w.ignore.notCompared(at)
+			return
 		}
+		w.compare(at, desired, comparison)
 	case inner: // an object by the schema, declared as something else
 		comparison := w.schema.parent(at)
-		if !w.odd(at, desired, Member{Holds: w.schema.shapeAround(at)}, comparison) {
-			w.compare(at, desired, comparison)
+		if w.odd(at, desired, Member{Holds: w.schema.shapeAround(at)}, comparison) {
+			w.ignore.notCompared(at)
+			return
 		}
+		w.compare(at, desired, comparison)
 	default:
 		w.unknown(at)
 	}
@@ -143,7 +149,7 @@ func (w *walk) certain(at resource.Path, desired any, comparison Comparison) boo
 const longestPath = 1024
 
 func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
-	out := comparison.Compare(desired, liveAt(w.observed, w.desired, at))
+	out := w.outcome(at, desired, comparison)
 	if out.Unknown {
 		w.unsee(at)
 		return
@@ -164,6 +170,28 @@ func (w *walk) compare(at resource.Path, desired any, comparison Comparison) {
 			w.unsee(path)
 		}
 	}
+}
+
+// outcome compares what is left of both sides once what is ignored is taken out. What is
+// expected stays as it is declared: an accept is of that.
+func (w *walk) outcome(at resource.Path, desired any, comparison Comparison) Outcome {
+	live := liveAt(w.observed, w.desired, at)
+	rules := w.ignore.below(at)
+	if len(rules) == 0 {
+		return comparison.Compare(desired, live)
+	}
+	_, isList := live.Value.([]any)
+	left := w.ignore.without(rules, at, desired, isList)
+	out := comparison.Compare(left, live.With(w.ignore.without(rules, at, live.Value, isList)))
+	for i := range out.Differences {
+		if d := &out.Differences[i]; len(d.Path) == 0 && resource.Hash(d.Expected) == resource.Hash(left) {
+			d.Expected = desired
+		}
+	}
+	if !out.Unknown {
+		w.ignore.look(rules, at, comparison, desired, live)
+	}
+	return out
 }
 
 // count tells the leaves that are compared from those that nobody could see.

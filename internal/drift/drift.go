@@ -134,4 +134,8 @@ type Result struct {
 	Unseen []resource.Path
 	// Fields is the number of declared leaves that were compared.
 	Fields int
+	// Ignored is how many more differences there would be, were nothing ignored; IgnoreUses
+	// are what came of each ignored path.
+	Ignored    int
+	IgnoreUses []IgnoreUse
 }

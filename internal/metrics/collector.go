@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -28,6 +29,8 @@ var byPlace = []string{"namespace", "account", "kind"}
 var (
 	openDriftsDesc = prometheus.NewDesc("clouddrift_open_drifts",
 		"Drifts that are open.", byPlace, nil)
+	ignoredDesc = prometheus.NewDesc("clouddrift_ignored_differences",
+		"How many more drifts would be open, were nothing ignored.", byPlace, nil)
 	resolvedDriftsDesc = prometheus.NewDesc("clouddrift_resolved_drifts",
 		"Resolved drifts that the history still holds, by state.", append(byPlace[:3:3], "state"), nil)
 	pendingResolutionsDesc = prometheus.NewDesc("clouddrift_pending_resolutions",
@@ -47,7 +50,7 @@ var (
 		"The conditions of each CloudAccount; always 1.", append(byPlace[:2:2], "condition", "status", "reason"), nil)
 
 	stateDescs = []*prometheus.Desc{
-		openDriftsDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, provisionedDesc,
+		openDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, provisionedDesc,
 		inventoryAgeDesc, rateLimitDesc, rateLimitRemainingDesc, accountConditionDesc,
 	}
 )
@@ -132,6 +135,7 @@ func (c *StateCollector) countAccounts(ctx context.Context, t tally) (map[client
 		for _, kind := range kinds.All() {
 			name := kind.Schema.Kind
 			t.add(0, openDriftsDesc, a.Namespace, a.Name, name)
+			t.add(0, ignoredDesc, a.Namespace, a.Name, name)
 			t.add(0, pendingResolutionsDesc, a.Namespace, a.Name, name)
 			if seen := objects.KindStatus(a, name).ObservedAt; seen != nil {
 				t.add(c.clock.Since(seen.Time).Seconds(), inventoryAgeDesc, a.Namespace, a.Name, name)
@@ -173,6 +177,9 @@ func (c *StateCollector) countProvisioned(ctx context.Context, t tally, accounts
 			kind = ""
 		}
 		t.add(1, provisionedDesc, p.Namespace, account, kind, string(inSync))
+		if ignored := ptr.Deref(p.Status.Ignored, 0); ignored > 0 && account != "" && kind != "" {
+			t.add(float64(ignored), ignoredDesc, p.Namespace, account, kind)
+		}
 		if ref := p.Status.ResourceRef; ref != nil {
 			managed[client.ObjectKey{Namespace: p.Namespace, Name: ref.Name}] = true
 		}

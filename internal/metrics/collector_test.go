@@ -87,6 +87,7 @@ func inState(state driftv1alpha1.DriftState) func(*driftv1alpha1.CloudDrift) {
 func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 	edited := aDeclaration("edited", "production", "Droplet", "two", metav1.ConditionTrue)
 	edited.Generation = 2
+	edited.Status.Ignored = ptr.To[int32](3)
 	c, _ := collectorOf(t, anAccount(),
 		aResource("one", nil), aResource("two", nil), aResource("three", nil),
 		aResource("gone", ptr.To(metav1.NewTime(objectstest.Noon))), // a tombstone is no resource
@@ -121,6 +122,7 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 	}
 	want := map[string]string{
 		"clouddrift_open_drifts":         zeros("clouddrift_open_drifts") + `clouddrift_open_drifts{account="production",kind="Droplet",namespace="ns"} 4`,
+		"clouddrift_ignored_differences": zeros("clouddrift_ignored_differences") + `clouddrift_ignored_differences{account="production",kind="Droplet",namespace="ns"} 3`,
 		"clouddrift_pending_resolutions": zeros("clouddrift_pending_resolutions") + `clouddrift_pending_resolutions{account="production",kind="Droplet",namespace="ns"} 2`,
 		"clouddrift_resolved_drifts": `clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Accepted"} 1
 			clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Stale"} 2`,

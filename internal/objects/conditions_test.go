@@ -36,9 +36,12 @@ func accountStates() []state {
 		{synced, False(driftv1alpha1.ReasonKindsBehind, ""), kstatus.CurrentStatus},
 		{driftv1alpha1.ConditionDriftsWithheld, False(driftv1alpha1.ReasonWithinLimit, ""), kstatus.CurrentStatus},
 		{driftv1alpha1.ConditionDriftsWithheld, True(driftv1alpha1.ReasonLimitReached, ""), kstatus.CurrentStatus},
+		{driftv1alpha1.ConditionIgnoreRulesMatch, True(driftv1alpha1.ReasonRulesMatch, ""), kstatus.CurrentStatus},
+		{driftv1alpha1.ConditionIgnoreRulesMatch, False(driftv1alpha1.ReasonRuleMatchesNothing, ""), kstatus.CurrentStatus},
+		{driftv1alpha1.ConditionIgnoreRulesMatch, Unknown(driftv1alpha1.ReasonNotAllCompared, ""), kstatus.CurrentStatus},
 	}
 	for _, reason := range []string{driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixCredentials, driftv1alpha1.ReasonFixEndpoint,
-		driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixAdmission, driftv1alpha1.ReasonFixCRDs, driftv1alpha1.ReasonFixRefusedWrite} {
+		driftv1alpha1.ReasonFixSchedule, driftv1alpha1.ReasonFixIgnoreRules, driftv1alpha1.ReasonFixAdmission, driftv1alpha1.ReasonFixCRDs, driftv1alpha1.ReasonFixRefusedWrite} {
 		out = append(out, state{ready, False(reason, ""), kstatus.FailedStatus}, state{synced, False(reason, ""), kstatus.FailedStatus})
 	}
 	// What heals by itself stands in the way of being ready, and nobody has to act.

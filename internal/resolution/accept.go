@@ -124,7 +124,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
 	}
 	observed := objects.ResourceOf(b.Resource)
-	for _, difference := range drift.Differences(b.Kind.Schema, desired, observed, nil).Differences {
+	for _, difference := range drift.Differences(b.Kind.Schema, desired, observed, b.Ignore()).Differences {
 		if difference.Path.String() != path.String() {
 			continue
 		}

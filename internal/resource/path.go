@@ -98,7 +98,7 @@ func isWord(c byte) bool {
 func (p Path) String() string {
 	var b strings.Builder
 	for i, segment := range p {
-		if !segment.isWord() {
+		if !segment.IsWord() {
 			b.WriteByte('[')
 			writeQuoted(&b, string(segment))
 			b.WriteByte(']')
@@ -112,7 +112,8 @@ func (p Path) String() string {
 	return b.String()
 }
 
-func (s Segment) isWord() bool {
+// IsWord says whether the grammar writes the segment as it stands, without brackets.
+func (s Segment) IsWord() bool {
 	for i := range len(s) {
 		if !isWord(s[i]) {
 			return false

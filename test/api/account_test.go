@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -106,6 +107,27 @@ var _ = Describe("CloudAccount", func() {
 			c{"a name of 64 characters", `{"metadata":{"name":"` + repeat("n", 64) + `"}}`, "metadata.name must be at most 63 characters, because it becomes a label"},
 			c{"no spec", `{"spec":{"$remove":true}}`, "spec: Required value"},
 			c{"a field that there is not", `{"spec":{"syncSchedul":"@hourly"}}`, `unknown field "spec.syncSchedul"`},
+		)
+	})
+
+	Describe("ignore", func() {
+		rule := func(fields string) string { return `{"spec":{"ignore":[{"kind":"Droplet"` + fields + `}]}}` }
+		tryEach(account,
+			c{"a rule", rule(`,"fields":["tags[\"k8s:*\"]","backup_policy"],"reason":"Kubernetes tags its nodes"`), ""},
+			c{"two rules of a kind, each with its reason", `{"spec":{"ignore":[{"kind":"Tag","fields":["name"],"reason":"a"},{"kind":"Tag","fields":["name"],"reason":"b"}]}}`, ""},
+			c{"a kind and a field that nobody knows yet, which is for a condition to say", `{"spec":{"ignore":[{"kind":"Teapot","fields":["spout["]}]}}`, ""},
+			c{"no rule", `{"spec":{"ignore":[]}}`, "spec.ignore: Invalid value"},
+			c{"too many rules", `{"spec":{"ignore":[` + strings.TrimSuffix(repeat(`{"kind":"Tag","fields":["name"]},`, 65), ",") + `]}}`, "spec.ignore: Too many"},
+			c{"no kind", `{"spec":{"ignore":[{"fields":["tags"]}]}}`, "spec.ignore[0].kind: Required value"},
+			c{"a kind in lower case", `{"spec":{"ignore":[{"kind":"droplet","fields":["tags"]}]}}`, "spec.ignore[0].kind: Invalid value"},
+			c{"no fields", rule(``), "spec.ignore[0].fields: Required value"},
+			c{"an empty list of fields", rule(`,"fields":[]`), "spec.ignore[0].fields: Invalid value"},
+			c{"too many fields", rule(`,"fields":` + numbered(33)), "spec.ignore[0].fields: Too many"},
+			c{"a field twice", rule(`,"fields":["tags","tags"]`), "spec.ignore[0].fields[1]: Duplicate value"},
+			c{"an empty field", rule(`,"fields":[""]`), "spec.ignore[0].fields[0]: Invalid value"},
+			c{"a field that is too long", rule(`,"fields":["` + repeat("f", 513) + `"]`), "spec.ignore[0].fields[0]: Too long"},
+			c{"an empty reason", rule(`,"fields":["tags"],"reason":""`), "spec.ignore[0].reason: Invalid value"},
+			c{"a reason that is too long", rule(`,"fields":["tags"],"reason":"` + repeat("r", 1025) + `"`), "spec.ignore[0].reason: Too long"},
 		)
 	})
 

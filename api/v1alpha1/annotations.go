@@ -13,6 +13,15 @@ const (
 	// ResolveReasonAnnotation is why, in the words of who asked. Optional.
 	ResolveReasonAnnotation = "drift.arcadia.cloud/resolve-reason"
 
+	// SnoozeUntilAnnotation on a CloudDrift is until when it does not count as open, as RFC
+	// 3339 writes a time: at most a year ahead.
+	SnoozeUntilAnnotation = "drift.arcadia.cloud/snooze-until"
+	// SnoozedByAnnotation is who snoozed it. Admission fills it in and holds it to the
+	// authenticated user's name.
+	SnoozedByAnnotation = "drift.arcadia.cloud/snoozed-by"
+	// SnoozeReasonAnnotation is why, in the words of who snoozed it. Optional.
+	SnoozeReasonAnnotation = "drift.arcadia.cloud/snooze-reason"
+
 	// SyncAnnotation on a CloudAccount asks for a sync now, and again whenever its
 	// value changes. status.lastHandledSyncRequest repeats the value when the sync
 	// and the detection on it are over.

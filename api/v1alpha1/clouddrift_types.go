@@ -118,6 +118,28 @@ type Resolution struct {
 	StartedAt metav1.Time `json:"startedAt,omitzero"`
 }
 
+// Snooze is until when an open drift does not count as open.
+type Snooze struct {
+	// until is when it counts again.
+	// +required
+	Until metav1.Time `json:"until,omitzero"`
+
+	// user is who snoozed it, as the API server authenticated them.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	User string `json:"user,omitempty"`
+
+	// reason is why, in the words of who snoozed it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Reason string `json:"reason,omitempty"`
+
+	// since is when the operator took it up.
+	// +required
+	Since metav1.Time `json:"since,omitzero"`
+}
+
 // RenderedValues are expected and actual as the printer columns show them:
 // shortened, on one line, with control characters escaped.
 type RenderedValues struct {
@@ -191,6 +213,11 @@ type CloudDriftStatus struct {
 	// resolution is what was asked for, once work on it has begun.
 	// +optional
 	Resolution *Resolution `json:"resolution,omitempty"`
+
+	// snooze is until when the drift does not count as open, and who wanted that. It ends
+	// with its time, when it is taken off, and with the drift, where it stays as history.
+	// +optional
+	Snooze *Snooze `json:"snooze,omitempty"`
 }
 
 // CloudDrift is one field whose declared and live values differ, and what became
@@ -211,6 +238,7 @@ type CloudDriftStatus struct {
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.status.detectedAt`
 // +kubebuilder:printcolumn:name="Episode",type=integer,priority=1,JSONPath=`.spec.episode`
 // +kubebuilder:printcolumn:name="By",type=string,priority=1,JSONPath=`.status.resolvedBy`
+// +kubebuilder:printcolumn:name="Snoozed Until",type=string,priority=1,JSONPath=`.status.snooze.until`
 // +kubebuilder:printcolumn:name="Kind",type=string,priority=1,JSONPath=`.spec.resourceRef.kind`
 // +kubebuilder:printcolumn:name="ID",type=string,priority=1,JSONPath=`.spec.resourceRef.id`
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.state) || has(self.status)",message="the status of a drift cannot be removed: it is the history"

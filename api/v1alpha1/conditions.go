@@ -148,6 +148,12 @@ const (
 	EventApprovalOutdated = "ApprovalOutdated"
 	// EventApprovalRefused: what was asked for can't be done, and why.
 	EventApprovalRefused = "ApprovalRefused"
+	// EventDriftSnoozed: a drift does not count as open until a time.
+	EventDriftSnoozed = "DriftSnoozed"
+	// EventSnoozeEnded: a drift counts as open again.
+	EventSnoozeEnded = "SnoozeEnded"
+	// EventSnoozeRefused: a snooze was taken off, and why.
+	EventSnoozeRefused = "SnoozeRefused"
 	// EventRebound: a reference by name was bound to another resource.
 	EventRebound = "Rebound"
 	// EventSecretDeclared: a secret stands in a desired state, in the clear.

@@ -1,5 +1,5 @@
 // Package admission holds the ValidatingAdmissionPolicies that prove who asked for
-// a drift's resolution, and checks that the API server has them. The operator
+// a drift's resolution, or snoozed it, and checks that the API server has them. The operator
 // carries its own copy, so that policies of another version, or weakened ones, are
 // told from those that it relies on.
 package admission
@@ -27,13 +27,17 @@ const (
 	OperatorOnlyPolicy = "clouddrift-operator-only"
 	ResolutionPolicy   = "clouddrift-resolution"
 	LastAcceptedPolicy = "clouddrift-last-accepted"
+	SnoozePolicy       = "clouddrift-snooze"
 )
 
-// DefaultsPolicy is the MutatingAdmissionPolicy that fills in what plain kubectl
-// annotate leaves out. Nothing rests on it, and Check does not ask for it.
-const DefaultsPolicy = "clouddrift-resolution-defaults"
+// The MutatingAdmissionPolicies that fill in what plain kubectl annotate leaves out. Nothing
+// rests on them, and Check does not ask for them.
+const (
+	DefaultsPolicy       = "clouddrift-resolution-defaults"
+	SnoozeDefaultsPolicy = "clouddrift-snooze-defaults"
+)
 
-//go:embed operator_only.yaml resolution.yaml last_accepted.yaml
+//go:embed operator_only.yaml resolution.yaml last_accepted.yaml snooze.yaml
 var files embed.FS
 
 // State is what the API server holds of the policies. That it holds them does not say

@@ -17,16 +17,26 @@ import (
 const admissionRetry = 2 * time.Second
 
 // driftReconciler does what people ask for on a CloudDrift.
-type driftReconciler struct{ resolver resolution.Resolver }
+type driftReconciler struct {
+	resolver resolution.Resolver
+	snoozer  resolution.Snoozer
+}
 
-// Reconcile begins or continues the resolution of one drift.
+// Reconcile begins or continues the resolution of one drift, or its snooze.
 func (r *driftReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	var wake time.Duration
 	err := r.resolver.Resolve(ctx, req.NamespacedName)
+	if err == nil {
+		wake, err = r.snoozer.Snooze(ctx, req.NamespacedName)
+	}
 	if _, unchecked := errors.AsType[*resolution.UncheckedError](err); unchecked {
-		ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval can be trusted, it waits", "cause", err.Error())
+		ctrl.LoggerFrom(ctx).Info("nobody could see whether an approval or a snooze can be trusted, it waits", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: admissionRetry}, nil
 	}
-	return requeueOnConflict(err)
+	if err != nil {
+		return requeueOnConflict(err)
+	}
+	return ctrl.Result{RequeueAfter: wake}, nil
 }
 
 // soon is when an object is looked at again that somebody else wrote meanwhile: what they

@@ -19,4 +19,4 @@ package controller
 // +kubebuilder:rbac:groups=drift.arcadia.cloud,resources=cloudaccounts/finalizers;cloudprovisioneds/finalizers,verbs=update
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get
 // +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
-// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings,verbs=get,resourceNames=clouddrift-operator-only;clouddrift-resolution;clouddrift-last-accepted
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings,verbs=get,resourceNames=clouddrift-operator-only;clouddrift-resolution;clouddrift-last-accepted;clouddrift-snooze

@@ -101,7 +101,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		mgr.Add(accounts.runs),
 		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
-		(&driftReconciler{resolution.NewResolver(access, guard)}).setup(mgr, o.Workers),
+		(&driftReconciler{resolution.NewResolver(access, guard), resolution.NewSnoozer(access, guard)}).setup(mgr, o.Workers),
 	)
 }
 

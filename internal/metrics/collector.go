@@ -28,7 +28,9 @@ var byPlace = []string{"namespace", "account", "kind"}
 
 var (
 	openDriftsDesc = prometheus.NewDesc("clouddrift_open_drifts",
-		"Drifts that are open.", byPlace, nil)
+		"Drifts that are open and not snoozed.", byPlace, nil)
+	snoozedDriftsDesc = prometheus.NewDesc("clouddrift_snoozed_drifts",
+		"Drifts that are open, and that somebody snoozed until a time that has yet to come.", byPlace, nil)
 	ignoredDesc = prometheus.NewDesc("clouddrift_ignored_differences",
 		"How many more drifts would be open, were nothing ignored.", byPlace, nil)
 	resolvedDriftsDesc = prometheus.NewDesc("clouddrift_resolved_drifts",
@@ -50,7 +52,7 @@ var (
 		"The conditions of each CloudAccount; always 1.", append(byPlace[:2:2], "condition", "status", "reason"), nil)
 
 	stateDescs = []*prometheus.Desc{
-		openDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, provisionedDesc,
+		openDriftsDesc, snoozedDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, provisionedDesc,
 		inventoryAgeDesc, rateLimitDesc, rateLimitRemainingDesc, accountConditionDesc,
 	}
 )
@@ -135,6 +137,7 @@ func (c *StateCollector) countAccounts(ctx context.Context, t tally) (map[client
 		for _, kind := range kinds.All() {
 			name := kind.Schema.Kind
 			t.add(0, openDriftsDesc, a.Namespace, a.Name, name)
+			t.add(0, snoozedDriftsDesc, a.Namespace, a.Name, name)
 			t.add(0, ignoredDesc, a.Namespace, a.Name, name)
 			t.add(0, pendingResolutionsDesc, a.Namespace, a.Name, name)
 			if seen := objects.KindStatus(a, name).ObservedAt; seen != nil {
@@ -221,7 +224,11 @@ func (c *StateCollector) countDrifts(ctx context.Context, t tally) error {
 		case d.Status.Resolution != nil || objects.AsksForResolution(d):
 			t.add(1, pendingResolutionsDesc, place...)
 		}
-		t.add(1, openDriftsDesc, place...)
+		if objects.IsSnoozed(d, c.clock.Now()) {
+			t.add(1, snoozedDriftsDesc, place...)
+		} else {
+			t.add(1, openDriftsDesc, place...)
+		}
 	}
 	return nil
 }

@@ -105,6 +105,12 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 		aDrift("d", func(d *driftv1alpha1.CloudDrift) {
 			d.Status.State, d.Status.Resolution = driftv1alpha1.DriftOpen, &driftv1alpha1.Resolution{}
 		}),
+		aDrift("snoozed", func(d *driftv1alpha1.CloudDrift) {
+			d.Status.State, d.Status.Snooze = driftv1alpha1.DriftOpen, &driftv1alpha1.Snooze{Until: metav1.NewTime(objectstest.Noon.Add(time.Second))}
+		}),
+		aDrift("woken", func(d *driftv1alpha1.CloudDrift) { // counted, though nobody has written so yet
+			d.Status.State, d.Status.Snooze = driftv1alpha1.DriftOpen, &driftv1alpha1.Snooze{Until: metav1.NewTime(objectstest.Noon)}
+		}),
 		aDrift("e", inState(driftv1alpha1.DriftStale)), aDrift("f", inState(driftv1alpha1.DriftStale)),
 		aDrift("g", func(d *driftv1alpha1.CloudDrift) { // done, whatever its annotations still say
 			d.Status.State = driftv1alpha1.DriftAccepted
@@ -121,7 +127,8 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 		return b.String()
 	}
 	want := map[string]string{
-		"clouddrift_open_drifts":         zeros("clouddrift_open_drifts") + `clouddrift_open_drifts{account="production",kind="Droplet",namespace="ns"} 4`,
+		"clouddrift_open_drifts":         zeros("clouddrift_open_drifts") + `clouddrift_open_drifts{account="production",kind="Droplet",namespace="ns"} 5`,
+		"clouddrift_snoozed_drifts":      zeros("clouddrift_snoozed_drifts") + `clouddrift_snoozed_drifts{account="production",kind="Droplet",namespace="ns"} 1`,
 		"clouddrift_ignored_differences": zeros("clouddrift_ignored_differences") + `clouddrift_ignored_differences{account="production",kind="Droplet",namespace="ns"} 3`,
 		"clouddrift_pending_resolutions": zeros("clouddrift_pending_resolutions") + `clouddrift_pending_resolutions{account="production",kind="Droplet",namespace="ns"} 2`,
 		"clouddrift_resolved_drifts": `clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Accepted"} 1

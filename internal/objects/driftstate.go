@@ -1,6 +1,8 @@
 package objects
 
 import (
+	"time"
+
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
@@ -29,3 +31,15 @@ func AsksForResolution(d *driftv1alpha1.CloudDrift) bool {
 
 // BecauseAbandoned ends the sentence about a drift whose declaration is gone.
 const BecauseAbandoned = "was declared by a CloudProvisioned that is gone"
+
+// SnoozeAnnotations come and go together.
+var SnoozeAnnotations = []string{
+	driftv1alpha1.SnoozeUntilAnnotation,
+	driftv1alpha1.SnoozedByAnnotation,
+	driftv1alpha1.SnoozeReasonAnnotation,
+}
+
+// IsSnoozed says whether an open drift does not count as open now.
+func IsSnoozed(d *driftv1alpha1.CloudDrift, now time.Time) bool {
+	return !IsResolved(d) && d.Status.Snooze != nil && d.Status.Snooze.Until.After(now)
+}

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
@@ -56,6 +57,24 @@ func (e EventRecorder) ApprovalOutdated(d *driftv1alpha1.CloudDrift, why string)
 func (e EventRecorder) ApprovalRefused(d *driftv1alpha1.CloudDrift, why string) {
 	e.recorder.Eventf(d, nil, corev1.EventTypeWarning, driftv1alpha1.EventApprovalRefused, "Accept",
 		"nothing was applied: %s", Shorten(why, 512))
+}
+
+// DriftSnoozed records that a drift does not count as open until its time.
+func (e EventRecorder) DriftSnoozed(d *driftv1alpha1.CloudDrift) {
+	e.recorder.Eventf(d, nil, corev1.EventTypeNormal, driftv1alpha1.EventDriftSnoozed, "Snooze",
+		"snoozed until %s by %s", d.Status.Snooze.Until.UTC().Format(time.RFC3339), resource.Short(d.Status.Snooze.User, RenderLimit))
+}
+
+// SnoozeEnded records that a drift counts as open again.
+func (e EventRecorder) SnoozeEnded(d *driftv1alpha1.CloudDrift, was *driftv1alpha1.Snooze, why string) {
+	e.recorder.Eventf(d, nil, corev1.EventTypeNormal, driftv1alpha1.EventSnoozeEnded, "Snooze",
+		"counts as open again: the snooze of %s has ended: %s", resource.Short(was.User, RenderLimit), why)
+}
+
+// SnoozeRefused records that nothing came of a snooze.
+func (e EventRecorder) SnoozeRefused(d *driftv1alpha1.CloudDrift, why string) {
+	e.recorder.Eventf(d, nil, corev1.EventTypeWarning, driftv1alpha1.EventSnoozeRefused, "Snooze",
+		"not snoozed: %s", Shorten(why, 512))
 }
 
 // Rebound records that a reference by name means another resource now.

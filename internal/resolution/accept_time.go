@@ -18,8 +18,14 @@ func approvedAt(d *driftv1alpha1.CloudDrift) time.Time {
 	if d.Status.Resolution != nil {
 		return writtenAt(d.ManagedFields, "f:status", "f:resolution")
 	}
-	at := writtenAt(d.ManagedFields, "f:metadata", "f:annotations", "f:"+driftv1alpha1.ResolveAnnotation)
-	for _, name := range objects.ResolutionAnnotations {
+	return askedAt(d, driftv1alpha1.ResolveAnnotation, objects.ResolutionAnnotations)
+}
+
+// askedAt is when the annotation that asks was written, or the earliest of those that belong
+// to it.
+func askedAt(d *driftv1alpha1.CloudDrift, asks string, all []string) time.Time {
+	at := writtenAt(d.ManagedFields, "f:metadata", "f:annotations", "f:"+asks)
+	for _, name := range all {
 		other := writtenAt(d.ManagedFields, "f:metadata", "f:annotations", "f:"+name)
 		if !other.IsZero() && other.Before(at) {
 			at = other

@@ -2,6 +2,7 @@ package resolution
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -96,15 +97,25 @@ func (g *AdmissionGuard) remembered() (known bool, result error) {
 // were written under the policies. d has to have been read from the API server: what the
 // policies are afterwards holds for all that was written since they last changed.
 func (g *AdmissionGuard) Trusts(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
+	return g.trusts(ctx, d, approvedAt(d), admission.ResolutionPolicy, map[string]string{
+		driftv1alpha1.ResolveAnnotation:            driftv1alpha1.ResolveAccept,
+		driftv1alpha1.ResolvedByAnnotation:         forger,
+		driftv1alpha1.ResolveObservationAnnotation: d.Status.Observation,
+	})
+}
+
+// trusts returns nil where what was written at that time was written under the policies, and
+// that policy refuses these annotations of the operator's.
+func (g *AdmissionGuard) trusts(ctx context.Context, d *driftv1alpha1.CloudDrift, written time.Time, policy string, forged map[string]string) error {
 	since, err := g.settled(ctx)
 	if err != nil {
 		return err
 	}
-	if written := approvedAt(d); written.Before(since) {
+	if written.Before(since) {
 		return fmt.Errorf("%w: it was written at %s, and the admission policies can be relied on only since %s",
 			errUnproven, written.UTC().Format(time.RFC3339), since.UTC().Format(time.RFC3339))
 	}
-	return g.refusesPatch(ctx, d)
+	return g.refusesPatch(ctx, d, policy, forged)
 }
 
 // settled is since when the policies have been relied on.
@@ -144,19 +155,19 @@ func (g *AdmissionGuard) notice(versions map[string]string) (changed time.Time) 
 // forger is in whose name the operator tries to approve.
 const forger = "clouddrift:nobody"
 
-// refusesPatch tries to approve d in another's name, which the operator may not.
-func (g *AdmissionGuard) refusesPatch(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
-	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q,%q:%q,%q:%q}}}`,
-		driftv1alpha1.ResolveAnnotation, driftv1alpha1.ResolveAccept,
-		driftv1alpha1.ResolvedByAnnotation, forger,
-		driftv1alpha1.ResolveObservationAnnotation, d.Status.Observation)
+// refusesPatch tries to annotate d in another's name, which the operator may not.
+func (g *AdmissionGuard) refusesPatch(ctx context.Context, d *driftv1alpha1.CloudDrift, policy string, forged map[string]string) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": forged}})
+	if err != nil {
+		return fmt.Errorf("encoding a forged annotation: %w", err)
+	}
 	target := &driftv1alpha1.CloudDrift{ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: d.Name}}
-	return refusedByPolicy(g.client.Patch(ctx, target, client.RawPatch(types.MergePatchType, []byte(patch)), client.DryRunAll))
+	return refusedByPolicy(policy, g.client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.DryRunAll))
 }
 
 // refusesCreation tries to create a drift that is approved already, which nobody may.
 func (g *AdmissionGuard) refusesCreation(ctx context.Context, namespace string) error {
-	return refusedByPolicy(g.client.Create(ctx, &driftv1alpha1.CloudDrift{
+	return refusedByPolicy(admission.ResolutionPolicy, g.client.Create(ctx, &driftv1alpha1.CloudDrift{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: namespace, Name: "clouddrift-forgery",
 			Annotations: map[string]string{
@@ -175,12 +186,12 @@ func (g *AdmissionGuard) refusesCreation(ctx context.Context, namespace string) 
 }
 
 // refusedByPolicy says what the answer to a forgery in a dry run proves.
-func refusedByPolicy(answer error) error {
+func refusedByPolicy(policy string, answer error) error {
 	switch {
 	case answer == nil:
 		return fmt.Errorf("%w: the API server has the admission policies and does not enforce them; "+
 			"its admission plugin ValidatingAdmissionPolicy has to be enabled", errUnproven)
-	case objects.IsRefusal(answer) && strings.Contains(answer.Error(), "ValidatingAdmissionPolicy '"+admission.ResolutionPolicy+"'"):
+	case objects.IsRefusal(answer) && strings.Contains(answer.Error(), "ValidatingAdmissionPolicy '"+policy+"'"):
 		return nil
 	}
 	return fmt.Errorf("trying whether a forged approval is refused: %w", answer)

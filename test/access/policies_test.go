@@ -12,7 +12,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/config/admission"
 )
 
-var policyNames = []string{admission.OperatorOnlyPolicy, admission.ResolutionPolicy, admission.LastAcceptedPolicy}
+var policyNames = []string{admission.OperatorOnlyPolicy, admission.ResolutionPolicy, admission.LastAcceptedPolicy, admission.SnoozePolicy}
 
 var _ = Describe("the policies", func() {
 	It("have expressions that the API server finds nothing wrong with", func(ctx SpecContext) {
@@ -40,7 +40,7 @@ var _ = Describe("the policies", func() {
 
 // check is what the operator itself finds, with its own rights.
 func check(ctx context.Context) []string {
-	requests.Add(6)
+	requests.Add(8)
 	state, err := admission.Check(ctx, operator.client)
 	Expect(err).NotTo(HaveOccurred())
 	return state.Problems

@@ -139,7 +139,9 @@ var _ = Describe("asking for a resolution", func() { tryEveryWay(asking) })
 
 var _ = Describe("withdrawing", func() { tryEveryWay(withdrawing) })
 
-func tryEveryWay(attempts []attempt) {
+func tryEveryWay(attempts []attempt) { tryBy(attempts, ways...) }
+
+func tryBy(attempts []attempt, ways ...way) {
 	for _, w := range ways {
 		Context("by "+w.name, func() {
 			for _, a := range attempts {

@@ -27,7 +27,7 @@ var (
 	// cloudresources has no status: an observation is one write.
 	statuses = []string{"cloudaccounts/status", "cloudprovisioneds/status", "clouddrifts/status"}
 	// ourVerbs are asked for by the admission policies; no request of the API has them.
-	ourVerbs = []string{"accept", "revert", "operate"}
+	ourVerbs = []string{"accept", "revert", "snooze", "operate"}
 )
 
 // rights are what a user may do, verb by verb, by resource. What is not named is
@@ -62,7 +62,7 @@ var matrix = []struct {
 	{"platform-admin", &alice, everyoneReads.and(rights{
 		"cloudaccounts":     {"create", "update", "patch", "delete"},
 		"cloudprovisioneds": {"create", "update", "patch", "delete"},
-		"clouddrifts":       {"update", "patch", "accept", "revert"},
+		"clouddrifts":       {"update", "patch", "accept", "revert", "snooze"},
 	})},
 	{"operator", &operator, rights{
 		"cloudaccounts":            reads,

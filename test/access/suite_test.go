@@ -158,8 +158,13 @@ func waitForPolicies(ctx context.Context) {
 		return errorText(alice.kubectl(ctx, "annotate", "cloudprovisioned", p.Name, "drift.arcadia.cloud/last-accepted=x", "--dry-run=server"))
 	}).Should(ContainSubstring("operator's own"))
 	Eventually(func() string {
-		return errorText(alice.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/resolve=accept", "--dry-run=server"))
-	}).Should(BeEmpty())
+		return errorText(alice.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/snoozed-by=x", "--dry-run=server"))
+	}).Should(ContainSubstring("change only together"))
+	for _, asked := range []string{"resolve=accept", "snooze-until=" + from(day)} {
+		Eventually(func() string {
+			return errorText(alice.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/"+asked, "--dry-run=server"))
+		}).Should(BeEmpty())
+	}
 }
 
 // kubectl runs kubectl as u, in the namespace.

@@ -91,6 +91,11 @@ var _ = Describe("CloudDrift", func() {
 			{"work for nobody", `{"status":{"resolution":` + resolution(`,"user":""`) + `}}`, "status.resolution.user: Invalid value"},
 			{"work on no observation", `{"status":{"resolution":` + resolution(`,"observation":""`) + `}}`, "status.resolution.observation: Invalid value"},
 			{"a reason that is too long", `{"status":{"resolution":` + resolution(`,"reason":"`+repeat("r", 1025)+`"`) + `}}`, "status.resolution.reason: Too long"},
+			{"snoozed", `{"status":{"state":"Open","snooze":{"until":"2026-12-24T09:00:00Z","user":"alice","reason":"holidays","since":"2026-11-01T10:00:00Z"}}}`, ""},
+			{"snoozed by nobody", `{"status":{"snooze":{"until":"2026-12-24T09:00:00Z","user":"","since":"2026-11-01T10:00:00Z"}}}`, "status.snooze.user: Invalid value"},
+			{"snoozed without end", `{"status":{"snooze":{"user":"alice","since":"2026-11-01T10:00:00Z"}}}`, "status.snooze.until: Required value"},
+			{"snoozed since no time", `{"status":{"snooze":{"until":"2026-12-24T09:00:00Z","user":"alice"}}}`, "status.snooze.since: Required value"},
+			{"snoozed for a reason that is too long", `{"status":{"snooze":{"until":"2026-12-24T09:00:00Z","user":"alice","since":"2026-11-01T10:00:00Z","reason":"` + repeat("r", 1025) + `"}}}`, "status.snooze.reason: Too long"},
 			{"work that has not begun", `{"status":{"resolution":{"verb":"Accept","user":"alice","observation":"9c1e"}}}`, "status.resolution.startedAt: Required value"},
 		} {
 			It("can be: "+c.why, func(ctx SpecContext) { expect(patchStatus(ctx, created(ctx, drift), c.patch), c.refused) })

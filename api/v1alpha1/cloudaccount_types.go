@@ -262,6 +262,15 @@ type KindStatus struct {
 	// +optional
 	Managed *int32 `json:"managed,omitempty"`
 
+	// unmanaged is how many of them nobody declares.
+	// +optional
+	Unmanaged *int32 `json:"unmanaged,omitempty"`
+
+	// owned is how many more nobody declares because something else looks after them, as
+	// Kubernetes after its nodes.
+	// +optional
+	Owned *int32 `json:"owned,omitempty"`
+
 	// openDrifts is how many drifts of this kind were open after the last
 	// detection.
 	// +optional
@@ -337,7 +346,15 @@ type CloudAccountStatus struct {
 	// +optional
 	Managed *int32 `json:"managed,omitempty"`
 
-	// coverage is managed of resources, as "12 of 340 (3%)".
+	// unmanaged is how many of them nobody declares.
+	// +optional
+	Unmanaged *int32 `json:"unmanaged,omitempty"`
+
+	// owned is how many more nobody declares because something else looks after them.
+	// +optional
+	Owned *int32 `json:"owned,omitempty"`
+
+	// coverage is managed of those that nothing else looks after, as "12 of 340 (3%)".
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Coverage string `json:"coverage,omitempty"`

@@ -108,6 +108,34 @@ type Observation struct {
 	AbsentSince *metav1.Time `json:"absentSince,omitempty"`
 }
 
+// CoverageState says whose a resource is to look after.
+// +kubebuilder:validation:Enum=Managed;Unmanaged;Owned
+type CoverageState string
+
+// The states of coverage.
+const (
+	// CoverageManaged: a CloudProvisioned declares it.
+	CoverageManaged CoverageState = "Managed"
+	// CoverageUnmanaged: nobody declares it, and nobody else is known to look after it.
+	CoverageUnmanaged CoverageState = "Unmanaged"
+	// CoverageOwned: nobody declares it, and something else looks after it.
+	CoverageOwned CoverageState = "Owned"
+)
+
+// Coverage is who looks after a resource, as of the last sweep.
+type Coverage struct {
+	// state is Managed, Unmanaged or Owned. Absent until a sweep has looked at a resource
+	// that is new.
+	// +optional
+	State CoverageState `json:"state,omitempty"`
+
+	// owner is what looks after it where state is Owned: Kubernetes, or DigitalOcean for
+	// what comes with something else, as a domain's NS records.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	Owner string `json:"owner,omitempty"`
+}
+
 // CloudResource is one live DigitalOcean resource, as the inventory has it. The
 // operator writes it; there is no status subresource, so that an observation is
 // one write.
@@ -115,6 +143,8 @@ type Observation struct {
 // +kubebuilder:resource:shortName=cres,categories=clouddrift-all
 // +kubebuilder:selectablefield:JSONPath=`.spec.kind`
 // +kubebuilder:selectablefield:JSONPath=`.spec.id`
+// +kubebuilder:selectablefield:JSONPath=`.coverage.state`
+// +kubebuilder:selectablefield:JSONPath=`.coverage.owner`
 // +kubebuilder:printcolumn:name="Kind",type=string,JSONPath=`.spec.kind`
 // +kubebuilder:printcolumn:name="ID",type=string,JSONPath=`.spec.id`
 // +kubebuilder:printcolumn:name="Live Name",type=string,JSONPath=`.observed.name`
@@ -123,6 +153,8 @@ type Observation struct {
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.observed.status`
 // +kubebuilder:printcolumn:name="Absent",type=date,JSONPath=`.observed.absentSince`
 // +kubebuilder:printcolumn:name="Account",type=string,priority=1,JSONPath=`.spec.accountRef.name`
+// +kubebuilder:printcolumn:name="Coverage",type=string,priority=1,JSONPath=`.coverage.state`
+// +kubebuilder:printcolumn:name="Owner",type=string,priority=1,JSONPath=`.coverage.owner`
 // +kubebuilder:printcolumn:name="Changed",type=date,priority=1,JSONPath=`.observed.observedAt`
 type CloudResource struct {
 	metav1.TypeMeta `json:",inline"`
@@ -141,6 +173,11 @@ type CloudResource struct {
 	// +optional
 	// +structType=atomic
 	Observed Observation `json:"observed,omitzero"`
+
+	// coverage is who looks after it.
+	// +optional
+	// +structType=atomic
+	Coverage Coverage `json:"coverage,omitzero"`
 }
 
 // CloudResourceList is a list of CloudResources.

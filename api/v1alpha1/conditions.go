@@ -162,6 +162,8 @@ const (
 	EventResourceMissing = "ResourceMissing"
 	// EventResourceReturned: a resource that was gone is there again.
 	EventResourceReturned = "ResourceReturned"
+	// EventResourceUnmanaged: a resource appeared that nobody declares.
+	EventResourceUnmanaged = "ResourceUnmanaged"
 	// EventResourceChanged: a sync found new values.
 	EventResourceChanged = "ResourceChanged"
 )

@@ -3,6 +3,8 @@ package binding
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -84,6 +86,11 @@ func NewSnapshot(owner *driftv1alpha1.CloudAccount, declared []driftv1alpha1.Clo
 func (v *Snapshot) Present(ref resource.Ref) bool {
 	r := v.resources[objects.CanonicalRef(ref)]
 	return r != nil && r.Observed.AbsentSince == nil
+}
+
+// Resources are all that the inventory holds, tombstones too, each as the cache has it.
+func (v *Snapshot) Resources() iter.Seq2[resource.Ref, *driftv1alpha1.CloudResource] {
+	return maps.All(v.resources)
 }
 
 func listOf(ctx context.Context, reader client.Reader, account *driftv1alpha1.CloudAccount, list client.ObjectList, index, key string) error {

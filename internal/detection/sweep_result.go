@@ -16,6 +16,7 @@ type SweepResult struct {
 	managed, open, ignored map[string]int
 	withheld               int
 	rules                  ruleUses
+	coverage               coverage
 }
 
 func newSweepResult() SweepResult {
@@ -43,7 +44,7 @@ func (s SweepResult) totalOpen() int {
 // Into puts a sweep's counts into the status.
 func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *driftv1alpha1.CloudAccount, now time.Time) {
 	status.LastDetectionTime = objects.APITime(now)
-	resources, managed := 0, 0
+	resources, managed, unmanaged, owned := 0, 0, 0, 0
 	status.Ignored = nil
 	for i := range status.Kinds {
 		k := &status.Kinds[i]
@@ -54,13 +55,17 @@ func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *dri
 			k.Ignored = ptr.To(int32(ignored))
 			status.Ignored = ptr.To(ptr.Deref(status.Ignored, 0) + int32(ignored))
 		}
+		s.coverage.into(k)
 		resources += int(ptr.Deref(k.Resources, 0))
 		managed += s.managed[k.Kind]
+		unmanaged += s.coverage.unmanaged[k.Kind]
+		owned += s.coverage.owned[k.Kind]
 	}
 	status.Resources = ptr.To(int32(resources))
 	status.Managed = ptr.To(int32(managed))
 	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
-	status.Coverage = coverage(managed, resources)
+	status.Unmanaged, status.Owned = ptr.To(int32(unmanaged)), ptr.To(int32(owned))
+	status.Coverage = covered(managed, max(resources-owned, 0))
 	withheld := objects.False(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
 	if s.withheld > 0 {
 		withheld = objects.True(driftv1alpha1.ReasonLimitReached,
@@ -71,7 +76,8 @@ func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *dri
 	s.rules.setCondition(&status.Conditions, account, metav1.NewTime(now))
 }
 
-func coverage(managed, resources int) string {
+// covered is what is declared of what is anybody's to declare.
+func covered(managed, resources int) string {
 	if resources == 0 {
 		return "0 of 0"
 	}

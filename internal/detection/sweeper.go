@@ -52,26 +52,27 @@ func (s *Sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 	result := newSweepResult()
 	bound := map[resource.Ref]bool{}
 	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
+	group, detecting := errgroup.WithContext(ctx)
 	group.SetLimit(detectors)
 	for i := range snapshot.Declared {
 		p := &snapshot.Declared[i]
 		group.Go(func() error {
-			found, quiet, err := s.detector.DryRun(ctx, snapshot, p)
+			found, quiet, err := s.detector.DryRun(detecting, snapshot, p)
 			if err == nil && !quiet {
-				found, err = s.detect(ctx, client.ObjectKeyFromObject(p))
+				found, err = s.detect(detecting, client.ObjectKeyFromObject(p))
 			}
 			if err != nil {
 				if !apierrors.IsConflict(err) && !errors.Is(err, ErrOneAtATime) {
-					log.FromContext(ctx).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
+					log.FromContext(detecting).Error(err, "detection failed, it is made again", "cloudProvisioned", p.Name)
 				}
 				s.again(p)
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			result.add(found)
-			if err != nil {
+			if err != nil { // what it declares is declared all the same
 				result.rules.add(undecided(p, account))
+				found.kind, found.resourceID = p.Spec.Resource.Kind, objects.ReferencedID(p)
 			}
 			// What was proven gone, or was never there, is no part of what is covered.
 			ref := objects.CanonicalRef(resource.Ref{Kind: found.kind, ID: found.resourceID})
@@ -79,11 +80,18 @@ func (s *Sweeper) Sweep(ctx context.Context, account *driftv1alpha1.CloudAccount
 				bound[ref] = true
 				result.managed[found.kind]++
 			}
-			return ctx.Err()
+			return detecting.Err()
 		})
 	}
 	err = group.Wait() // before result is read: the detections write into it
-	return result, err
+	if err != nil {
+		return result, err
+	}
+	result.coverage = coverageOf(account, snapshot, bound)
+	if err := s.record(ctx, account, result.coverage); err != nil {
+		log.FromContext(ctx).Error(err, "recording the coverage failed, it is tried again at the next sweep")
+	}
+	return result, nil
 }
 
 // detect runs a detection again while somebody else writes what it reads.

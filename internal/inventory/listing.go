@@ -45,6 +45,7 @@ func (s *syncRun) prepare(ctx context.Context, p, parent *kindPass) (ready bool,
 	if p.declared, err = p.store.declarations(ctx, p.kind); err != nil {
 		return false, err
 	}
+	p.store.declared = p.declared.ids
 	p.report.missed = p.declared.some || objects.KindStatus(s.account, p.report.kind).ObservedAt != nil
 	if parent != nil {
 		<-parent.listed

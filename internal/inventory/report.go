@@ -196,6 +196,8 @@ func (s *Report) Into(status *driftv1alpha1.CloudAccountStatus) {
 			Reason:            report.problem.Reason,
 			Message:           report.problem.Message,
 			ConfirmationToken: report.confirmationToken,
+			// The counts of the last sweep, until the one that follows.
+			Managed: k.Managed, Unmanaged: k.Unmanaged, Owned: k.Owned, OpenDrifts: k.OpenDrifts, Ignored: k.Ignored,
 		}
 	}
 }

@@ -29,6 +29,8 @@ type store struct {
 	objects.Access
 	account *driftv1alpha1.CloudAccount
 	kind    string
+	// declared are the ids that are declared or bound to, by CloudResource name.
+	declared map[string]string
 	// writes collects what the API server did not take.
 	writes *objects.Failures
 	crds   *CRDGuard
@@ -209,6 +211,7 @@ func (v store) create(ctx context.Context, name string, ref resource.Ref, observ
 			AccountRef: driftv1alpha1.LocalReference{Name: v.account.Name}, Kind: ref.Kind, ID: ref.ID,
 		},
 		Observed: observed,
+		Coverage: v.firstCoverage(name, ref, observed),
 	}
 	if err := v.own(r); err != nil {
 		return err
@@ -223,6 +226,21 @@ func (v store) create(ctx context.Context, name string, ref resource.Ref, observ
 		v.Events.ResourceMissing(r)
 	}
 	return nil
+}
+
+// firstCoverage is who looks after a new resource, so that its first write says it. Of one that
+// comes after the first listing, and that nobody declares by its id, the sweep tells: it also
+// tells people.
+func (v store) firstCoverage(name string, ref resource.Ref, observed driftv1alpha1.Observation) driftv1alpha1.Coverage {
+	if observed.AbsentSince != nil {
+		return driftv1alpha1.Coverage{}
+	}
+	_, declared := v.declared[name]
+	out := objects.CoverageOf(&driftv1alpha1.CloudResource{Spec: driftv1alpha1.CloudResourceSpec{Kind: ref.Kind, ID: ref.ID}, Observed: observed}, declared)
+	if out.State == driftv1alpha1.CoverageUnmanaged && objects.KindStatus(v.account, v.kind).ObservedAt != nil {
+		return driftv1alpha1.Coverage{}
+	}
+	return out
 }
 
 // update writes a newer observation over an older one, and never the reverse, also
@@ -247,6 +265,9 @@ func (v store) updateOnce(ctx context.Context, current *driftv1alpha1.CloudResou
 	}
 	updated := current.DeepCopy()
 	updated.Observed = observed
+	if state := updated.Coverage.State; observed.AbsentSince == nil && state != "" && state != driftv1alpha1.CoverageManaged {
+		updated.Coverage = objects.CoverageOf(updated, false)
+	}
 	// Nobody applies to it, so nobody asks who owns which field: this has the API server
 	// forget it, and it does not begin anew.
 	updated.ManagedFields = []metav1.ManagedFieldsEntry{{}}

@@ -45,6 +45,9 @@ var (
 	// Records that come with a domain: its SOA, and the NS of the domain itself.
 	soa, ns, apex = regexp.MustCompile(`^SOA$`), regexp.MustCompile(`^NS$`), regexp.MustCompile(`^@$`)
 	nameServer    = regexp.MustCompile(`(?i)^ns[123]\.digitalocean\.com\.?$`)
+	// regionsOwn is what DigitalOcean calls the VPC that it makes in each region. People may
+	// make another one the default.
+	regionsOwn = regexp.MustCompile(`^default-[a-z]+[0-9]+$`)
 	// yes is a flag that is on.
 	yes = regexp.MustCompile(`^true$`)
 )

@@ -30,6 +30,8 @@ func TestOwnerOf(t *testing.T) {
 		"a cluster's tag":                           {kind: "Tag", values: `{"name":"k8s:` + cluster + `"}`, want: OwnerKubernetes},
 		"a tag":                                     {kind: "Tag", values: `{"name":"web"}`},
 		"the VPC that comes with a region":          {kind: "VPC", values: `{"name":"default-nyc3","default":true}`, want: OwnerDigitalOcean},
+		"a VPC that was made the default":           {kind: "VPC", values: `{"name":"prod","default":true}`},
+		"a VPC that is no default any more":         {kind: "VPC", values: `{"name":"default-nyc3","default":false}`},
 		"a VPC":                                     {kind: "VPC", values: `{"name":"prod","default":false}`},
 		"a domain's SOA":                            {kind: "DomainRecord", values: `{"type":"SOA","name":"@","data":"1800"}`, want: OwnerDigitalOcean},
 		"a domain's NS":                             {kind: "DomainRecord", values: `{"type":"NS","name":"@","data":"ns1.digitalocean.com"}`, want: OwnerDigitalOcean},

@@ -1,12 +1,16 @@
 package kinds
 
-import "github.com/arcadiacloud/clouddrift/internal/drift"
+import (
+	"regexp"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
+)
 
 var vpc = Kind{
 	Name: "VPC", One: "VPC", Many: "VPCs", Scope: "vpc:read",
 	Listing: Listing{Path: "v2/vpcs", Key: "vpcs", ItemKey: "vpc"},
 	ID:      uuid,
-	Owned:   []Ownership{ownedBy(OwnerDigitalOcean, "default", yes)},
+	Owned:   []Ownership{{OwnerDigitalOcean, map[string]*regexp.Regexp{"default": yes, "name": regionsOwn}}},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},

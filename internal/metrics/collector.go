@@ -40,6 +40,9 @@ var (
 	resourcesDesc = prometheus.NewDesc("clouddrift_resources",
 		"Live resources in the inventory, by whether a CloudProvisioned declares them. Absent for a kind that was never listed completely.",
 		append(byPlace[:3:3], "managed"), nil)
+	coverageDesc = prometheus.NewDesc("clouddrift_coverage",
+		"Live resources in the inventory by who looks after them: a CloudProvisioned (Managed), nobody (Unmanaged), or something else (Owned), and what that is.",
+		append(byPlace[:3:3], "coverage", "owner"), nil)
 	provisionedDesc = prometheus.NewDesc("clouddrift_provisioned",
 		"CloudProvisioned by the status of their condition InSync.", append(byPlace[:3:3], "in_sync"), nil)
 	inventoryAgeDesc = prometheus.NewDesc("clouddrift_inventory_age_seconds",
@@ -52,7 +55,7 @@ var (
 		"The conditions of each CloudAccount; always 1.", append(byPlace[:2:2], "condition", "status", "reason"), nil)
 
 	stateDescs = []*prometheus.Desc{
-		openDriftsDesc, snoozedDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, provisionedDesc,
+		openDriftsDesc, snoozedDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, coverageDesc, provisionedDesc,
 		inventoryAgeDesc, rateLimitDesc, rateLimitRemainingDesc, accountConditionDesc,
 	}
 )
@@ -205,6 +208,9 @@ func (c *StateCollector) countResources(ctx context.Context, t tally, managed ma
 			declared = "true"
 		}
 		t.add(1, resourcesDesc, r.Namespace, r.Spec.AccountRef.Name, r.Spec.Kind, declared)
+		if state := r.Coverage.State; state != "" {
+			t.add(1, coverageDesc, r.Namespace, r.Spec.AccountRef.Name, r.Spec.Kind, string(state), r.Coverage.Owner)
+		}
 	}
 	return nil
 }

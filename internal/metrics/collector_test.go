@@ -88,8 +88,10 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 	edited := aDeclaration("edited", "production", "Droplet", "two", metav1.ConditionTrue)
 	edited.Generation = 2
 	edited.Status.Ignored = ptr.To[int32](3)
+	owned := aResource("three", nil)
+	owned.Coverage = driftv1alpha1.Coverage{State: driftv1alpha1.CoverageOwned, Owner: "Kubernetes"}
 	c, _ := collectorOf(t, anAccount(),
-		aResource("one", nil), aResource("two", nil), aResource("three", nil),
+		aResource("one", nil), covered(aResource("two", nil)), owned, // no sweep has looked at the first
 		aResource("gone", ptr.To(metav1.NewTime(objectstest.Noon))), // a tombstone is no resource
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue),
 		aDeclaration("again", "production", "Droplet", "one", ""), // two declarations of one resource, which is counted once
@@ -135,6 +137,8 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 			clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Stale"} 2`,
 		"clouddrift_resources": `clouddrift_resources{account="production",kind="Droplet",managed="true",namespace="ns"} 2
 			clouddrift_resources{account="production",kind="Droplet",managed="false",namespace="ns"} 1`,
+		"clouddrift_coverage": `clouddrift_coverage{account="production",coverage="Managed",kind="Droplet",namespace="ns",owner=""} 1
+			clouddrift_coverage{account="production",coverage="Owned",kind="Droplet",namespace="ns",owner="Kubernetes"} 1`,
 		"clouddrift_provisioned": `clouddrift_provisioned{account="production",in_sync="True",kind="Droplet",namespace="ns"} 1
 			clouddrift_provisioned{account="production",in_sync="False",kind="Droplet",namespace="ns"} 1
 			clouddrift_provisioned{account="production",in_sync="Unknown",kind="Droplet",namespace="ns"} 2
@@ -215,7 +219,7 @@ func TestAnUnfilledCacheDoesNotSpoilTheScrape(t *testing.T) {
 }
 
 func TestMetricsAreWellNamed(t *testing.T) {
-	c, _ := collectorOf(t, anAccount(), aResource("one", nil), aDrift("a", inState(driftv1alpha1.DriftStale)),
+	c, _ := collectorOf(t, anAccount(), covered(aResource("one", nil)), aDrift("a", inState(driftv1alpha1.DriftStale)),
 		aDeclaration("one", "production", "Droplet", "one", metav1.ConditionTrue))
 	registry := prometheus.NewRegistry()
 	passes := NewPasses()
@@ -280,4 +284,10 @@ func TestMetricsAreDocumented(t *testing.T) {
 			}
 		}
 	}
+}
+
+// covered is a resource that a sweep has looked at.
+func covered(r *driftv1alpha1.CloudResource) *driftv1alpha1.CloudResource {
+	r.Coverage.State = driftv1alpha1.CoverageManaged
+	return r
 }

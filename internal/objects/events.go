@@ -102,6 +102,18 @@ func (e EventRecorder) ResourceReturned(r *driftv1alpha1.CloudResource) {
 		"%s %s is there again", r.Spec.Kind, r.Spec.ID)
 }
 
+// ResourceUnmanaged records that a resource appeared that nobody declares.
+func (e EventRecorder) ResourceUnmanaged(r *driftv1alpha1.CloudResource) {
+	e.recorder.Eventf(r, nil, corev1.EventTypeNormal, driftv1alpha1.EventResourceUnmanaged, "Sweep",
+		"%s %s appeared, and nobody declares it", r.Spec.Kind, r.Spec.ID)
+}
+
+// ResourcesUnmanaged records that many appeared at once; which says how many of each kind.
+func (e EventRecorder) ResourcesUnmanaged(account *driftv1alpha1.CloudAccount, which string) {
+	e.recorder.Eventf(account, nil, corev1.EventTypeNormal, driftv1alpha1.EventResourceUnmanaged, "Sweep",
+		"appeared, and nobody declares them: %s", Shorten(which, 512))
+}
+
 // ResourceChanged records that a sync found new values of these fields.
 func (e EventRecorder) ResourceChanged(r *driftv1alpha1.CloudResource, fields string) {
 	e.recorder.Eventf(r, nil, corev1.EventTypeNormal, driftv1alpha1.EventResourceChanged, "Sync",

@@ -131,6 +131,8 @@ var _ = Describe("what only the operator writes", func() {
 		r := resource(ctx)
 		Expect(errorText(greedy.kubectl(ctx, "patch", "cloudresource", r.Name, "--type=merge", "-p", `{"observed":{"name":"x"}}`))).
 			To(ContainSubstring("only the operator writes what was observed of a CloudResource"))
+		Expect(errorText(greedy.kubectl(ctx, "patch", "cloudresource", r.Name, "--type=merge", "-p", `{"coverage":{"state":"Managed"}}`))).
+			To(ContainSubstring("and who looks after it"))
 		Expect(errorText(greedy.kubectl(ctx, "patch", "cloudresource", r.Name, "--type=merge", "-p", `{"metadata":{"labels":{"a":"b"}}}`))).
 			To(ContainSubstring("only the operator writes the labels of a CloudResource"))
 	})

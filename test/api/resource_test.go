@@ -18,6 +18,10 @@ var _ = Describe("CloudResource", func() {
 		c{"unseen twice", `{"observed":{"unseen":["image","image"]}}`, "Duplicate value"},
 		c{"attrs that are no object", `{"observed":{"attrs":[1]}}`, "observed.attrs: Invalid value"},
 		c{"too many tags", `{"observed":{"tags":` + numbered(1025) + `}}`, "observed.tags: Too many"},
+		c{"who looks after it", `{"coverage":{"state":"Owned","owner":"Kubernetes"}}`, ""},
+		c{"a coverage that there is not", `{"coverage":{"state":"Lost"}}`, "coverage.state: Unsupported value"},
+		c{"an empty coverage", `{"coverage":{"state":""}}`, "coverage.state: Unsupported value"},
+		c{"an owner whose name is too long", `{"coverage":{"owner":"` + repeat("o", 64) + `"}}`, "coverage.owner: Too long"},
 		c{"a field that there is not", `{"observed":{"password":"x"}}`, `unknown field "observed.password"`},
 		c{"a status, which it has not", `{"status":{"a":"b"}}`, `unknown field "status"`},
 	)

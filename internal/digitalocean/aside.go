@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -16,6 +18,25 @@ import (
 func asideIsMissing(err error) bool {
 	class := ClassOf(err)
 	return class == "" || class == Forbidden || class == NotFound
+}
+
+// lookAside asks what other endpoints tell of a kind, side by side. An answer is the zero value
+// where nobody wants its fields, or where it is missing for good. What goes wrong otherwise
+// goes wrong for the whole.
+func lookAside[T any](ctx context.Context, c *Client, k *kind, ask func(ctx context.Context, aside *kinds.Aside) (T, error)) ([]T, error) {
+	answers := make([]T, len(k.Asides))
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range k.Asides {
+		if aside := &k.Asides[i]; c.wants(k.Name, aside.Paths) {
+			group.Go(func() (err error) {
+				if answers[i], err = ask(ctx, aside); asideIsMissing(err) {
+					return nil
+				}
+				return err
+			})
+		}
+	}
+	return answers, group.Wait()
 }
 
 // listAside asks what another endpoint tells of all resources, by their IDs. What came is
@@ -60,8 +81,8 @@ func (c *Client) getAside(ctx context.Context, aside *kinds.Aside, id string) (m
 }
 
 // fill sets what is known from aside. The body has left the rest unseen.
-func (k *kind) fill(res *resource.Resource, known map[string]any) {
-	for _, path := range k.Aside.Paths {
+func fill(res *resource.Resource, aside *kinds.Aside, known map[string]any) {
+	for _, path := range aside.Paths {
 		if value, ok := known[path]; ok {
 			res.Unseen = slices.DeleteFunc(res.Unseen, func(p string) bool { return p == path })
 			res.Values[path] = value

@@ -126,7 +126,7 @@ func answered(t *testing.T, name, changes string, without []string, aside string
 		t.Fatal(err)
 	}
 	if aside != "" {
-		k.fill(&res, told(k.Aside, json.RawMessage(aside), newValues()))
+		fill(&res, &k.Asides[0], told(&k.Asides[0], json.RawMessage(aside), newValues()))
 	}
 	return res
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -39,17 +40,15 @@ func (c *Client) Get(ctx context.Context, kind, id string) (resource.Resource, e
 		return resource.Resource{}, err
 	}
 	hide(&res, hidden)
-	if k.Aside == nil {
-		return res, nil
+	known, err := lookAside(ctx, c, k, func(ctx context.Context, aside *kinds.Aside) (map[string]any, error) {
+		return c.getAside(ctx, aside, id)
+	})
+	if err != nil {
+		return resource.Resource{}, err
 	}
-	var known map[string]any
-	if c.wants(k.Name, k.Aside.Paths) {
-		known, err = c.getAside(ctx, k.Aside, id)
-		if !asideIsMissing(err) {
-			return resource.Resource{}, err
-		}
+	for i := range k.Asides {
+		fill(&res, &k.Asides[i], known[i])
 	}
-	k.fill(&res, known)
 	return res, nil
 }
 

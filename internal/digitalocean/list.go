@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
@@ -267,34 +269,34 @@ func (l *lister) keep(res resource.Resource) {
 	l.resources = append(l.resources, res)
 }
 
-// lookAside fills in what another endpoint tells. What goes wrong there goes wrong
-// for the whole listing, unless it is final, see aside.missing.
+// lookAside fills in what other endpoints tell.
 func (l *lister) lookAside(ctx context.Context) error {
 	k := l.kind
-	if k.Aside == nil {
+	if len(k.Asides) == 0 {
 		return nil
 	}
-	var known map[string]map[string]any
-	if l.looksAside() && len(l.resources) > 0 {
+	known := make([]map[string]map[string]any, len(k.Asides))
+	if len(l.resources) > 0 {
 		var err error
-		known, err = l.client.listAside(ctx, k.Aside)
-		if !asideIsMissing(err) {
+		if known, err = lookAside(ctx, l.client, k, l.client.listAside); err != nil {
 			return err
 		}
 	}
 	v := newValues()
-	for i := range l.resources {
-		if res := &l.resources[i]; res.Values != nil {
-			k.fill(res, known[res.ID])
+	for n := range l.resources {
+		if res := &l.resources[n]; res.Values != nil {
+			for i := range k.Asides {
+				fill(res, &k.Asides[i], known[i][res.ID])
+			}
 			*res = l.lessKnown(*res, v)
 		}
 	}
 	return nil
 }
 
-// looksAside says whether another endpoint is asked too.
+// looksAside says whether any other endpoint is asked too.
 func (l *lister) looksAside() bool {
-	return l.kind.Aside != nil && l.client.wants(l.kind.Name, l.kind.Aside.Paths)
+	return slices.ContainsFunc(l.kind.Asides, func(a kinds.Aside) bool { return l.client.wants(l.kind.Name, a.Paths) })
 }
 
 // lessKnown leaves nothing but its name of a resource that is known as it was seen.

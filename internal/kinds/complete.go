@@ -112,8 +112,8 @@ func (f Field) shape() drift.Shape {
 // costly are the fields that are told aside, or hang on a scope, and what needs them.
 func (k *Kind) costly() Costly {
 	var out Costly
-	if k.Aside != nil {
-		out.Paths = append(out.Paths, k.Aside.Paths...)
+	for _, aside := range k.Asides {
+		out.Paths = append(out.Paths, aside.Paths...)
 	}
 	for _, scoped := range k.Scoped {
 		out.Paths = append(out.Paths, scoped.Paths...)
@@ -139,7 +139,7 @@ func (k *Kind) costly() Costly {
 type Part struct {
 	Name string
 	Field
-	// Aside says that only the second endpoint tells it for certain.
+	// Aside says that only another endpoint tells it for certain.
 	Aside bool
 }
 
@@ -159,7 +159,7 @@ func (k Kind) Parts() []Part {
 			}
 		}
 		part.In = cmp.Or(part.In, top)
-		part.Aside = k.Aside != nil && slices.Contains(k.Aside.Paths, top)
+		part.Aside = slices.ContainsFunc(k.Asides, func(a Aside) bool { return slices.Contains(a.Paths, top) })
 		out = append(out, part)
 	}
 	return out

@@ -62,7 +62,7 @@ var droplet = Kind{
 			Others:  []string{"ipv4_address", "ipv4_address_private", "ipv6_address"}},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
-	Aside: &Aside{
+	Asides: []Aside{{
 		What:  "the droplets' backup policies",
 		Paths: []string{"backups", "backup_policy"},
 		List:  "v2/droplets/backups/policies", ListKey: "policies",
@@ -70,7 +70,7 @@ var droplet = Kind{
 		Members: drift.Members{"backup_enabled": {}, "backup_policy": {
 			Members: drift.Named("plan", "weekday", "hour", "window_length_hours", "retention_period_days")}},
 		Tells: backupPolicy,
-	},
+	}},
 }
 
 const terraformsOwn = "says how Terraform works, and is nothing that DigitalOcean has"

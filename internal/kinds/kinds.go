@@ -48,8 +48,8 @@ type Kind struct {
 	CreateOnly []string
 	// Unreadable are other names that people declare and that no answer ever holds, with why.
 	Unreadable map[string]string
-	// Aside is what another endpoint tells of it, or nil.
-	Aside *Aside
+	// Asides are what other endpoints tell of it. No two tell the same field.
+	Asides []Aside
 	// Scoped are the fields that only a token sees which may see another kind.
 	Scoped []Scoped
 	// Owned says which of its resources somebody else than people looks after, see OwnerOf.

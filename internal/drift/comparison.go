@@ -32,7 +32,7 @@ type Live struct {
 	Value any
 	// Hidden are the paths within each element of the value, a list, at which an empty
 	// value tells nothing.
-	Hidden []resource.Path
+	Hidden []resource.Hidden
 	// Of is the resource, for a comparison that depends on more of it than this value: a
 	// DNS record's data is a host name or an address by its type.
 	Of resource.Resource

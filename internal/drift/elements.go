@@ -117,9 +117,9 @@ func orNull(object map[string]any) any {
 // resource is one element as the resource that its own fields are compared with.
 func (e elements) resource(element map[string]any, live Live) resource.Resource {
 	out := resource.Resource{Ref: live.Of.Ref, Values: element}
-	for _, path := range live.Hidden {
-		if whole.key(valueAt(element, path)) == nothing {
-			out.Unseen = append(out.Unseen, path.String())
+	for _, hidden := range live.Hidden {
+		if hidden.Deeper != "" || whole.key(valueAt(element, hidden.Path)) == nothing {
+			out.Unseen = append(out.Unseen, hidden.String())
 		}
 	}
 	return out

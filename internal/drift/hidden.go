@@ -8,7 +8,7 @@ import "github.com/arcadiacloud/clouddrift/internal/resource"
 //
 // An element that is not shown at all, and of which only hidden keys are declared beside
 // what makes its key, may have been left out whole, and is taken to be there.
-func (k keyed) assume(desired, observed any, hidden []resource.Path) (assumed any, unseen []resource.Path) {
+func (k keyed) assume(desired, observed any, hidden []resource.Hidden) (assumed any, unseen []resource.Path) {
 	want, isList := k.index(desired)
 	have, hasList := observed.([]any)
 	if !isList || !hasList && whole.key(observed) != nothing || len(hidden) == 0 {
@@ -24,7 +24,7 @@ func (k keyed) assume(desired, observed any, hidden []resource.Path) (assumed an
 			out = append(out, element)
 			continue
 		}
-		for _, path := range hidden {
+		for _, path := range own(hidden) {
 			value := valueAt(declared, path)
 			if whole.key(value) == nothing || whole.key(valueAt(element, path)) != nothing {
 				continue
@@ -45,12 +45,35 @@ func (k keyed) assume(desired, observed any, hidden []resource.Path) (assumed an
 	return out, unseen
 }
 
+// own are the hidden paths of an element that lie in no other list's elements.
+func own(hidden []resource.Hidden) []resource.Path {
+	var out []resource.Path
+	for _, h := range hidden {
+		if h.Deeper == "" {
+			out = append(out, h.Path)
+		}
+	}
+	return out
+}
+
+// listsHidden are the lists within two elements of each of whose elements something may be
+// hidden.
+func listsHidden(a, b any, hidden []resource.Hidden) []resource.Path {
+	var out []resource.Path
+	for _, h := range hidden {
+		if h.Deeper != "" && (whole.key(valueAt(a, h.Path)) != nothing || whole.key(valueAt(b, h.Path)) != nothing) {
+			out = append(out, h.Path)
+		}
+	}
+	return out
+}
+
 // onlyHidden are the hidden paths that hold something, provided that nothing beside them
 // in the same objects does.
-func onlyHidden(element any, hidden []resource.Path) []resource.Path {
+func onlyHidden(element any, hidden []resource.Hidden) []resource.Path {
 	var out []resource.Path
 	rest := element
-	for _, path := range hidden {
+	for _, path := range own(hidden) {
 		if whole.key(valueAt(element, path)) != nothing {
 			out = append(out, path)
 			rest = withValue(rest, path, nil)

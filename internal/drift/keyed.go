@@ -58,6 +58,13 @@ func (k keyed) Compare(desired any, live Live) Outcome {
 		if declared && exists && whole.key(expected) == whole.key(actual) {
 			continue
 		}
+		if lists := listsHidden(expected, actual, live.Hidden); declared && exists && len(lists) > 0 {
+			// What differs may be what is hidden: elements are compared whole.
+			for _, list := range lists {
+				out.Unseen = append(out.Unseen, resource.Path{resource.Segment(key)}.Append(list...))
+			}
+			continue
+		}
 		out.Differences = append(out.Differences, Difference{
 			Path:     resource.Path{resource.Segment(key)},
 			Expected: expected,

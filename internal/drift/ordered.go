@@ -18,6 +18,9 @@ type ordered struct{ element Comparison }
 func (o ordered) Compare(desired any, live Live) Outcome {
 	want, have := elementsOf(desired), elementsOf(live.Value)
 	out := Outcome{}
+	if len(live.Hidden) > 0 && len(want)+len(have) > 0 {
+		return undecided // what differs may be what is hidden, or was left out with it
+	}
 	if len(want) != len(have) {
 		return different(desired, live.Value)
 	}
@@ -28,9 +31,6 @@ func (o ordered) Compare(desired any, live Live) Outcome {
 		case one.Unknown:
 			out.Unknown = true
 		}
-	}
-	if !out.Unknown && len(live.Hidden) > 0 && len(have) > 0 {
-		out.Unknown = true
 	}
 	return out
 }

@@ -127,16 +127,35 @@ func (r Resource) Partial(p Path) bool {
 // ["*"], so that the two can't be taken for each other.
 const eachElement = "[*]"
 
+// Hidden is a path within each element of a list at which an empty value tells nothing.
+type Hidden struct {
+	// Path is within the element.
+	Path Path
+	// Deeper is empty, or what is hidden of each element of another list, which is at Path.
+	Deeper string
+}
+
+// String is how Unseen writes it within the element.
+func (h Hidden) String() string {
+	if h.Deeper == "" {
+		return h.Path.String()
+	}
+	return h.Path.String() + eachElement + "." + h.Deeper
+}
+
 // Hidden are the paths within each element of the list at p at which an empty value tells
 // nothing.
-func (r Resource) Hidden(p Path) []Path {
-	var out []Path
+func (r Resource) Hidden(p Path) []Hidden {
+	var out []Hidden
 	prefix := p.String() + eachElement + "."
 	for _, unseen := range r.Unseen {
-		if rest, ok := strings.CutPrefix(unseen, prefix); ok {
-			if path, err := ParsePath(rest); err == nil {
-				out = append(out, path)
-			}
+		rest, ok := strings.CutPrefix(unseen, prefix)
+		if !ok {
+			continue
+		}
+		own, deeper, _ := strings.Cut(rest, eachElement+".")
+		if path, err := ParsePath(own); err == nil {
+			out = append(out, Hidden{path, deeper})
 		}
 	}
 	return out

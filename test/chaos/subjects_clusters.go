@@ -72,7 +72,9 @@ func databaseFirewallSubject() subject {
 		},
 		operations: []operation{
 			{"trusted sources replaced", 4, func(s *sequence) { s.trust(func([]any) []any { return s.trustedSources(2) }) }},
-			{"trusted source added", 4, func(s *sequence) { s.trust(func(all []any) []any { return everyOnce(append(slices.Clip(all), s.trusted())) }) }},
+			{"trusted source added", 4, func(s *sequence) {
+				s.trust(func(all []any) []any { return everyOnce(append(slices.Clip(all), s.trusted())) })
+			}},
 			{"trusted source removed", 4, func(s *sequence) {
 				s.trust(func(all []any) []any {
 					if len(all) == 0 {

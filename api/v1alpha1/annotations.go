@@ -2,7 +2,8 @@ package v1alpha1
 
 // Annotations that people write.
 const (
-	// ResolveAnnotation on a CloudDrift asks for a resolution: accept.
+	// ResolveAnnotation on a CloudDrift asks for a resolution: accept on an open one,
+	// withdraw on an accepted one.
 	ResolveAnnotation = "drift.arcadia.cloud/resolve"
 	// ResolvedByAnnotation is who asked. Admission fills it in and holds it to the
 	// authenticated user's name.
@@ -38,6 +39,9 @@ const (
 	// written into the spec last. It is written together with the spec, so that an
 	// accept that was cut short is completed and never applied a second time.
 	LastAcceptedAnnotation = "drift.arcadia.cloud/last-accepted"
+	// WithdrawnAnnotation on an accepted CloudDrift says that its acceptance was taken
+	// back: when, by whom, and why.
+	WithdrawnAnnotation = "drift.arcadia.cloud/withdrawn"
 
 	// AccountLabel is the CloudAccount's name.
 	AccountLabel = "drift.arcadia.cloud/account"
@@ -47,6 +51,10 @@ const (
 	ProvisionedLabel = "drift.arcadia.cloud/provisioned"
 )
 
-// ResolveAccept is the value of ResolveAnnotation that makes the live value the
-// desired one.
-const ResolveAccept = "accept"
+// The values of ResolveAnnotation.
+const (
+	// ResolveAccept makes the live value the desired one.
+	ResolveAccept = "accept"
+	// ResolveWithdraw takes an accepted value back that the manifest does not say yet.
+	ResolveWithdraw = "withdraw"
+)

@@ -368,6 +368,11 @@ type CloudAccountStatus struct {
 	// +optional
 	Ignored *int32 `json:"ignored,omitempty"`
 
+	// pendingAcceptances is how many accepted values stood in for declared ones after
+	// the last detection, because their manifests did not say them yet.
+	// +optional
+	PendingAcceptances *int32 `json:"pendingAcceptances,omitempty"`
+
 	// kinds is how well each kind is known.
 	// +optional
 	// +listType=map

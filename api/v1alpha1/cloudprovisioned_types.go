@@ -77,7 +77,7 @@ type CloudProvisionedSpec struct {
 
 // GitState is how far an accepted value has come into the manifest that declares
 // the field.
-// +kubebuilder:validation:Enum=Pending;Landed;Lapsed;Superseded
+// +kubebuilder:validation:Enum=Pending;Landed;Lapsed;Superseded;Withdrawn
 type GitState string
 
 // The states of an accepted value under GitOps.
@@ -88,12 +88,14 @@ const (
 	GitLanded GitState = "Landed"
 	// GitLapsed: the live resource went back to what the manifest says.
 	GitLapsed GitState = "Lapsed"
-	// GitSuperseded: the manifest says a third value.
+	// GitSuperseded: the manifest says a third value, or nothing any more.
 	GitSuperseded GitState = "Superseded"
+	// GitWithdrawn: somebody took the acceptance back.
+	GitWithdrawn GitState = "Withdrawn"
 )
 
 // Acceptance is an accepted value that stands in for the declared one until the
-// manifest has it. The operator does not write it yet.
+// manifest has it.
 type Acceptance struct {
 	// drift names the CloudDrift that was accepted.
 	// +required
@@ -101,21 +103,22 @@ type Acceptance struct {
 	// +kubebuilder:validation:MaxLength=253
 	Drift string `json:"drift,omitempty"`
 
-	// from is the declared value at that time.
+	// from is the declared value at that time; null once git is no longer Pending.
 	// +optional
 	// +nullable
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Schemaless
 	From apiextensionsv1.JSON `json:"from"`
 
-	// to is the accepted value.
+	// to is the accepted value; null once git is no longer Pending.
 	// +optional
 	// +nullable
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Schemaless
 	To apiextensionsv1.JSON `json:"to"`
 
-	// git is how far the accepted value has come.
+	// git is how far the accepted value has come. Only while it is Pending does it stand
+	// in for what is declared.
 	// +required
 	Git GitState `json:"git,omitempty"`
 
@@ -142,15 +145,15 @@ type FieldStatus struct {
 	// +kubebuilder:validation:MaxLength=253
 	OpenDrift string `json:"openDrift,omitempty"`
 
-	// acceptance is the accepted value that stands in for the declared one.
+	// acceptance is what became of the value that was accepted last.
 	// +optional
 	Acceptance *Acceptance `json:"acceptance,omitempty"`
 }
 
 // CloudProvisionedStatus is what was found.
 type CloudProvisionedStatus struct {
-	// conditions are Ready and InSync; beside them Stalled and Reconciling while they
-	// apply.
+	// conditions are Ready and InSync; beside them Stalled, Reconciling and
+	// AcceptancesPending while they apply.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -31,6 +31,11 @@ const (
 // its live value, and none differs. Unknown says that nobody can tell, and why.
 const ConditionInSync = "InSync"
 
+// ConditionAcceptancesPending of a CloudProvisioned: accepted values stand in for declared
+// ones that the manifest has yet to say. It is there only while it is True, and means no
+// harm: nothing waits for it.
+const ConditionAcceptancesPending = "AcceptancesPending"
+
 // Reasons of a CloudAccount's conditions. A reason that starts with Fix needs a
 // person; the others heal by themselves.
 const (
@@ -134,6 +139,8 @@ const (
 	ReasonFixFieldsUnseen = "FixFieldsUnseen"
 	// ReasonNotReady: see the condition Ready.
 	ReasonNotReady = "NotReady"
+	// ReasonNotInManifest: the manifest does not say an accepted value yet.
+	ReasonNotInManifest = "NotInManifest"
 )
 
 // Reasons of events. Each marks a transition.
@@ -144,6 +151,10 @@ const (
 	EventDriftStale = "DriftStale"
 	// EventDriftAccepted: the live value became the desired one.
 	EventDriftAccepted = "DriftAccepted"
+	// EventAcceptanceEnded: an accepted value no longer stands in for the declared one.
+	EventAcceptanceEnded = "AcceptanceEnded"
+	// EventAcceptanceWithdrawn: somebody took back what was accepted.
+	EventAcceptanceWithdrawn = "AcceptanceWithdrawn"
 	// EventApprovalOutdated: the values moved since the approval; look again.
 	EventApprovalOutdated = "ApprovalOutdated"
 	// EventApprovalRefused: what was asked for can't be done, and why.

@@ -194,6 +194,11 @@ func (in *CloudAccountStatus) DeepCopyInto(out *CloudAccountStatus) {
 		*out = new(int32)
 		**out = **in
 	}
+	if in.PendingAcceptances != nil {
+		in, out := &in.PendingAcceptances, &out.PendingAcceptances
+		*out = new(int32)
+		**out = **in
+	}
 	if in.Kinds != nil {
 		in, out := &in.Kinds, &out.Kinds
 		*out = make([]KindStatus, len(*in))

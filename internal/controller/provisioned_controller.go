@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -50,7 +51,7 @@ func (r *provisionedReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 func (r *provisionedReconciler) setup(mgr ctrl.Manager, again <-chan event.GenericEvent, workers int) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("cloudprovisioned").
-		For(&driftv1alpha1.CloudProvisioned{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&driftv1alpha1.CloudProvisioned{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, acceptancesChanged))).
 		Owns(&driftv1alpha1.CloudDrift{}, builder.WithPredicates(stateChanged)).
 		Watches(&driftv1alpha1.CloudProvisioned{}, handler.EnqueueRequestsFromMapFunc(r.siblings), builder.WithPredicates(referenceChanged)).
 		Watches(&driftv1alpha1.CloudResource{}, handler.EnqueueRequestsFromMapFunc(r.declarations), builder.WithPredicates(observationChanged)).
@@ -58,6 +59,20 @@ func (r *provisionedReconciler) setup(mgr ctrl.Manager, again <-chan event.Gener
 		WatchesRawSource(source.Channel(again, &handler.EnqueueRequestForObject{})).
 		WithOptions(queued(workers)).
 		Complete(r)
+}
+
+// acceptancesChanged lets through what changes no generation: that the manifest says an
+// accepted value, which may be there already, or that an acceptance was taken back.
+var acceptancesChanged = predicate.Funcs{
+	CreateFunc:  func(event.CreateEvent) bool { return false },
+	DeleteFunc:  func(event.DeleteEvent) bool { return false },
+	GenericFunc: func(event.GenericEvent) bool { return false },
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		was, okWas := e.ObjectOld.(*driftv1alpha1.CloudProvisioned)
+		is, okIs := e.ObjectNew.(*driftv1alpha1.CloudProvisioned)
+		return okWas && okIs && (!slices.Equal(objects.InManifest(was), objects.InManifest(is)) ||
+			!slices.Equal(objects.Withdrawn(was), objects.Withdrawn(is)))
+	},
 }
 
 // stateChanged lets a drift's opening, its resolution and its deletion through,

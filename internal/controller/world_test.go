@@ -41,6 +41,8 @@ type world struct {
 	cloud     *dosim.Server
 	clock     *testingclock.FakePassiveClock
 	syncs     int
+	// dropletID is the droplet's that manifest declares.
+	dropletID string
 	options   controller.Options
 	// alsoIn are more namespaces that the operator sees.
 	alsoIn []string

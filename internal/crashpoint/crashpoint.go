@@ -22,6 +22,16 @@ const (
 	AcceptClosed Point = "accept/closed"
 )
 
+// The places on the way of a withdrawal.
+const (
+	// WithdrawRestored: the desired state holds what was declared before; the acceptance is
+	// still remembered as pending.
+	WithdrawRestored Point = "withdraw/restored"
+	// WithdrawRemembered: the acceptance is remembered as taken back; the drift does not say
+	// so yet.
+	WithdrawRemembered Point = "withdraw/remembered"
+)
+
 // The places on the way of a detection.
 const (
 	// DetectRemembered: the episodes are taken; no drift is created yet.
@@ -35,6 +45,7 @@ const (
 // All are all places.
 var All = []Point{
 	AcceptApproved, AcceptIntended, AcceptApplied, AcceptClosed,
+	WithdrawRestored, WithdrawRemembered,
 	DetectRemembered, DetectCreated, DetectClosed,
 }
 

@@ -48,8 +48,9 @@ var ErrOneAtATime = errors.New("another declaration that is too large is being w
 type Outcome struct {
 	// kind and resourceID are of the bound resource; resourceID is "" where none is.
 	kind, resourceID string
-	// open is how many fields are drifted.
-	open int
+	// open is how many fields are drifted, and pending how many accepted values the manifest
+	// has yet to say.
+	open, pending int
 	// Withheld is how many of them have no drift yet, for the account's limit.
 	Withheld int
 	// ignored is how many more would be drifted, were nothing ignored; nil where nothing is.
@@ -70,6 +71,10 @@ type detectionRun struct {
 	// blind is why nothing can be said although the reference is bound; zero: it can.
 	blind objects.Verdict
 	plan  drift.Plan
+	// accepted is what was accepted of each field; ended are those of which the plan found
+	// the end.
+	accepted acceptances
+	ended    []string
 	// leftBehind are open drifts of a resource that the reference was bound to before.
 	leftBehind []string
 	// granted is how many drifts may open, taken from the account's budget.
@@ -137,6 +142,7 @@ func (run *detectionRun) outcome() Outcome {
 		kind:       run.provisioned.Spec.Resource.Kind,
 		resourceID: run.provisioned.Status.ResourceID,
 		open:       int(*run.provisioned.Status.OpenDrifts),
+		pending:    len(run.accepted.pending()),
 		Withheld:   run.plan.Withheld,
 		ignored:    run.provisioned.Status.Ignored,
 		rules:      run.ruleUses(),
@@ -192,9 +198,10 @@ func (d *Detector) draftPlan(run *detectionRun) drift.Input {
 	in := run.planInput()
 	if run.binding.Older != nil {
 		// What is open here is the older declaration's to find, and has its names.
-		in.Desired, in.Presence = nil, resource.Present
+		in.Desired, in.Accepted, in.Presence = nil, nil, resource.Present
 	}
 	run.plan = drift.NewPlan(in)
+	run.ended = run.accepted.advance(run.plan.Progress, metav1.NewTime(d.Clock.Now()))
 	run.plan.Stale = append(run.plan.Stale, run.leftBehind...)
 	if needsCostly(run.binding.Kind, run.plan.Result.Unseen) {
 		run.awaited = d.pending.request(run.provisioned)
@@ -230,68 +237,15 @@ func (d *Detector) known(run *detectionRun) (presence resource.Presence, blind o
 	return run.binding.Presence(), blind
 }
 
-// planInput is all that the plan depends on.
-func (run *detectionRun) planInput() drift.Input {
-	p := run.provisioned
-	ref := resource.Ref{Kind: p.Spec.Resource.Kind, ID: run.binding.ID}
-	ref.ID = objects.CanonicalID(ref) // it goes into the drifts' names
-	in := drift.Input{
-		Subject:  drift.Subject{Account: p.Spec.AccountRef.Name, Ref: ref},
-		Schema:   run.binding.Kind.Schema,
-		Desired:  run.desired,
-		Ignore:   run.binding.Ignore(),
-		Presence: run.presence,
-		MaxNew:   -1,
-	}
-	if run.binding.Resource != nil {
-		in.Observed = objects.ResourceOf(run.binding.Resource)
-	}
-	if run.remembers(ref) {
-		for i := range p.Status.Fields {
-			field := &p.Status.Fields[i]
-			in.Memory = append(in.Memory, drift.Memory{Path: field.Path, Episode: field.Episode, OpenDrift: field.OpenDrift})
-			if accepted, err := objects.AcceptanceOf(field); err == nil && accepted != nil {
-				in.Accepted = append(in.Accepted, *accepted)
-			}
-		}
-	}
-	for i := range run.drifts {
-		recorded := recordedDrift(&run.drifts[i])
-		if about := run.drifts[i].Spec.ResourceRef; objects.CanonicalID(resource.Ref{Kind: about.Kind, ID: about.ID}) == ref.ID || ref.ID == "" {
-			in.Drifts = append(in.Drifts, recorded)
-		} else if !objects.IsResolved(&run.drifts[i]) && !recorded.Resolving {
-			run.leftBehind = append(run.leftBehind, recorded.Name)
-		}
-	}
-	return in
-}
-
-// remembers says whether what is remembered of the fields is about this resource. Episodes
-// are a resource's: with those of the one that the name meant before, two declarations
-// would open two episodes of one field, and the drift's name would not refuse the second.
-func (run *detectionRun) remembers(ref resource.Ref) bool {
-	before := objects.CanonicalID(resource.Ref{Kind: ref.Kind, ID: run.provisioned.Status.ResourceID})
-	return before == "" || ref.ID == "" || before == ref.ID
-}
-
-// recordedDrift is a CloudDrift as planning sees it.
-func recordedDrift(d *driftv1alpha1.CloudDrift) drift.Drift {
-	return drift.Drift{
-		Name:        d.Name,
-		Field:       d.Spec.Field,
-		Episode:     d.Spec.Episode,
-		Observation: d.Status.Observation,
-		State:       drift.State(d.Status.State),
-		Resolving:   d.Status.Resolution != nil,
-	}
-}
-
 // carryOut takes the episodes first, in one guarded write, and then writes the
 // drifts that they are for. Cut short anywhere, the next run goes on from there.
 func (d *Detector) carryOut(ctx context.Context, run *detectionRun) error {
 	p := run.provisioned
 	before := p.Status.DeepCopy()
 	d.summarise(run)
+	if err := d.release(ctx, run); err != nil {
+		return err
+	}
 	if !equality.Semantic.DeepEqual(*before, p.Status) {
 		err := d.Client.Status().Update(ctx, p)
 		if isTooLarge(err) {
@@ -309,6 +263,9 @@ func (d *Detector) carryOut(ctx context.Context, run *detectionRun) error {
 		}
 		if run.binding.ReboundFrom != "" {
 			d.Events.Rebound(p, run.binding.ReboundFrom, run.binding.ID)
+		}
+		for _, path := range run.ended {
+			d.Events.AcceptanceEnded(p, path, run.accepted[path])
 		}
 	}
 	if len(run.plan.Open) > 0 {

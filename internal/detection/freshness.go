@@ -24,10 +24,13 @@ func (d *Detector) confirm(ctx context.Context, run *detectionRun) error {
 	if err := d.confirmOlder(ctx, run); err != nil {
 		return err
 	}
+	if err := d.confirmEnded(ctx, run); err != nil {
+		return err
+	}
 	seen := run.binding.Resource
 	was := objects.CurrentVerdict(run.provisioned.Status.Conditions, driftv1alpha1.ConditionInSync).Status
 	becomesInSync := run.inSync().Status == metav1.ConditionTrue && was != metav1.ConditionTrue
-	if seen == nil || run.plan.Empty() && !becomesInSync {
+	if seen == nil || run.plan.Empty() && !becomesInSync && len(run.ended) == 0 {
 		return nil
 	}
 	live := &driftv1alpha1.CloudResource{}

@@ -28,11 +28,12 @@ func (d *Detector) summarise(run *detectionRun) {
 		status.ResourceID = run.binding.ID
 		status.ResourceRef = &driftv1alpha1.LocalReference{Name: run.resourceName()}
 	}
-	status.Fields = remember(status.Fields, run.plan.Memory, run.drifts)
+	status.Fields = remember(run.accepted, run.plan.Memory, run.drifts)
 	status.OpenDrifts = ptr.To(int32(run.openAfterwards()))
 	status.Ignored = run.ignored()
 	run.ready().Set(&status.Conditions, driftv1alpha1.ConditionReady, p.Generation, now)
 	run.inSync().Set(&status.Conditions, driftv1alpha1.ConditionInSync, p.Generation, now)
+	run.setPending(&status.Conditions, now)
 	objects.SetKstatus(&status.Conditions, p.Generation, now, run.ready(), run.inSync())
 	status.ObservedGeneration = p.Generation
 }
@@ -50,14 +51,11 @@ func (run *detectionRun) resourceName() string {
 // nothing is left of. Elements of lists come and go, and each is a field.
 const mostRemembered = 512
 
-// remember carries over what planning does not decide: a field's acceptance.
-func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorded []driftv1alpha1.CloudDrift) []driftv1alpha1.FieldStatus {
+// remember adds to each field what was accepted of it.
+func remember(accepted acceptances, memory []drift.Memory, recorded []driftv1alpha1.CloudDrift) []driftv1alpha1.FieldStatus {
 	var out []driftv1alpha1.FieldStatus
 	for _, m := range memory {
-		field := driftv1alpha1.FieldStatus{Path: m.Path, Episode: m.Episode, OpenDrift: m.OpenDrift}
-		if i := slices.IndexFunc(fields, func(f driftv1alpha1.FieldStatus) bool { return f.Path == m.Path }); i >= 0 {
-			field.Acceptance = fields[i].Acceptance
-		}
+		field := driftv1alpha1.FieldStatus{Path: m.Path, Episode: m.Episode, OpenDrift: m.OpenDrift, Acceptance: accepted[m.Path]}
 		hasHistory := slices.ContainsFunc(recorded, func(d driftv1alpha1.CloudDrift) bool { return d.Spec.Field == m.Path })
 		if len(memory) > mostRemembered && idle(field) && !hasHistory {
 			continue // no name of its episodes is in use any more
@@ -74,7 +72,7 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 	for len(out) > drift.MostFields {
 		oldest := -1
 		for i, f := range out {
-			if f.OpenDrift == "" && f.Acceptance != nil && (oldest < 0 || f.Acceptance.Since.Before(&out[oldest].Acceptance.Since)) {
+			if f.OpenDrift == "" && !idle(f) && (oldest < 0 || f.Acceptance.Since.Before(&out[oldest].Acceptance.Since)) {
 				oldest = i
 			}
 		}
@@ -88,7 +86,7 @@ func remember(fields []driftv1alpha1.FieldStatus, memory []drift.Memory, recorde
 
 // idle says whether nothing goes on with a field now.
 func idle(field driftv1alpha1.FieldStatus) bool {
-	return field.OpenDrift == "" && field.Acceptance == nil
+	return field.OpenDrift == "" && (field.Acceptance == nil || field.Acceptance.Git != driftv1alpha1.GitPending)
 }
 
 // openAfterwards is how many drifts are open once the plan is carried out.
@@ -158,6 +156,9 @@ func (run *detectionRun) inSync() objects.Verdict {
 		return objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.Kind.Schema.Kind,
 			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, objects.Shorten(behind.Message, 512))
+	case run.notInManifest() != "":
+		return objects.True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared or accepted; the manifest has yet to say: %s",
+			run.plan.Result.Fields, run.notInManifest())
 	default:
 		message := fmt.Sprintf("all %d declared fields are as declared", run.plan.Result.Fields)
 		if ignored := run.plan.Result.Ignored; ignored > 0 {

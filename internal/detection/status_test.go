@@ -45,15 +45,15 @@ func TestNoMoreFieldsAreRememberedThanTheStatusHolds(t *testing.T) {
 
 // Where only acceptances are left, they too make room for what the status takes.
 func TestAcceptancesMakeRoom(t *testing.T) {
-	var fields []driftv1alpha1.FieldStatus
+	accepted := acceptances{}
 	var memory []drift.Memory
 	for i := range drift.MostFields + 76 {
 		since := metav1.NewTime(objectstest.Noon.Add(time.Duration(i) * time.Second))
-		fields = append(fields, driftv1alpha1.FieldStatus{Path: fmt.Sprint(i), Episode: 1, Acceptance: &driftv1alpha1.Acceptance{Drift: "d", Since: since}})
+		accepted[fmt.Sprint(i)] = &driftv1alpha1.Acceptance{Drift: "d", Git: driftv1alpha1.GitPending, Since: since}
 		memory = append(memory, drift.Memory{Path: fmt.Sprint(i), Episode: 1})
 	}
 	memory[0].OpenDrift = "open"
-	got := remember(fields, memory, nil)
+	got := remember(accepted, memory, nil)
 	if len(got) != drift.MostFields || got[0].OpenDrift != "open" || got[1].Path != "77" {
 		t.Errorf("%d rows, the first with %q; the API server takes %d", len(got), got[0].OpenDrift, drift.MostFields)
 	}

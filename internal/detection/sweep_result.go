@@ -14,7 +14,7 @@ import (
 // SweepResult is what a sweep found, by kind.
 type SweepResult struct {
 	managed, open, ignored map[string]int
-	withheld               int
+	withheld, pending      int
 	rules                  ruleUses
 	coverage               coverage
 }
@@ -27,6 +27,7 @@ func newSweepResult() SweepResult {
 func (s *SweepResult) add(found Outcome) {
 	s.open[found.kind] += found.open
 	s.withheld += found.Withheld
+	s.pending += found.pending
 	s.rules.add(found.rules)
 	if found.ignored != nil {
 		s.ignored[found.kind] += int(*found.ignored)
@@ -65,6 +66,7 @@ func (s SweepResult) Into(status *driftv1alpha1.CloudAccountStatus, account *dri
 	status.Managed = ptr.To(int32(managed))
 	status.OpenDrifts = ptr.To(int32(s.totalOpen()))
 	status.Unmanaged, status.Owned = ptr.To(int32(unmanaged)), ptr.To(int32(owned))
+	status.PendingAcceptances = ptr.To(int32(s.pending))
 	status.Coverage = covered(managed, max(resources-owned, 0))
 	withheld := objects.False(driftv1alpha1.ReasonWithinLimit, "every difference found has its drift")
 	if s.withheld > 0 {

@@ -81,6 +81,9 @@ type Plan struct {
 	// Result is the comparison that the plan follows from. It is empty where
 	// the resource is not present.
 	Result Result
+	// Progress says of each accepted value, by its path, how far it has come. Empty where the
+	// resource is not present: nothing is decided then.
+	Progress map[string]Progress
 	// Withheld counts the differences that got no drift because of MaxNew, or
 	// because no more fields can be remembered.
 	Withheld int
@@ -114,7 +117,8 @@ func NewPlan(in Input) Plan {
 		p.close(func(field string) bool { return field != Existence })
 		return p.finish()
 	}
-	desired, _ := Effective(in.Schema, in.Desired, in.Accepted)
+	p.plan.Progress = p.progress()
+	desired, _ := Effective(in.Schema, in.Desired, pending(in.Accepted, p.plan.Progress))
 	p.plan.Result = Differences(in.Schema, desired, in.Observed, in.Ignore)
 	for _, difference := range p.plan.Result.Differences {
 		p.differs(difference.Path.String(), difference.Expected, difference.Actual)

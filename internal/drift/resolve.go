@@ -30,6 +30,17 @@ func Adopt(s Schema, desired map[string]any, actual any, at resource.Path) (map[
 	return maps.Clone(edited), nil
 }
 
+// AdoptAccepted is Adopt for a difference from what is effective. What else was accepted
+// stays out of it, but for what holds the field: an element that is not declared so far.
+func AdoptAccepted(s Schema, desired map[string]any, accepted []Acceptance, actual any, at resource.Path) (map[string]any, error) {
+	adopted, err := Adopt(s, desired, actual, at)
+	if outer := Within(accepted, at); err != nil && len(outer) > 0 {
+		desired, _ = Effective(s, desired, outer)
+		return Adopt(s, desired, actual, at)
+	}
+	return adopted, err
+}
+
 // Restore is the mirror of Adopt: it returns which field has to be written, and the whole
 // value that it has to have, so that the difference at that path is gone and nothing else
 // of the field changes.
@@ -94,4 +105,14 @@ func (s Schema) comparisonAt(at resource.Path) (c Comparison, depth int, err err
 func liveAt(of resource.Resource, declared map[string]any, at resource.Path) Live {
 	value, _ := of.Lookup(at)
 	return Live{Value: value, Hidden: of.Hidden(at), Of: of, Declared: declared}
+}
+
+// FieldAt is the part of a difference's path that leads to the field that is compared: the
+// rest leads into its value.
+func FieldAt(s Schema, at resource.Path) (field resource.Path, known bool) {
+	_, depth, err := s.comparisonAt(at)
+	if err != nil {
+		return nil, false
+	}
+	return at[:depth], true
 }

@@ -37,6 +37,8 @@ var (
 		"Resolved drifts that the history still holds, by state.", append(byPlace[:3:3], "state"), nil)
 	pendingResolutionsDesc = prometheus.NewDesc("clouddrift_pending_resolutions",
 		"Open drifts on which a resolution was asked for that is not done yet.", byPlace, nil)
+	pendingAcceptancesDesc = prometheus.NewDesc("clouddrift_pending_acceptances",
+		"Accepted values that stand in for declared ones, because the manifest does not say them yet.", byPlace, nil)
 	resourcesDesc = prometheus.NewDesc("clouddrift_resources",
 		"Live resources in the inventory, by whether a CloudProvisioned declares them. Absent for a kind that was never listed completely.",
 		append(byPlace[:3:3], "managed"), nil)
@@ -55,7 +57,7 @@ var (
 		"The conditions of each CloudAccount; always 1.", append(byPlace[:2:2], "condition", "status", "reason"), nil)
 
 	stateDescs = []*prometheus.Desc{
-		openDriftsDesc, snoozedDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, resourcesDesc, coverageDesc, provisionedDesc,
+		openDriftsDesc, snoozedDriftsDesc, ignoredDesc, resolvedDriftsDesc, pendingResolutionsDesc, pendingAcceptancesDesc, resourcesDesc, coverageDesc, provisionedDesc,
 		inventoryAgeDesc, rateLimitDesc, rateLimitRemainingDesc, accountConditionDesc,
 	}
 )
@@ -143,6 +145,7 @@ func (c *StateCollector) countAccounts(ctx context.Context, t tally) (map[client
 			t.add(0, snoozedDriftsDesc, a.Namespace, a.Name, name)
 			t.add(0, ignoredDesc, a.Namespace, a.Name, name)
 			t.add(0, pendingResolutionsDesc, a.Namespace, a.Name, name)
+			t.add(0, pendingAcceptancesDesc, a.Namespace, a.Name, name)
 			if seen := objects.KindStatus(a, name).ObservedAt; seen != nil {
 				t.add(c.clock.Since(seen.Time).Seconds(), inventoryAgeDesc, a.Namespace, a.Name, name)
 				t.add(0, resourcesDesc, a.Namespace, a.Name, name, "true")
@@ -185,6 +188,9 @@ func (c *StateCollector) countProvisioned(ctx context.Context, t tally, accounts
 		t.add(1, provisionedDesc, p.Namespace, account, kind, string(inSync))
 		if ignored := ptr.Deref(p.Status.Ignored, 0); ignored > 0 && account != "" && kind != "" {
 			t.add(float64(ignored), ignoredDesc, p.Namespace, account, kind)
+		}
+		if pending := objects.CountPending(p); pending > 0 {
+			t.add(float64(pending), pendingAcceptancesDesc, p.Namespace, account, kind)
 		}
 		if ref := p.Status.ResourceRef; ref != nil {
 			managed[client.ObjectKey{Namespace: p.Namespace, Name: ref.Name}] = true

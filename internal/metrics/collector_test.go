@@ -90,6 +90,9 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 	edited.Status.Ignored = ptr.To[int32](3)
 	owned := aResource("three", nil)
 	owned.Coverage = driftv1alpha1.Coverage{State: driftv1alpha1.CoverageOwned, Owner: "Kubernetes"}
+	for path, git := range map[string]driftv1alpha1.GitState{"size_slug": driftv1alpha1.GitPending, "tags": driftv1alpha1.GitLanded} {
+		edited.Status.Fields = append(edited.Status.Fields, driftv1alpha1.FieldStatus{Path: path, Acceptance: &driftv1alpha1.Acceptance{Git: git}})
+	}
 	c, _ := collectorOf(t, anAccount(),
 		aResource("one", nil), covered(aResource("two", nil)), owned, // no sweep has looked at the first
 		aResource("gone", ptr.To(metav1.NewTime(objectstest.Noon))), // a tombstone is no resource
@@ -133,6 +136,7 @@ func TestStateCollectorCountsWhatTheCacheHolds(t *testing.T) {
 		"clouddrift_snoozed_drifts":      zeros("clouddrift_snoozed_drifts") + `clouddrift_snoozed_drifts{account="production",kind="Droplet",namespace="ns"} 1`,
 		"clouddrift_ignored_differences": zeros("clouddrift_ignored_differences") + `clouddrift_ignored_differences{account="production",kind="Droplet",namespace="ns"} 3`,
 		"clouddrift_pending_resolutions": zeros("clouddrift_pending_resolutions") + `clouddrift_pending_resolutions{account="production",kind="Droplet",namespace="ns"} 2`,
+		"clouddrift_pending_acceptances": zeros("clouddrift_pending_acceptances") + `clouddrift_pending_acceptances{account="production",kind="Droplet",namespace="ns"} 1`,
 		"clouddrift_resolved_drifts": `clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Accepted"} 1
 			clouddrift_resolved_drifts{account="production",kind="Droplet",namespace="ns",state="Stale"} 2`,
 		"clouddrift_resources": `clouddrift_resources{account="production",kind="Droplet",managed="true",namespace="ns"} 2

@@ -60,7 +60,7 @@ func bound(o *driftv1alpha1.CloudProvisioned) {
 // whole: its status is written alone, and an accept is a patch of what is live.
 func boundMetadata(o *driftv1alpha1.CloudProvisioned) {
 	maps.DeleteFunc(o.Annotations, func(name, _ string) bool {
-		return name != tooLargeAnnotation && name != driftv1alpha1.LastAcceptedAnnotation
+		return name != tooLargeAnnotation && name != manifestAnnotation && name != driftv1alpha1.LastAcceptedAnnotation
 	})
 	o.Labels, o.OwnerReferences, o.Finalizers = nil, nil, nil
 }
@@ -68,12 +68,17 @@ func boundMetadata(o *driftv1alpha1.CloudProvisioned) {
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are
 // half of an object, the copy of the last client-side apply, others' metadata of a
 // declaration, and the desired state of a declaration that is too large to be looked at:
-// nothing here reads these from the cache. It has what is equal share its memory: ten
+// nothing here reads these from the cache. What managedFields and the copy say of a pending
+// acceptance is noted before. It has what is equal share its memory: ten
 // thousand droplets have a dozen regions, sizes and owners between them. So what the cache
 // holds is to be read only, also in its smallest parts.
 func CacheTransform() toolscache.TransformFunc {
 	strip, s := cache.TransformStripManagedFields(), &sharing{}
 	return func(in any) (any, error) {
+		if o, ok := in.(*driftv1alpha1.CloudProvisioned); ok {
+			bound(o)
+			noteManifest(o)
+		}
 		out, err := strip(in)
 		if err != nil {
 			return out, err
@@ -82,7 +87,6 @@ func CacheTransform() toolscache.TransformFunc {
 			delete(o.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
 		}
 		if o, ok := out.(*driftv1alpha1.CloudProvisioned); ok {
-			bound(o)
 			boundMetadata(o)
 		}
 		if o, ok := out.(client.Object); ok {

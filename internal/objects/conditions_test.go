@@ -65,6 +65,7 @@ func provisionedStates() []state {
 		{ready, False(driftv1alpha1.ReasonResourceNotFound, ""), kstatus.InProgressStatus},
 		{ready, Unknown(driftv1alpha1.ReasonFixMassDisappearance, ""), kstatus.FailedStatus},
 		{inSync, True(driftv1alpha1.ReasonInSync, ""), kstatus.CurrentStatus},
+		{driftv1alpha1.ConditionAcceptancesPending, True(driftv1alpha1.ReasonNotInManifest, ""), kstatus.CurrentStatus},
 		{inSync, False(driftv1alpha1.ReasonDrifted, ""), kstatus.CurrentStatus},
 		{inSync, False(driftv1alpha1.ReasonResourceMissing, ""), kstatus.CurrentStatus},
 		{inSync, Unknown(driftv1alpha1.ReasonInventoryStale, ""), kstatus.CurrentStatus},

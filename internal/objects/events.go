@@ -47,6 +47,26 @@ func (e EventRecorder) DriftAccepted(p *driftv1alpha1.CloudProvisioned, d *drift
 		"%s: %s accepted by %s", Shorten(d.Spec.Field, 128), d.Status.Rendered.Actual, resource.Short(d.Status.ResolvedBy, RenderLimit))
 }
 
+// AcceptanceEnded records that what was accepted of a field no longer stands in for what is
+// declared.
+func (e EventRecorder) AcceptanceEnded(p *driftv1alpha1.CloudProvisioned, field string, was *driftv1alpha1.Acceptance) {
+	e.recorder.Eventf(p, nil, corev1.EventTypeNormal, driftv1alpha1.EventAcceptanceEnded, "Detect",
+		"%s: what was accepted by %s has %s", Shorten(field, 128), was.Drift, endings[was.Git])
+}
+
+// endings end a sentence about an acceptance.
+var endings = map[driftv1alpha1.GitState]string{
+	driftv1alpha1.GitLanded:     "landed: the manifest says it",
+	driftv1alpha1.GitLapsed:     "lapsed: the live value is the declared one again",
+	driftv1alpha1.GitSuperseded: "been superseded: the manifest says another value, or none",
+}
+
+// AcceptanceWithdrawn records that a user took an acceptance back.
+func (e EventRecorder) AcceptanceWithdrawn(p *driftv1alpha1.CloudProvisioned, d *driftv1alpha1.CloudDrift, user string) {
+	e.recorder.Eventf(p, d, corev1.EventTypeNormal, driftv1alpha1.EventAcceptanceWithdrawn, "Withdraw",
+		"%s: the accept of %s was taken back by %s", Shorten(d.Spec.Field, 128), d.Status.Rendered.Actual, resource.Short(user, RenderLimit))
+}
+
 // ApprovalOutdated records that what was approved is not what there is now.
 func (e EventRecorder) ApprovalOutdated(d *driftv1alpha1.CloudDrift, why string) {
 	e.recorder.Eventf(d, nil, corev1.EventTypeWarning, driftv1alpha1.EventApprovalOutdated, "Accept",

@@ -210,18 +210,15 @@ func LiveName(in *driftv1alpha1.CloudResource) string {
 	return ""
 }
 
-// AcceptanceOf is the accepted value that is remembered of a field; nil: there is none.
-func AcceptanceOf(field *driftv1alpha1.FieldStatus) (*drift.Acceptance, error) {
-	if field.Acceptance == nil {
-		return nil, nil
-	}
-	from, err := Decode(field.Acceptance.From)
+// AcceptanceOf is what is remembered of an accepted value, as planning sees it.
+func AcceptanceOf(path string, accepted *driftv1alpha1.Acceptance) (drift.Acceptance, error) {
+	from, err := Decode(accepted.From)
 	if err != nil {
-		return nil, fmt.Errorf("field %q, accepted from: %w", field.Path, err)
+		return drift.Acceptance{}, fmt.Errorf("field %q, accepted from: %w", path, err)
 	}
-	to, err := Decode(field.Acceptance.To)
+	to, err := Decode(accepted.To)
 	if err != nil {
-		return nil, fmt.Errorf("field %q, accepted to: %w", field.Path, err)
+		return drift.Acceptance{}, fmt.Errorf("field %q, accepted to: %w", path, err)
 	}
-	return &drift.Acceptance{Path: field.Path, From: from, To: to}, nil
+	return drift.Acceptance{Path: path, From: from, To: to}, nil
 }

@@ -124,7 +124,9 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 			errOutdated, p.Name, d.Spec.ResourceRef.Kind, d.Spec.ResourceRef.ID)
 	}
 	observed := objects.ResourceOf(b.Resource)
-	for _, difference := range drift.Differences(b.Kind.Schema, desired, observed, b.Ignore()).Differences {
+	accepted := objects.PendingAcceptances(p)
+	effective, _ := drift.Effective(b.Kind.Schema, desired, accepted)
+	for _, difference := range drift.Differences(b.Kind.Schema, effective, observed, b.Ignore()).Differences {
 		if difference.Path.String() != path.String() {
 			continue
 		}
@@ -132,7 +134,7 @@ func (a acceptor) adopted(ctx context.Context, d *driftv1alpha1.CloudDrift, p *d
 			return nil, fmt.Errorf("%w: expected is %s and actual %s now", errOutdated,
 				resource.Short(difference.Expected, objects.RenderLimit), resource.Short(difference.Actual, objects.RenderLimit))
 		}
-		out, err := drift.Adopt(b.Kind.Schema, desired, difference.Actual, path)
+		out, err := drift.AdoptAccepted(b.Kind.Schema, desired, accepted, difference.Actual, path)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errRefused, err)
 		}
@@ -148,11 +150,11 @@ func (a acceptor) apply(ctx context.Context, d *driftv1alpha1.CloudDrift, p *dri
 	if err != nil {
 		return err
 	}
-	patch, err := acceptPatch(p, desired, markOf(d))
+	patch, err := desiredPatch(p, desired, markOf(d))
 	if err != nil {
 		return err
 	}
-	err = a.Client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(acceptManager))
+	err = a.Client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(objects.AcceptManager))
 	if objects.IsRefusal(err) {
 		return fmt.Errorf("%w: the API server refuses the new desired state: %w", errRefused, err)
 	}

@@ -28,7 +28,9 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if drift.IsCapped(in.value) {
 		return a.adopted(ctx, d, p) // only the inventory holds the whole value
 	}
-	expected, differs := drift.Expected(in.schema, in.desired, in.value, in.path)
+	accepted := objects.PendingAcceptances(p)
+	effective, _ := drift.Effective(in.schema, in.desired, accepted)
+	expected, differs := drift.Expected(in.schema, effective, in.value, in.path)
 	if !differs {
 		return nil, fmt.Errorf("%w: the field does not differ any more", errOutdated)
 	}
@@ -38,7 +40,7 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 	if drift.Observation(d.Spec.Field, expected, in.value) != d.Status.Resolution.Observation {
 		return nil, fmt.Errorf("%w: the recorded value %s is not the one that was observed and approved", errRefused, resource.Short(in.value, objects.RenderLimit))
 	}
-	out, err := drift.Adopt(in.schema, in.desired, in.value, in.path)
+	out, err := drift.AdoptAccepted(in.schema, in.desired, accepted, in.value, in.path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}

@@ -10,17 +10,12 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
-// acceptManager is the field manager of every accept. A patch that is no apply takes
-// nothing from what its manager owned before; a manager for each drift would be one of
-// the last ten that the API server keeps.
-const acceptManager = "clouddrift-accept"
-
 // markOf names a drift for good: another one of its name has another UID.
 func markOf(d *driftv1alpha1.CloudDrift) string { return d.Name + "/" + string(d.UID) }
 
-// acceptPatch replaces the top-level fields that changed. It is a JSON patch,
-// because a merge patch can't write the value null.
-func acceptPatch(p *driftv1alpha1.CloudProvisioned, desired map[string]any, mark string) ([]byte, error) {
+// desiredPatch replaces the top-level fields that changed, and sets the mark where there is
+// one. It is a JSON patch, because a merge patch can't write the value null.
+func desiredPatch(p *driftv1alpha1.CloudProvisioned, desired map[string]any, mark string) ([]byte, error) {
 	before, err := objects.DecodeMap(p.Spec.Desired)
 	if err != nil {
 		return nil, err
@@ -28,12 +23,14 @@ func acceptPatch(p *driftv1alpha1.CloudProvisioned, desired map[string]any, mark
 	operations := []map[string]any{
 		{"op": "replace", "path": "/metadata/resourceVersion", "value": p.ResourceVersion},
 	}
-	if p.Annotations == nil {
+	if p.Annotations == nil && mark != "" {
 		operations = append(operations, map[string]any{"op": "add", "path": "/metadata/annotations", "value": map[string]any{}})
 	}
-	operations = append(operations, map[string]any{
-		"op": "add", "path": "/metadata/annotations/" + pointerToken(driftv1alpha1.LastAcceptedAnnotation), "value": mark,
-	})
+	if mark != "" {
+		operations = append(operations, map[string]any{
+			"op": "add", "path": "/metadata/annotations/" + pointerToken(driftv1alpha1.LastAcceptedAnnotation), "value": mark,
+		})
+	}
 	for key, value := range desired {
 		if was, had := before[key]; !had || resource.Hash(was) != resource.Hash(value) {
 			operations = append(operations, map[string]any{"op": "add", "path": "/spec/desired/" + pointerToken(key), "value": value})

@@ -10,12 +10,12 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
-// approvedAt is when d's recorded approval or, where none is recorded, the annotation that
-// asks for it was written, by the API server's clock. Zero: managedFields don't say. Of the
+// approvedAt is when d's recorded approval or, where none is recorded or it is over, the
+// annotation that asks for something was written, by the API server's clock. Zero: managedFields don't say. Of the
 // other annotations the earliest counts, where they have an owner: what the mutating
 // policy fills in has none.
 func approvedAt(d *driftv1alpha1.CloudDrift) time.Time {
-	if d.Status.Resolution != nil {
+	if d.Status.Resolution != nil && !objects.IsResolved(d) {
 		return writtenAt(d.ManagedFields, "f:status", "f:resolution")
 	}
 	return askedAt(d, driftv1alpha1.ResolveAnnotation, objects.ResolutionAnnotations)

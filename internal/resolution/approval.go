@@ -27,7 +27,7 @@ func (r Resolver) begin(ctx context.Context, d *driftv1alpha1.CloudDrift) (begun
 	way, offered := r.asked(d)
 	if !offered {
 		return false, r.dismiss(ctx, d, fmt.Errorf("%w: %s=%s is not something that this version does; it does %s", errRefused,
-			driftv1alpha1.ResolveAnnotation, resource.Short(d.Annotations[driftv1alpha1.ResolveAnnotation], objects.RenderLimit), strings.Join(r.names(), ", ")))
+			driftv1alpha1.ResolveAnnotation, resource.Short(d.Annotations[driftv1alpha1.ResolveAnnotation], objects.RenderLimit), strings.Join(r.names(d.Status.State), ", ")))
 	}
 	if err := r.validate(ctx, d, way); err != nil {
 		return false, r.dismiss(ctx, d, err)

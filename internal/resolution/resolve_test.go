@@ -32,7 +32,7 @@ func TestWhatIsBegunByAnotherVerbIsLeftAlone(t *testing.T) {
 		return nil
 	}}, d, p)
 	stored := &driftv1alpha1.CloudDrift{}
-	if err := c.Get(t.Context(), client.ObjectKeyFromObject(d), stored); err != nil || !wantsResolution(stored) {
+	if err := c.Get(t.Context(), client.ObjectKeyFromObject(d), stored); err != nil || !(Resolver{}).wanted(stored) {
 		t.Fatalf("nothing is under way: %+v, %v", stored.Status, err)
 	}
 	if err := NewResolver(objects.Access{Client: c, Live: c}, nil).Resolve(t.Context(), client.ObjectKeyFromObject(d)); err != nil {

@@ -117,6 +117,27 @@ func resolvedDrift(ctx context.Context) *driftv1alpha1.CloudDrift {
 	return d
 }
 
+// reasonedDrift is an accepted one, and its annotations say why.
+func reasonedDrift(ctx context.Context) *driftv1alpha1.CloudDrift {
+	d := openDrift(ctx)
+	d.Annotations = approval(alice.name, observation)
+	d.Annotations[driftv1alpha1.ResolveReasonAnnotation] = "the launch needs it"
+	Expect(alice.client.Update(ctx, d)).To(Succeed())
+	begin(d)
+	Expect(operator.client.Status().Update(ctx, d)).To(Succeed())
+	resolve(d)
+	Expect(operator.client.Status().Update(ctx, d)).To(Succeed())
+	return d
+}
+
+// withdrawnDrift is an accepted one whose accept alice asked to take back.
+func withdrawnDrift(ctx context.Context) *driftv1alpha1.CloudDrift {
+	d := resolvedDrift(ctx)
+	d.Annotations = withdrawal(alice.name)
+	Expect(alice.client.Update(ctx, d)).To(Succeed())
+	return d
+}
+
 // staleDrift is a resolved one that nobody ever asked for.
 func staleDrift(ctx context.Context) *driftv1alpha1.CloudDrift {
 	d := openDrift(ctx)
@@ -153,6 +174,12 @@ func approval(by, of string) map[string]string {
 		driftv1alpha1.ResolvedByAnnotation:         by,
 		driftv1alpha1.ResolveObservationAnnotation: of,
 	}
+}
+
+func withdrawal(by string) map[string]string {
+	out := approval(by, observation)
+	out[driftv1alpha1.ResolveAnnotation] = driftv1alpha1.ResolveWithdraw
+	return out
 }
 
 func create[T client.Object](ctx context.Context, as user, object T) T {

@@ -50,6 +50,9 @@ const (
 	hasBegun   = "work on what alice asked for has begun"
 	isAccepted = "this drift is Accepted since 20"
 	isStale    = "this drift is Stale since 20"
+
+	notAccepted = "resolve=withdraw takes back an accept, and this drift was not accepted"
+	canWithdraw = "but drift.arcadia.cloud/resolve=withdraw takes back a value that the manifest does not say yet"
 )
 
 var asking = []attempt{
@@ -84,8 +87,8 @@ var asking = []attempt{
 		edit: values("resolve", "revert"), refused: "this version does not do drift.arcadia.cloud/resolve=revert;"},
 	{name: "revert with downtime, which this version does not do", as: &alice, on: openDrift,
 		edit: values("resolve", "revert-with-downtime"), refused: "this version does not do drift.arcadia.cloud/resolve=revert-with-downtime;"},
-	{name: "withdraw, which this version does not do", as: &alice, on: openDrift,
-		edit: values("resolve", "withdraw"), refused: "this version does not do drift.arcadia.cloud/resolve=withdraw;"},
+	{name: "withdraw, where nothing was accepted", as: &alice, on: openDrift,
+		edit: values("resolve", "withdraw"), refused: notAccepted},
 	{name: "what nobody knows", as: &alice, on: openDrift,
 		edit: values("resolve", "Accept"), refused: `resolve must not be "Accept"; it can be accept`},
 	{name: "nothing", as: &alice, on: openDrift,
@@ -135,9 +138,44 @@ var withdrawing = []attempt{
 	{name: "from a drift that is resolved, as the operator", as: &operator, on: resolvedDrift, edit: removal(everything...), refused: isAccepted},
 }
 
+// What asked for the accept is still on the drift.
+var takingBack = []attempt{
+	{name: "one's own, and the rest is filled in", as: &alice, on: resolvedDrift, takesOver: true,
+		edit: values("resolve", "withdraw"), want: withdrawal("alice")},
+	{name: "another's, in one's own name", as: &bob, on: resolvedDrift, takesOver: true,
+		edit: values("resolve", "withdraw"), want: withdrawal("bob")},
+	{name: "another's, with everything brought, as on servers that fill nothing in", as: &bob, on: resolvedDrift, takesOver: true,
+		edit: values("resolve", "withdraw", "resolved-by", "bob", "resolve-observation", observation), want: withdrawal("bob")},
+	{name: "what was accepted for a reason, which is not the reason now", as: &bob, on: reasonedDrift, takesOver: true,
+		edit: values("resolve", "withdraw"), want: withdrawal("bob")},
+
+	{name: "in another's name", as: &alice, on: resolvedDrift, takesOver: true,
+		edit: values("resolve", "withdraw", "resolved-by", "bob"), refused: `resolved-by must be alice, who asks, not "bob"`},
+	{name: "on an outdated observation", as: &alice, on: resolvedDrift, takesOver: true,
+		edit: values("resolve", "withdraw", "resolve-observation", "observed-before"), refused: "look again"},
+	{name: "without the verb", as: &patcher, on: resolvedDrift, takesOver: true, edit: values("resolve", "withdraw"), refused: "patcher " + needsVerb},
+	{name: "without the verb, in the name of one who has it", as: &patcher, on: resolvedDrift, takesOver: true,
+		edit: values("resolve", "withdraw", "resolved-by", "alice", "resolve-observation", observation), refused: needsVerb},
+	{name: "as an editor", as: &editor, on: resolvedDrift, edit: values("resolve", "withdraw"), refused: noRight},
+	{name: "as nobody", as: &nobody, on: resolvedDrift, edit: values("resolve", "withdraw"), refused: noRight},
+	{name: "as the operator", as: &operator, on: resolvedDrift, takesOver: true, edit: values("resolve", "withdraw"), refused: needsVerb},
+	{name: "of a drift that went stale", as: &alice, on: staleDrift, edit: values("resolve", "withdraw"), refused: isStale},
+	{name: "of a drift that is being accepted", as: &alice, on: begunDrift, takesOver: true, edit: values("resolve", "withdraw"), refused: hasBegun},
+	{name: "anything else of a drift that was accepted", as: &alice, on: resolvedDrift, takesOver: true, edit: values("resolve", "revert"), refused: canWithdraw},
+	{name: "a reason alone, under what asked for the accept", as: &alice, on: resolvedDrift, edit: values("resolve-reason", "because"), refused: canWithdraw},
+
+	{name: "nothing after all", as: &alice, on: withdrawnDrift, edit: removal(everything...)},
+	{name: "nothing after all, by the first, and the rest follows", as: &bob, on: withdrawnDrift, edit: removal("resolve")},
+	{name: "nothing after all, as the operator", as: &operator, on: withdrawnDrift, edit: removal(everything...)},
+	{name: "nothing after all, without the verb", as: &patcher, on: withdrawnDrift, edit: removal(everything...), refused: needsVerb},
+	{name: "an accept in the place of a withdrawal", as: &alice, on: withdrawnDrift, takesOver: true, edit: values("resolve", "accept"), refused: isAccepted},
+}
+
 var _ = Describe("asking for a resolution", func() { tryEveryWay(asking) })
 
 var _ = Describe("withdrawing", func() { tryEveryWay(withdrawing) })
+
+var _ = Describe("taking an accept back", func() { tryEveryWay(takingBack) })
 
 func tryEveryWay(attempts []attempt) { tryBy(attempts, ways...) }
 
@@ -250,6 +288,20 @@ var _ = Describe("the resolution annotations", func() {
 		Expect(ours(live(ctx, d).Annotations)).To(Equal(approval("alice", observation)))
 		Expect(alice.kubectl(ctx, "apply", "--server-side", "-f", without)).To(Succeed())
 		Expect(ours(live(ctx, d).Annotations)).To(BeEmpty())
+	})
+
+	It("leave it to the operator to say that an accept was taken back", func(ctx SpecContext) {
+		d := withdrawnDrift(ctx)
+		for _, as := range []user{alice, patcher, greedy} {
+			Expect(errorText(as.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/withdrawn=yes"))).
+				To(ContainSubstring("only the operator writes drift.arcadia.cloud/withdrawn"))
+		}
+		patch := `{"metadata":{"annotations":{"drift.arcadia.cloud/resolve":null,"drift.arcadia.cloud/resolved-by":null,"drift.arcadia.cloud/resolve-observation":null,"drift.arcadia.cloud/withdrawn":"yes"}}}`
+		Expect(operator.kubectl(ctx, "patch", "clouddrift", d.Name, "--type=merge", "-p", patch)).To(Succeed())
+		Expect(errorText(alice.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/withdrawn-"))).
+			To(ContainSubstring("only the operator writes drift.arcadia.cloud/withdrawn"))
+		By("which may be asked for again, whatever comes of it")
+		Expect(annotate(ctx, alice, d, values("resolve", "withdraw"))).To(Succeed())
 	})
 
 	It("leave other annotations alone, which need no verb of ours", func(ctx SpecContext) {

@@ -1,17 +1,10 @@
 package objects
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -66,8 +59,8 @@ func noteManifest(p *driftv1alpha1.CloudProvisioned) {
 }
 
 // inManifest goes by values and by who owns them, whatever tool it was: another manager owns
-// all of the value, or the last client-side apply had it, or the object was replaced, and the
-// mark with it that is written with each accepted value.
+// all of the value, or the last client-side apply had it, or nobody applies the object and it
+// was replaced, and with it the mark that is written with each accepted value.
 func inManifest(p *driftv1alpha1.CloudProvisioned) []string {
 	accepted := PendingAcceptances(p)
 	kind, known := kinds.Lookup(p.Spec.Resource.Kind)
@@ -77,7 +70,7 @@ func inManifest(p *driftv1alpha1.CloudProvisioned) []string {
 	}
 	_, standing := drift.Effective(kind.Schema, desired, accepted)
 	_, applied := drift.Effective(kind.Schema, lastApplied(p), accepted)
-	replaced := p.Annotations[driftv1alpha1.LastAcceptedAnnotation] == ""
+	replaced := p.Annotations[driftv1alpha1.LastAcceptedAnnotation] == "" && len(appliers(p.ManagedFields)) == 0
 	owned := ownedBy(p.ManagedFields, func(manager string) bool { return manager != AcceptManager })
 	var out []string
 	for _, a := range accepted {
@@ -150,31 +143,6 @@ func lastApplied(p *driftv1alpha1.CloudProvisioned) map[string]any {
 	return desired
 }
 
-// ownedBy are the fields that some of the managers own.
-func ownedBy(managed []metav1.ManagedFieldsEntry, counts func(manager string) bool) *fieldpath.Set {
-	owned := &fieldpath.Set{}
-	for _, entry := range managed {
-		if entry.Subresource != "" || !counts(entry.Manager) {
-			continue
-		}
-		if set, err := fieldsOf(entry); err == nil {
-			owned = owned.Union(set)
-		}
-	}
-	return owned
-}
-
-func fieldsOf(entry metav1.ManagedFieldsEntry) (*fieldpath.Set, error) {
-	set := &fieldpath.Set{}
-	if entry.FieldsV1 == nil {
-		return set, nil
-	}
-	if err := set.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())); err != nil {
-		return nil, fmt.Errorf("decoding the fields of manager %s: %w", entry.Manager, err)
-	}
-	return set, nil
-}
-
 // ownsAll says whether owned has every leaf of what is declared of a field. The API server
 // knows the members of an object apart, and of a list nothing but the whole.
 func ownsAll(owned *fieldpath.Set, s drift.Schema, desired map[string]any, path string) bool {
@@ -208,83 +176,4 @@ func declaredAt(s drift.Schema, desired map[string]any, path string) (field reso
 		value = object[string(segment)]
 	}
 	return field, value, ok
-}
-
-// managedPath is where the API server keeps who owns a field of desired.
-func managedPath(field resource.Path) fieldpath.Path {
-	out := fieldpath.MakePathOrDie("spec", "desired")
-	for _, segment := range field {
-		out = append(out, fieldpath.FieldNameElement(string(segment)))
-	}
-	return out
-}
-
-// Release gives up what accepts own of the fields at these paths, so that whoever declares
-// them may also remove them. p has to have been read past the cache, and is what is stored
-// afterwards. A conflict means that somebody wrote meanwhile.
-func (a Access) Release(ctx context.Context, p *driftv1alpha1.CloudProvisioned, paths []string) error {
-	operations, err := releasing(p, paths)
-	if err != nil || len(operations) == 0 {
-		return err
-	}
-	operations = append([]map[string]any{{"op": "replace", "path": "/metadata/resourceVersion", "value": p.ResourceVersion}}, operations...)
-	patch, err := json.Marshal(operations)
-	if err != nil {
-		return fmt.Errorf("encoding the patch of CloudProvisioned %s: %w", p.Name, err)
-	}
-	if err := a.Client.Patch(ctx, p, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(AcceptManager)); err != nil {
-		return fmt.Errorf("giving up fields of CloudProvisioned %s: %w", p.Name, err)
-	}
-	return nil
-}
-
-// releasing is what to do to p's managedFields.
-func releasing(p *driftv1alpha1.CloudProvisioned, paths []string) ([]map[string]any, error) {
-	kind, known := kinds.Lookup(p.Spec.Resource.Kind)
-	if !known {
-		return nil, nil
-	}
-	var fields []fieldpath.Path
-	for _, path := range paths {
-		if field, _, ok := declaredAt(kind.Schema, nil, path); ok {
-			fields = append(fields, managedPath(field))
-		}
-	}
-	var operations []map[string]any
-	for i, entry := range slices.Backward(p.ManagedFields) { // so that what is removed moves nothing that is still to come
-		if entry.Manager != AcceptManager || entry.Subresource != "" {
-			continue
-		}
-		owned, err := fieldsOf(entry)
-		if err != nil {
-			return nil, err
-		}
-		kept, at := owned.Difference(within(owned, fields)), fmt.Sprintf("/metadata/managedFields/%d", i)
-		switch {
-		case kept.Equals(owned):
-		case kept.Empty():
-			operations = append(operations, map[string]any{"op": "remove", "path": at})
-		default:
-			encoded, err := kept.ToJSON()
-			if err != nil {
-				return nil, fmt.Errorf("encoding the fields of manager %s: %w", entry.Manager, err)
-			}
-			operations = append(operations, map[string]any{"op": "replace", "path": at + "/fieldsV1", "value": json.RawMessage(encoded)})
-		}
-	}
-	return operations, nil
-}
-
-// within are the members of a set that are one of the fields, or lie in one.
-func within(owned *fieldpath.Set, fields []fieldpath.Path) *fieldpath.Set {
-	out := &fieldpath.Set{}
-	owned.Iterate(func(path fieldpath.Path) {
-		for _, field := range fields {
-			if len(path) >= len(field) && path[:len(field)].Equals(field) {
-				out.Insert(path.Copy())
-				return
-			}
-		}
-	})
-	return out
 }

@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -69,7 +70,26 @@ func (a acceptor) carryOn(ctx context.Context, d *driftv1alpha1.CloudDrift, trus
 	case err != nil, !goesOn:
 		return err
 	}
-	return a.close(ctx, d, p)
+	if err := a.close(ctx, d, p); err != nil {
+		return err
+	}
+	return a.handOver(ctx, p)
+}
+
+// handOver comes after everything else: without it, it only takes longer until an accepted
+// value is seen to be in the manifest.
+func (a acceptor) handOver(ctx context.Context, p *driftv1alpha1.CloudProvisioned) error {
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		err := a.HandOver(ctx, p)
+		if apierrors.IsConflict(err) {
+			return errors.Join(err, a.Live.Get(ctx, client.ObjectKeyFromObject(p), p))
+		}
+		return err
+	})
+	if apierrors.IsNotFound(err) || objects.IsRefusal(err) {
+		return nil
+	}
+	return err
 }
 
 // write writes the approved value into the declaration. goesOn is false where there is nothing

@@ -19,7 +19,7 @@ BIN ?= $(ROOT)/bin
 CONTROLLER_GEN := $(BIN)/controller-gen
 CRD_REF_DOCS := $(BIN)/crd-ref-docs
 GOLANGCI_LINT := $(BIN)/golangci-lint
-MODULES := . hack/controlplane hack/tools hack/golangci
+MODULES := . hack/controlplane hack/tools hack/golangci test/flux
 
 # Stamping asks git, which refuses in a checkout that belongs to somebody else.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
@@ -76,6 +76,7 @@ tidy: ## Tidy the go.mod of every module.
 .PHONY: vet
 vet: ## Run go vet.
 	go vet ./...
+	cd test/flux && go vet ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the linters.
@@ -114,6 +115,10 @@ test-envtest: controlplane ## Run the controllers' tests.
 .PHONY: test-e2e
 test-e2e: controlplane ## Run the operator's program against a control plane and the simulated DigitalOcean.
 	@go run ./hack/testsum -suites e2e
+
+.PHONY: test-flux
+test-flux: controlplane ## Have Flux's own code apply declarations, while accepts change them.
+	@go run ./hack/testsum -suites flux
 
 # SEQUENCES and FOR bound the campaign; SEED replays one sequence.
 SEQUENCES ?= 200

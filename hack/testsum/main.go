@@ -47,9 +47,29 @@ func run(ctx context.Context, names string, verbose bool, flags []string) (int, 
 		return 1, err
 	}
 	began := time.Now()
-	args := append([]string{"test", "-json", "-timeout=20m"}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
-	cmd.Stderr = os.Stderr
+	results := newResults(os.Stdout, verbose)
+	code := 0
+	for _, dir := range modules {
+		if len(packages[dir]) == 0 || ctx.Err() != nil {
+			continue
+		}
+		ended, err := results.test(ctx, dir, append(append([]string{"test", "-json", "-timeout=20m"}, flags...), packages[dir]...))
+		if err != nil {
+			return 1, err
+		}
+		code = max(code, ended)
+	}
+	results.summary(time.Since(began))
+	if code == 0 && results.total().failed > 0 {
+		return 1, errors.New("go test ended with 0 although tests failed")
+	}
+	return code, nil
+}
+
+// test runs go test in a module's folder, and returns its exit code.
+func (r *results) test(ctx context.Context, dir string, args []string) (int, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return 1, err
@@ -57,34 +77,22 @@ func run(ctx context.Context, names string, verbose bool, flags []string) (int, 
 	if err := cmd.Start(); err != nil {
 		return 1, fmt.Errorf("starting go test: %w", err)
 	}
-	results := newResults(os.Stdout, verbose)
-	readErr := results.read(out)
+	readErr := r.read(out)
 	waitErr := cmd.Wait()
-	results.summary(time.Since(began))
 	if readErr != nil {
 		return 1, readErr
 	}
-	exit, exited := errors.AsType[*exec.ExitError](waitErr)
-	switch {
-	case exited:
+	if exit, exited := errors.AsType[*exec.ExitError](waitErr); exited {
 		return max(exit.ExitCode(), 1), nil // a signal gives -1
-	case waitErr != nil:
+	}
+	if waitErr != nil {
 		return 1, fmt.Errorf("running go test: %w", waitErr)
-	case results.total().failed > 0:
-		return 1, errors.New("go test ended with 0 although tests failed")
 	}
 	return 0, nil
 }
 
-// packagesOf lists the packages of the named suites.
-func packagesOf(ctx context.Context, names string) ([]string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "./...").Output()
-	if err != nil {
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			err = fmt.Errorf("%w: %s", err, exit.Stderr)
-		}
-		return nil, fmt.Errorf("listing packages: %w", err)
-	}
+// packagesOf lists the packages of the named suites, by the folder of their module.
+func packagesOf(ctx context.Context, names string) (map[string][]string, error) {
 	wanted := map[string]bool{}
 	for name := range strings.SplitSeq(names, ",") {
 		if name != "" && !isSuite(name) {
@@ -92,13 +100,24 @@ func packagesOf(ctx context.Context, names string) ([]string, error) {
 		}
 		wanted[name] = true
 	}
-	var packages []string
-	for pkg := range strings.FieldsSeq(string(out)) {
-		if names == "" || wanted[suiteOf(pkg)] {
-			packages = append(packages, pkg)
+	packages, found := map[string][]string{}, false
+	for _, dir := range modules {
+		list := exec.CommandContext(ctx, "go", "list", "./...")
+		list.Dir = dir
+		out, err := list.Output()
+		if err != nil {
+			if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+				err = fmt.Errorf("%w: %s", err, exit.Stderr)
+			}
+			return nil, fmt.Errorf("listing the packages of the module in %s: %w", dir, err)
+		}
+		for pkg := range strings.FieldsSeq(string(out)) {
+			if names == "" || wanted[suiteOf(pkg)] {
+				packages[dir], found = append(packages[dir], pkg), true
+			}
 		}
 	}
-	if len(packages) == 0 {
+	if !found {
 		return nil, fmt.Errorf("no packages in %s", names)
 	}
 	return packages, nil

@@ -8,6 +8,9 @@ const (
 	unit = "unit"
 )
 
+// modules are the folders of the modules that have tests.
+var modules = []string{".", "test/flux"}
+
 // suites are the test suites and the folders they live in, in the order in
 // which they are reported.
 var suites = []struct{ name, folder, what string }{
@@ -19,6 +22,7 @@ var suites = []struct{ name, folder, what string }{
 	{"envtest", "internal/controller", "the controllers, on a control plane"},
 	{"chaos", "test/chaos", "random faults, on a control plane"},
 	{"e2e", "test/e2e", "the operator's program, on a control plane"},
+	{"flux", "test/flux", "Flux's own apply code, on a control plane"},
 }
 
 // suiteOf is the suite that a package's tests belong to.

@@ -228,7 +228,7 @@ func resolved(d *driftv1alpha1.CloudDrift) bool {
 
 // winner checks one declaration that decides.
 func (a *agreement) winner(p *driftv1alpha1.CloudProvisioned, r ref, open map[string]*driftv1alpha1.CloudDrift) {
-	want := desired{decoded(p.Spec.Desired), p.Spec.Ignore}
+	want := desired{decoded(p.Spec.Desired), p.Spec.Ignore, standIns(p)}
 	o, there := a.truth[r]
 	var differing map[string]pair
 	if there {
@@ -260,6 +260,45 @@ func (a *agreement) winner(p *driftv1alpha1.CloudProvisioned, r ref, open map[st
 		}
 	}
 	a.status(p, there, differing, open)
+	a.acceptances(p, r, want)
+}
+
+// acceptances checks that what stands in for a declared value may, and that what was accepted
+// last is remembered.
+func (a *agreement) acceptances(p *driftv1alpha1.CloudProvisioned, r ref, want desired) {
+	o, there := a.truth[r]
+	for i, s := range want.accepted {
+		outer := desired{values: want.values, accepted: want.accepted[:i]}
+		is := outer.effective(r.kind)
+		from, to := saysSame(r.kind, is, s.path, s.from), saysSame(r.kind, is, s.path, s.to)
+		switch {
+		case !there:
+		case !from && !to || !want.declares(s.path):
+			a.say("%s: an acceptance of %s is pending from %v to %v, and something else is declared: %v", p.Name, s.path, s.from, s.to, is)
+		case from && !to && !apart(r.kind, s.path, want.values, o):
+			a.say("%s: an acceptance of %s is pending from %v to %v, and it is as declared", p.Name, s.path, s.from, s.to)
+		}
+	}
+	if c := meta.FindStatusCondition(p.Status.Conditions, driftv1alpha1.ConditionAcceptancesPending); (c != nil) != (len(want.accepted) > 0) {
+		a.say("%s: %d acceptances are pending, and the condition is %+v", p.Name, len(want.accepted), c)
+	}
+	latest := map[string]*driftv1alpha1.CloudDrift{}
+	for _, d := range a.drifts {
+		owner := metav1.GetControllerOf(d)
+		if known := latest[d.Spec.Field]; owner != nil && owner.UID == p.UID && d.Spec.ResourceRef.ID == r.id &&
+			(known == nil || known.Spec.Episode < d.Spec.Episode) {
+			latest[d.Spec.Field] = d
+		}
+	}
+	for field, d := range latest {
+		if d.Annotations[driftv1alpha1.ResolveAnnotation] == driftv1alpha1.ResolveWithdraw && resolved(d) {
+			a.say("%s: that the accept of %s be taken back was neither done nor refused", p.Name, d.Name)
+		}
+		remembered := remembered(p.Status, field).Acceptance
+		if d.Status.State == driftv1alpha1.DriftAccepted && d.Annotations[driftv1alpha1.WithdrawnAnnotation] == "" && (remembered == nil || remembered.Drift != d.Name) {
+			a.say("%s: %s was accepted by %s, and is remembered as %+v", p.Name, field, d.Name, remembered)
+		}
+	}
 }
 
 // status checks what a declaration's own status says.
@@ -294,6 +333,13 @@ func (a *agreement) account(account *driftv1alpha1.CloudAccount) {
 	if account == nil {
 		a.say("the account is gone")
 		return
+	}
+	pending := 0
+	for _, p := range a.declared {
+		pending += len(standIns(p))
+	}
+	if n := account.Status.PendingAcceptances; n == nil || int(*n) != pending {
+		a.say("the account does not say that %d acceptances are pending", pending)
 	}
 	for _, k := range account.Status.Kinds {
 		if n := len(a.truth.sorted(k.Kind)); k.Resources == nil || int(*k.Resources) != n {

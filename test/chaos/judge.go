@@ -51,6 +51,7 @@ func (j *judge) verdicts() []string {
 		j.drift(l)
 	}
 	j.accepts()
+	j.acceptances()
 	return j.wrong
 }
 

@@ -36,8 +36,11 @@ func (j *judge) specChange(l life[*driftv1alpha1.CloudProvisioned], i int, byUID
 	before, after := canonical(was.Spec.Desired), canonical(is.Spec.Desired)
 	mark := is.Annotations[driftv1alpha1.LastAcceptedAnnotation]
 	marked := mark != "" && mark != was.Annotations[driftv1alpha1.LastAcceptedAnnotation]
-	byPeople := j.people.edits[is.ResourceVersion] || before != after && !marked && slices.Contains(j.people.attempts[l.uid], after)
+	byPeople := fromGit(was, is) || j.people.edits[is.ResourceVersion] || before != after && !marked && slices.Contains(j.people.attempts[l.uid], after)
 	if before == after && !marked || byPeople || j.h.gap {
+		return
+	}
+	if !marked && j.restored(was, is, byUID) {
 		return
 	}
 	if !marked {
@@ -72,7 +75,8 @@ func (j *judge) written(d *driftv1alpha1.CloudDrift, was, is *driftv1alpha1.Clou
 	if wrote := at(now, field); !alike(wrote, approved) {
 		j.say("%s: the accept of %s wrote %q, and %q was approved", is.Name, d.Name, wrote, approved)
 	}
-	old, now = without(old, field), without(now, field)
+	whole := widest(old, field)
+	old, now = without(old, whole), without(now, whole)
 	if !maps.Equal(old, now) {
 		j.say("%s: the accept of %s changed more than %s: from %v to %v", is.Name, d.Name, field, old, now)
 	}
@@ -82,10 +86,10 @@ func (j *judge) written(d *driftv1alpha1.CloudDrift, was, is *driftv1alpha1.Clou
 func (j *judge) acceptEnded(l life[*driftv1alpha1.CloudDrift], written int) {
 	d := l.last().object
 	accepted := d.Status.State == driftv1alpha1.DriftAccepted
-	if written > 1 && !j.overwritten(d) {
+	if written > 1 && !j.overwritten(l) {
 		j.say("the accept of %s was written %d times", l.name, written)
 	}
-	if !j.h.gap && accepted != (written > 0) && l.deleted == 0 && !j.overwritten(d) && !j.undone(d) {
+	if !j.h.gap && accepted != (written > 0) && l.deleted == 0 && !j.overwritten(l) && !j.undone(d) {
 		j.say("drift %s is %s, and its accept was written %d times", l.name, d.Status.State, written)
 	}
 	if !accepted {
@@ -108,12 +112,20 @@ func (j *judge) acceptEnded(l life[*driftv1alpha1.CloudDrift], written int) {
 // overwritten says whether somebody took the mark of an accept off the declaration
 // while it was being carried out, so that it had to be made again, or was not needed
 // any more.
-func (j *judge) overwritten(d *driftv1alpha1.CloudDrift) bool {
+func (j *judge) overwritten(l life[*driftv1alpha1.CloudDrift]) bool {
+	d := l.last().object
 	owner, ok := j.owner(d)
 	if !ok {
 		return true
 	}
+	resolvedAt := l.last().revision
+	if i := slices.IndexFunc(l.states, func(s state[*driftv1alpha1.CloudDrift]) bool { return resolved(s.object) }); i >= 0 {
+		resolvedAt = l.states[i].revision
+	}
 	for i := 1; i < len(owner.states); i++ {
+		if resolved(d) && owner.states[i].revision > resolvedAt {
+			break // the mark was no longer needed
+		}
 		was := owner.states[i-1].object.Annotations[driftv1alpha1.LastAcceptedAnnotation]
 		if was == d.Name+"/"+string(d.UID) && owner.states[i].object.Annotations[driftv1alpha1.LastAcceptedAnnotation] == "" {
 			return true

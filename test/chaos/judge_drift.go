@@ -107,7 +107,8 @@ func (j *judge) valuesTrue(s state[*driftv1alpha1.CloudDrift], owner life[*drift
 	}
 	for _, p := range owner.states {
 		if p.revision < s.revision {
-			wasDeclared = wasDeclared || alike(at(flatten(r.kind, decoded(p.object.Spec.Desired)), field), values.expected)
+			declared := desired{values: decoded(p.object.Spec.Desired), accepted: standIns(p.object)}
+			wasDeclared = wasDeclared || alike(at(declared.effective(r.kind), field), values.expected)
 		}
 	}
 	if !wasTrue {
@@ -144,7 +145,7 @@ func (j *judge) wentAway(l life[*driftv1alpha1.CloudDrift], i int, owner life[*d
 		if bound := boundID(p.object); bound != "" && bound != r.id {
 			return true // it is bound to another resource
 		}
-		states = append(states, desired{decoded(p.object.Spec.Desired), p.object.Spec.Ignore})
+		states = append(states, desired{decoded(p.object.Spec.Desired), p.object.Spec.Ignore, standIns(p.object)})
 	}
 	for _, o := range j.cloud.during(r, from, stale.arrived) {
 		for _, each := range states {

@@ -145,6 +145,30 @@ func accepted(status *driftv1alpha1.CloudDriftStatus) {
 
 func stale(status *driftv1alpha1.CloudDriftStatus) { status.State = driftv1alpha1.DriftStale }
 
+// remember writes what is remembered of the size's accept into the declaration's status.
+func (s *story) remember(seconds float64, git driftv1alpha1.GitState, from, to string) {
+	p := s.declared.DeepCopy()
+	p.ResourceVersion = string(rune('a' + s.revision))
+	a := &driftv1alpha1.Acceptance{Drift: "d-1", Git: git}
+	if git == driftv1alpha1.GitPending {
+		a.From, a.To = value(from), value(to)
+	}
+	p.Status.Fields = []driftv1alpha1.FieldStatus{{Path: "size_slug", Episode: 1, Acceptance: a}}
+	s.declared = p
+	s.write(seconds, p)
+}
+
+// pending is an accept that is over, and remembered.
+func pending(s *story) {
+	approved(s)
+	s.declare(21, "large", "d-1/1", false)
+	s.drift(22, "1", accepted)
+	s.remember(23, driftv1alpha1.GitPending, "small", "large")
+}
+
+// reapplied is a pending one whose old manifest was applied again.
+func reapplied(s *story) { pending(s); s.declare(24, "small", "d-1/1", true) }
+
 // declaredLate is a drift that is there before the declaration that it is of.
 func declaredLate(s *story) {
 	s.live(-100, "small")
@@ -251,6 +275,45 @@ func TestJudge(t *testing.T) {
 			s.declare(21, "large", "d-1/1", false)
 			s.drift(22, "1", accepted)
 		}, "nobody approved"},
+		"an acceptance":                      {pending, ""},
+		"an acceptance that is applied over": {reapplied, ""},
+		"an acceptance of another value": {func(s *story) {
+			approved(s)
+			s.declare(21, "large", "d-1/1", false)
+			s.drift(22, "1", accepted)
+			s.remember(23, driftv1alpha1.GitPending, "small", "huge")
+		}, `remembered as one from "small" to "huge"`},
+		"an acceptance before the accept": {func(s *story) { approved(s); s.remember(21, driftv1alpha1.GitPending, "small", "large") }, "there is no such drift"},
+		"an acceptance that landed": {func(s *story) {
+			reapplied(s)
+			s.people.attempts["p"] = []string{`{"size_slug":"large"}`}
+			s.declare(30, "large", "d-1/1", true)
+			s.remember(31, driftv1alpha1.GitLanded, "", "")
+		}, ""},
+		"an acceptance that landed, and nobody said it": {func(s *story) { pending(s); s.remember(31, driftv1alpha1.GitLanded, "", "") }, "is Landed, and was not"},
+		"an acceptance that was superseded": {func(s *story) {
+			pending(s)
+			s.declare(30, "huge", "d-1/1", true)
+			s.remember(31, driftv1alpha1.GitSuperseded, "", "")
+		}, ""},
+		"an acceptance that was superseded by nothing":   {func(s *story) { reapplied(s); s.remember(31, driftv1alpha1.GitSuperseded, "", "") }, "is Superseded, and was not"},
+		"an acceptance that lapsed":                      {func(s *story) { reapplied(s); s.live(30, "small"); s.remember(31, driftv1alpha1.GitLapsed, "", "") }, ""},
+		"an acceptance that lapsed, and nothing changed": {func(s *story) { reapplied(s); s.remember(40, driftv1alpha1.GitLapsed, "", "") }, "is Lapsed, and was not"},
+		"an acceptance that was taken back": {func(s *story) {
+			pending(s)
+			s.people.takenBack["1"] = true
+			s.declare(30, "small", "", false)
+			s.remember(31, driftv1alpha1.GitWithdrawn, "", "")
+		}, ""},
+		"an acceptance that nobody took back":         {func(s *story) { reapplied(s); s.remember(31, driftv1alpha1.GitWithdrawn, "", "") }, "is Withdrawn, and was not"},
+		"an acceptance that nobody took back, undone": {func(s *story) { pending(s); s.declare(30, "small", "", false) }, "nobody wrote that"},
+		"an acceptance that is forgotten":             {func(s *story) { reapplied(s); s.take(30, 1, "") }, "was forgotten"},
+		"an acceptance that begins again": {func(s *story) {
+			pending(s)
+			s.declare(30, "huge", "d-1/1", true)
+			s.remember(31, driftv1alpha1.GitSuperseded, "", "")
+			s.remember(32, driftv1alpha1.GitPending, "small", "large")
+		}, "began again"},
 		"a listing that was not complete": {func(s *story) {
 			s.write(20, &driftv1alpha1.CloudAccount{ObjectMeta: metav1.ObjectMeta{UID: "a"}, Status: driftv1alpha1.CloudAccountStatus{
 				TeamUUID: dosim.DefaultTeam,
@@ -296,7 +359,7 @@ func TestDifferences(t *testing.T) {
 	}
 	live := object{fields: flatten("Firewall", map[string]any{"name": "fw", "tags": []any{"b", "A"},
 		"inbound_rules": []any{rule("22", "10.0.0.0/8"), rule("22", "0.0.0.0/0"), rule("0", "::/0")}})}
-	declared := desired{map[string]any{"tags": []any{"a", "b"}, "inbound_rules": []any{rule("22", "0.0.0.0/0"), rule("80", "::/0")}}, nil}
+	declared := desired{map[string]any{"tags": []any{"a", "b"}, "inbound_rules": []any{rule("22", "0.0.0.0/0"), rule("80", "::/0")}}, nil, nil}
 	got := differences("Firewall", declared, live)
 	for path, want := range map[string]pair{
 		`inbound_rules["tcp/22"]`: {"tcp/22 from 0.0.0.0/0", "tcp/22 from 0.0.0.0/0,10.0.0.0/8"},

@@ -17,6 +17,7 @@ func operations(of []subject) []operation {
 	}
 	all = append(all, cloudOperations...)
 	all = append(all, peopleOperations...)
+	all = append(all, gitOpsOperations...)
 	all = append(all, faultOperations...)
 	all = append(all, hostileOperations...)
 	return append(all, operatorOperations...)

@@ -136,6 +136,8 @@ func rootOf(path string) string {
 type desired struct {
 	values map[string]any
 	ignore []string
+	// accepted stands in for some of the values.
+	accepted []standIn
 }
 
 func (d desired) ignores(path string) bool {
@@ -148,7 +150,7 @@ type pair struct{ expected, actual string }
 // differences are the paths at which an object is not as it is declared.
 func differences(kind string, d desired, o object) map[string]pair {
 	out := map[string]pair{}
-	want := flatten(kind, d.values)
+	want := d.effective(kind)
 	for field, form := range subjectOf(kind).fields {
 		if _, declared := declaredAt(d.values, field); !declared {
 			continue

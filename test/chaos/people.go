@@ -31,6 +31,8 @@ type people struct {
 	// approvals, by the CloudDrift's UID.
 	approvals map[types.UID][]approval
 	withdrawn map[types.UID]bool
+	// takenBack are the drifts whose accept somebody asked to take back.
+	takenBack map[types.UID]bool
 }
 
 // approval is one that the API server has admitted.
@@ -43,7 +45,7 @@ type approval struct {
 
 func newPeople() *people {
 	return &people{edits: map[string]bool{}, attempts: map[types.UID][]string{},
-		approvals: map[types.UID][]approval{}, withdrawn: map[types.UID]bool{}}
+		approvals: map[types.UID][]approval{}, withdrawn: map[types.UID]bool{}, takenBack: map[types.UID]bool{}}
 }
 
 // encoded is a desired state as the API has it.

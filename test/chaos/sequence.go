@@ -53,6 +53,8 @@ type sequence struct {
 	serial int
 	// original is what each declaration said first, by name: what Git says.
 	original map[string]map[string]any
+	// manifests are what Git says of those that were committed since.
+	manifests map[string]map[string]any
 	// racing are things that happen at the same time.
 	racing sync.WaitGroup
 
@@ -85,7 +87,7 @@ func newSequence(ctx context.Context, c *cluster, seed uint64, namespace string)
 	s := &sequence{
 		seed: seed, ctx: ctx, cluster: c, namespace: namespace, began: time.Now(),
 		rng: rand.New(rand.NewPCG(seed, 0)), clock: newClock(), people: newPeople(),
-		log: &boundedLog{}, original: map[string]map[string]any{},
+		log: &boundedLog{}, original: map[string]map[string]any{}, manifests: map[string]map[string]any{},
 	}
 	s.logger = zap.New(zap.WriteTo(s.log))
 	return s
@@ -148,12 +150,18 @@ func (s *sequence) report() string {
 
 func (s *sequence) chance(of float64) bool { return s.rng.Float64() < of }
 
-func (s *sequence) next() int { s.serial++; return s.serial }
+func (s *sequence) next() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serial++
+	return s.serial
+}
 
 func (s *sequence) remember(name string, values map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.original[name] = values
+	delete(s.manifests, name)
 }
 
 // prepare makes the namespace, the cloud with some resources, the account, and

@@ -73,6 +73,32 @@ var _ = Describe("The operator", func() {
 		Entry(nil, Label(crashPoint), crashpoint.AcceptClosed),
 	)
 
+	DescribeTable("ends in the middle of taking an accept back and is started again: it is taken back once",
+		func(ctx SpecContext, point crashpoint.Point) {
+			s := newScene(ctx)
+			id := droplet("web-1")
+			o := operator(ctx, "--crash-at", string(point))
+			start(ctx, o)
+			s.sync(ctx)
+			s.declare(ctx, "web-1", id, `{size_slug: s-2vcpu-4gb}`)
+			name := s.nameOf(ctx, "size_slug")
+			s.accept(ctx, name)
+			s.expectDrifts(ctx, "size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb dana")
+			s.kubectl(ctx, "wait", "cloudprovisioned/web-1", "--for=condition=AcceptancesPending", "--timeout=30s")
+			s.as(ctx, "dana", "annotate", "--overwrite", "clouddrift", name, "drift.arcadia.cloud/resolve=withdraw")
+			Eventually(o.Done()).Should(BeClosed(), "it ends at the crash point")
+
+			start(ctx, operator(ctx))
+			s.expectDrifts(ctx, "size_slug Accepted s-2vcpu-4gb s-1vcpu-1gb dana", "size_slug Open s-2vcpu-4gb s-1vcpu-1gb <none>")
+			Expect(s.get(ctx, "cloudprovisioned/web-1", ".spec.desired.size_slug")).To(Equal("s-2vcpu-4gb"))
+			Expect(s.get(ctx, "cloudprovisioned/web-1", ".metadata.generation")).To(Equal("3"), "the spec was written by each once")
+			Eventually(ctx, func() string { return s.get(ctx, "clouddrift/"+name, ".metadata.annotations") }).
+				Should(And(ContainSubstring("withdrawn"), Not(ContainSubstring("drift.arcadia.cloud/resolve"))))
+		},
+		Entry(nil, Label(crashPoint), crashpoint.WithdrawRestored),
+		Entry(nil, Label(crashPoint), crashpoint.WithdrawRemembered),
+	)
+
 	It("loses nothing when it is killed again and again", func(ctx SpecContext) {
 		const droplets, kills = 8, 6
 		s := newScene(ctx)

@@ -172,6 +172,10 @@ microbench: ## Run the benchmarks of single packages.
 build: ## Build the programs into bin/.
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/ ./cmd/...
 
+.PHONY: kubectl-drift
+kubectl-drift: ## Build the kubectl plugin into bin/.
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/ ./cmd/kubectl-drift
+
 .PHONY: controlplane
 controlplane: ## Find or build etcd, kube-apiserver, kube-controller-manager and kubectl.
 	@go run ./hack/stackctl controlplane

@@ -29,6 +29,17 @@ func Short(value any, limit int) string {
 	return clip(pieces, limit)
 }
 
+// Printable is text in which everything that moves the cursor, turns the direction or can't
+// be seen is written as its code. What Short made of a value stays as it is.
+func Printable(text string) string {
+	for _, r := range text {
+		if r == utf8.RuneError || !printable(r) {
+			return strings.Join(escaped(text, false), "")
+		}
+	}
+	return text
+}
+
 // escaped splits text into pieces that are shown whole or not at all.
 func escaped(text string, backslash bool) []string {
 	pieces := make([]string, 0, len(text))

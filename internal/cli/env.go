@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"context"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +41,7 @@ type Env struct {
 	colour  string
 	client  client.WithWatch
 	styled  bool
+	reader  *bufio.Reader
 }
 
 // Terminal is what a terminal is at the other end of.
@@ -174,15 +175,4 @@ func (p *pipe) Write(data []byte) (int, error) {
 func (e *Env) unread() bool {
 	p, ok := e.Out.(*pipe)
 	return ok && p.broken
-}
-
-// sleep waits, unless the context ends first.
-func (e *Env) sleep(ctx context.Context, timer clock.Timer) error {
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C():
-		return nil
-	}
 }

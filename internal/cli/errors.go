@@ -82,6 +82,12 @@ func isMissingCRD(err apierrors.APIStatus) bool {
 	return false
 }
 
+// isMissing says whether an error is that of a missing CRD.
+func isMissing(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && isMissingCRD(status)
+}
+
 func resourceOf(err apierrors.APIStatus) string {
 	if details := err.Status().Details; details != nil && details.Kind != "" {
 		return details.Kind

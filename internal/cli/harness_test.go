@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -75,6 +77,10 @@ func memory(funcs interceptor.Funcs, stored ...client.Object) client.WithWatch {
 			review.Status.UserInfo.Username = "alice"
 			return nil
 		}
+		if review, ok := o.(*authorizationv1.SelfSubjectAccessReview); ok && create == nil {
+			review.Status.Allowed = true
+			return nil
+		}
 		if create != nil {
 			return create(ctx, c, o, options...)
 		}
@@ -92,6 +98,7 @@ func memory(funcs interceptor.Funcs, stored ...client.Object) client.WithWatch {
 			return []string{of(o.(*driftv1alpha1.CloudDrift))}
 		})
 	}
+	b.WithIndex(&eventsv1.Event{}, "regarding.name", func(o client.Object) []string { return []string{o.(*eventsv1.Event).Regarding.Name} })
 	return b.Build()
 }
 

@@ -18,6 +18,8 @@ import (
 func commands() []func(*Env) *cobra.Command {
 	return []func(*Env) *cobra.Command{
 		listCommand,
+		showCommand,
+		acceptCommand,
 	}
 }
 

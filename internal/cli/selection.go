@@ -138,6 +138,16 @@ func (c *chosen) field(text string) (resource.Path, error) {
 	return nil, fmt.Errorf("--field: %s has a field %s%s", of, resource.Printable(string(path[0])), didYouMean(string(path[0]), names))
 }
 
+// bare is a name without the type before it, as -o name writes it.
+func bare(name, singular string) string {
+	if kind, after, ok := strings.Cut(name, "/"); ok {
+		if kind, _, _ = strings.Cut(kind, "."); strings.TrimSuffix(kind, "s") == singular {
+			return after
+		}
+	}
+	return name
+}
+
 // age reads a duration that may have days.
 func age(flag, text string) (time.Duration, error) {
 	if text == "" {

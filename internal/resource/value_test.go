@@ -246,3 +246,18 @@ func TestShort(t *testing.T) {
 		})
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"web-1 → ünïcode":      "web-1 → ünïcode",
+		`C:\n as Short wrote`:  `C:\n as Short wrote`,
+		"\x1b[31m\u009b\u202e": `\u001b[31m\u009b\u202e`,
+		"a\nb\tc\r":            `a\nb\tc\r`,
+		"\xff":                 `\xff`,
+		"\ufffd":               "\ufffd",
+	} {
+		if have := Printable(text); have != want {
+			t.Errorf("Printable(%q) is %q, want %q", text, have, want)
+		}
+	}
+}

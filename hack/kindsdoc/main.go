@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 )
 
@@ -77,7 +76,7 @@ func rows(page *bytes.Buffer, prefix string, fields []kinds.Field, within *kinds
 		if within != nil {
 			change = within.Change // an element is changed with its list
 		}
-		fmt.Fprintf(page, "| `%s%s` | %s | %s | %s | %s |\n", prefix, field.Path, field.Holds, compared(field), changed[change], field.Note)
+		fmt.Fprintf(page, "| `%s%s` | %s | %s | %s | %s |\n", prefix, field.Path, field.Holds, field.ComparedInWords(), kinds.ChangeInWords[change], field.Note)
 		rows(page, prefix+field.Path+"[*].", field.Elements, field)
 	}
 }
@@ -87,29 +86,4 @@ func caseOfID(kind kinds.Kind) string {
 		return ", in upper or lower case"
 	}
 	return ""
-}
-
-var changed = map[drift.Change]string{
-	drift.InPlace:       "in place",
-	drift.WithDowntime:  "with downtime",
-	drift.ByReplacement: "by replacing the resource",
-	drift.Never:         "never",
-}
-
-// compared says in words how a field is compared.
-func compared(field *kinds.Field) string {
-	if field.Words != "" {
-		return field.Words
-	}
-	comparison := field.Compare
-	if comparison == nil {
-		comparison = drift.Loose
-	}
-	words := []string{form(comparison)}
-	for _, p := range properties {
-		if p.holds(comparison) {
-			words = append(words, p.words)
-		}
-	}
-	return strings.Join(words, "; ")
 }

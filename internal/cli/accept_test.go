@@ -194,7 +194,9 @@ func TestARefusalSaysWhichVerbIsMissingAndWhoGrantsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlugin(t)
 			p.cluster = memory(interceptor.Funcs{
-				Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error { return c.err },
+				Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
+					return c.err
+				},
 				Create: func(_ context.Context, _ client.WithWatch, o client.Object, _ ...client.CreateOption) error {
 					if review, ok := o.(*authorizationv1.SelfSubjectAccessReview); ok {
 						review.Status.Allowed = c.allowed[review.Spec.ResourceAttributes.Verb]

@@ -101,14 +101,6 @@ func fieldAt(fields []kinds.Field, path resource.Path) *kinds.Field {
 	return nil
 }
 
-// changes are words for what it takes to change a field.
-var changes = map[drift.Change]string{
-	drift.InPlace:       "in place",
-	drift.WithDowntime:  "with downtime",
-	drift.ByReplacement: "only by replacing the resource",
-	drift.Never:         "never",
-}
-
 // errForeignKind says that the plugin is older than the operator.
 var errForeignKind = errors.New("this plugin does not know the kind: it is older than the operator")
 
@@ -183,7 +175,7 @@ func (m *meaning) takes() string {
 	if m.field == nil {
 		return ""
 	}
-	words := changes[m.field.Change]
+	words := kinds.ChangeInWords[m.field.Change]
 	if m.field.Note != "" {
 		words += ": " + m.field.Note
 	}

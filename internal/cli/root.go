@@ -20,6 +20,11 @@ func commands() []func(*Env) *cobra.Command {
 		listCommand,
 		showCommand,
 		acceptCommand,
+		historyCommand,
+		statusCommand,
+		syncCommand,
+		checkCommand,
+		explainCommand,
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 
 func TestShow(t *testing.T) {
 	stored := infra(t)
-	name := func(provisioned, field string, episode int64) string { return nameOf(t, stored, provisioned, field, episode) }
+	name := func(provisioned, field string, episode int64) string {
+		return nameOf(t, stored, provisioned, field, episode)
+	}
 	p := newPlugin(t, stored...)
 	p.goldens(map[string]string{
 		"show":           "show " + name("web-1", "size_slug", 3),

@@ -1,10 +1,38 @@
-package main
+package kinds
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 )
+
+// ChangeInWords says what it takes to change a live field.
+var ChangeInWords = map[drift.Change]string{
+	drift.InPlace:       "in place",
+	drift.WithDowntime:  "with downtime",
+	drift.ByReplacement: "by replacing the resource",
+	drift.Never:         "never",
+}
+
+// ComparedInWords says how a field is compared. It is found out by asking the comparison, so
+// that the words can't say what the code does not do.
+func (f *Field) ComparedInWords() string {
+	if f.Words != "" {
+		return f.Words
+	}
+	comparison := f.Compare
+	if comparison == nil {
+		comparison = drift.Loose
+	}
+	words := []string{form(comparison)}
+	for _, p := range properties {
+		if p.holds(comparison) {
+			words = append(words, p.words)
+		}
+	}
+	return strings.Join(words, "; ")
+}
 
 // equal asks a comparison.
 func equal(c drift.Comparison, desired, observed any) bool {

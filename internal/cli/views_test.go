@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+)
+
+func TestExplain(t *testing.T) {
+	newPlugin(t).goldens(map[string]string{
+		"explain":              "explain",
+		"explain-kind":         "explain Volume",
+		"explain-elements":     "explain LoadBalancer",
+		"explain-field":        "explain droplet.size_slug",
+		"explain-inner":        "explain Droplet.backup_policy.plan",
+		"explain-object":       "explain Droplet.backup_policy",
+		"explain-list":         "explain Firewall.inbound_rules",
+		"explain-bad-kind":     "explain Dropplet",
+		"explain-bad-field":    "explain Droplet.size",
+		"explain-unreadable":   "explain Droplet.user_data",
+		"explain-bad-path":     "explain Droplet.a..b",
+		"explain-bad-argument": "explain Droplet size",
+	})
+}
+
+func TestStatus(t *testing.T) {
+	p := newPlugin(t, infra(t)...)
+	p.goldens(map[string]string{
+		"status":         "status",
+		"status-kind":    "status -A --kind Droplet",
+		"status-nothing": "status -n elsewhere",
+	})
+	p.clock.SetTime(noon.Add(40 * time.Minute))
+	p.goldens(map[string]string{"status-overdue": "status --kind Droplet"})
+}
+
+func TestHistory(t *testing.T) {
+	newPlugin(t, infra(t)...).goldens(map[string]string{
+		"history":          "history web-1",
+		"history-field":    "history cloudprovisioned/web-1 --field size_slug",
+		"history-id":       "history droplet/3164444 -o name",
+		"history-none":     "history data",
+		"history-bad-name": "history web-3",
+		"history-no-name":  "history",
+	})
+}
+
+func TestSync(t *testing.T) {
+	p := newPlugin(t, infra(t)...)
+	p.goldens(map[string]string{"sync": "sync", "sync-bad-name": "sync prodution", "sync-nothing": "sync -n elsewhere"})
+	a := &driftv1alpha1.CloudAccount{}
+	if err := p.cluster.Get(t.Context(), client.ObjectKey{Namespace: "infra", Name: "production"}, a); err != nil {
+		t.Fatal(err)
+	}
+	if a.Annotations[driftv1alpha1.SyncAnnotation] == "" {
+		t.Error("nothing was asked for")
+	}
+}
+
+// synced answers a request for a sync at once.
+func synced(ready objects.Verdict) interceptor.Funcs {
+	return interceptor.Funcs{
+		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, patch client.Patch, options ...client.PatchOption) error {
+			if err := c.Patch(ctx, o, patch, options...); err != nil {
+				return err
+			}
+			a := o.DeepCopyObject().(*driftv1alpha1.CloudAccount)
+			a.Status.LastHandledSyncRequest = a.Annotations[driftv1alpha1.SyncAnnotation]
+			ready.Set(&a.Status.Conditions, driftv1alpha1.ConditionReady, 1, *ago(0))
+			objects.True(driftv1alpha1.ReasonSynced, "").Set(&a.Status.Conditions, driftv1alpha1.ConditionSynced, 1, *ago(0))
+			return c.Status().Update(ctx, a)
+		},
+	}
+}
+
+func TestSyncAndWait(t *testing.T) {
+	for name, ready := range map[string]objects.Verdict{
+		"sync-wait":         objects.True(driftv1alpha1.ReasonReady, ""),
+		"sync-wait-refused": objects.False(driftv1alpha1.ReasonFixCredentials, "asking for the account: 401 Unauthorized"),
+	} {
+		p := newPlugin(t)
+		p.cluster = memory(synced(ready), infra(t)...)
+		golden(t, name, "sync --wait", p.run("sync", "--wait"))
+	}
+	p := newPlugin(t)
+	p.cluster = memory(synced(objects.True(driftv1alpha1.ReasonReady, "")), calm(nil)...)
+	golden(t, "check-sync", "check --sync", p.run("check", "--sync"))
+}

@@ -66,6 +66,13 @@ func writeJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
+// writeJSONLine writes a value on a line of its own.
+func writeJSONLine(w io.Writer, value any) error {
+	encoder := json.NewEncoder(escaping{w})
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
 func checkMarkdown(_ *Env, c *checked, w io.Writer) error {
 	var b strings.Builder
 	icon := map[string]string{verdictInSync: "✅", verdictDrifted: "❌", verdictUnknown: "❔"}[c.verdict]
@@ -188,7 +195,9 @@ func checkJUnit(_ *Env, c *checked, w io.Writer) error {
 // checkSARIF has a result for each drift, and for each thing of which nobody can tell.
 func checkSARIF(e *Env, c *checked, w io.Writer) error {
 	type object map[string]any
-	text := func(format string, args ...any) object { return object{"text": resource.Printable(fmt.Sprintf(format, args...))} }
+	text := func(format string, args ...any) object {
+		return object{"text": resource.Printable(fmt.Sprintf(format, args...))}
+	}
 	at := func(namespace, kind, name string) []object {
 		return []object{{
 			"physicalLocation": object{"artifactLocation": object{"uri": strings.ToLower(kind) + "/" + namespace + "/" + name}},

@@ -20,6 +20,7 @@ func commands() []func(*Env) *cobra.Command {
 		listCommand,
 		showCommand,
 		acceptCommand,
+		watchCommand,
 		historyCommand,
 		statusCommand,
 		syncCommand,

@@ -57,13 +57,14 @@ stackctl:
 ##@ Development
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate deepcopy, apply configurations, CRDs, RBAC, the references of API and kinds.
+generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate deepcopy, apply configurations, CRDs, RBAC, the references of API, kinds and commands.
 	$(CONTROLLER_GEN) object paths=./api/...
 	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	$(CONTROLLER_GEN) rbac:roleName=clouddrift-manager paths=./internal/controller/... output:rbac:artifacts:config=config/rbac
 	$(CRD_REF_DOCS) --source-path=api/v1alpha1 --config=hack/tools/api-docs.yaml \
 		--renderer=markdown --output-path=docs/api.md --log-level=ERROR
 	go run ./hack/kindsdoc docs/kinds.md
+	go run ./hack/clidoc docs/kubectl-drift-reference.md
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code and group its imports.

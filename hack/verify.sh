@@ -35,7 +35,7 @@ for module in "$@"; do
 	(cd "$work/checkout/$module" && go mod tidy -diff) || fail "go.mod or go.sum of $module is not tidy: run 'make tidy'"
 done
 
-generated=(api config docs/api.md docs/kinds.md go.mod go.sum hack/controlplane hack/tools hack/golangci test/flux)
+generated=(api config docs/api.md docs/kinds.md docs/kubectl-drift-reference.md go.mod go.sum hack/controlplane hack/tools hack/golangci test/flux)
 if untracked=$(git -c safe.directory='*' ls-files --others --exclude-standard -- "${generated[@]}" 2>/dev/null) && [ -n "$untracked" ]; then
 	fail "not added to git:"$'\n'"$untracked"
 fi

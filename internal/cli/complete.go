@@ -50,15 +50,11 @@ func fieldNames() []string {
 }
 
 // completeNames offers the names of objects in the namespace, those that were not given yet.
-func (e *Env) completeNames(list client.ObjectList, options ...client.ListOption) cobra.CompletionFunc {
+func (e *Env) completeNames(list client.ObjectList) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, given []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		ctx := cmd.Context()
-		if ctx == nil {
-			ctx = context.Background()
-		}
-		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+		ctx, cancel := context.WithTimeout(cmd.Context(), 3*time.Second)
 		defer cancel()
-		names, err := e.names(ctx, list, options...)
+		names, err := e.names(ctx, list)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError | cobra.ShellCompDirectiveNoFileComp
 		}
@@ -68,7 +64,7 @@ func (e *Env) completeNames(list client.ObjectList, options ...client.ListOption
 }
 
 // names are those of the objects in the namespace. Only their metadata is asked for.
-func (e *Env) names(ctx context.Context, list client.ObjectList, options ...client.ListOption) ([]string, error) {
+func (e *Env) names(ctx context.Context, list client.ObjectList) ([]string, error) {
 	cluster, err := e.Client()
 	if err != nil {
 		return nil, err
@@ -85,7 +81,7 @@ func (e *Env) names(ctx context.Context, list client.ObjectList, options ...clie
 	for next := ""; ; {
 		found := &metav1.PartialObjectMetadataList{}
 		found.SetGroupVersionKind(kind)
-		if err := cluster.List(ctx, found, append(slices.Clip(options), client.InNamespace(namespace), client.Limit(page), client.Continue(next))...); err != nil {
+		if err := cluster.List(ctx, found, client.InNamespace(namespace), client.Limit(page), client.Continue(next)); err != nil {
 			return nil, err
 		}
 		for _, item := range found.Items {

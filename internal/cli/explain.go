@@ -156,8 +156,8 @@ func (e *Env) explainObject(kind kinds.Kind, path resource.Path) error {
 		return nil
 	}
 	var declared any
-	for i := len(path) - 1; i >= 0; i-- {
-		declared = map[string]any{string(path[i]): declared}
+	for _, segment := range slices.Backward(path) {
+		declared = map[string]any{string(segment): declared}
 	}
 	desired, _ := declared.(map[string]any)
 	for _, unknown := range drift.Differences(kind.Schema, desired, resource.Resource{}, nil).Unknown {

@@ -230,7 +230,7 @@ func (o *resolveOptions) resolve(ctx context.Context, e *Env, found []driftv1alp
 		}
 		asked = append(asked, *d)
 		if !o.wait {
-			e.line(o.said(e, d, "asked for"))
+			e.line(o.said(d, "asked for"))
 		}
 	}
 	if o.wait && o.dryRun == "none" && len(asked) > 0 {
@@ -248,7 +248,7 @@ func (o *resolveOptions) resolve(ctx context.Context, e *Env, found []driftv1alp
 }
 
 // said is the line about a drift.
-func (o *resolveOptions) said(e *Env, d *driftv1alpha1.CloudDrift, what string) string {
+func (o *resolveOptions) said(d *driftv1alpha1.CloudDrift, what string) string {
 	line := fmt.Sprintf("%s %s: %s %s, %s -> %s", d.Spec.ProvisionedRef.Name, d.Spec.Field, o.way.verb, what, d.Status.Rendered.Expected, d.Status.Rendered.Actual)
 	if o.dryRun == "server" {
 		line += " (dry run)"

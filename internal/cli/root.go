@@ -13,8 +13,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 )
 
-// commands are the commands, in the order in which --help lists them. This is the one place
-// where a command is registered.
+// commands are the commands. This is the one place where a command is registered.
 func commands() []func(*Env) *cobra.Command {
 	return []func(*Env) *cobra.Command{
 		listCommand,

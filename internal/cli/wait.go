@@ -65,7 +65,7 @@ func (o *resolveOptions) await(ctx context.Context, e *Env, asked []driftv1alpha
 			d := &left[i]
 			switch err := cluster.Get(ctx, client.ObjectKeyFromObject(d), d); {
 			case apierrors.IsNotFound(err):
-				e.note("error: ", o.said(e, d, "came to nothing: the drift is gone"))
+				e.note("error: ", o.said(d, "came to nothing: the drift is gone"))
 				refused = true
 				continue
 			case err != nil:

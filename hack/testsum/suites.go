@@ -20,6 +20,7 @@ var suites = []struct{ name, folder, what string }{
 	{"api", "test/api", "validation rules, on an API server"},
 	{"access", "test/access", "who may do what, on an API server"},
 	{"envtest", "internal/controller", "the controllers, on a control plane"},
+	{"plugin", "test/plugin", "the kubectl plugin, on a control plane"},
 	{"chaos", "test/chaos", "random faults, on a control plane"},
 	{"e2e", "test/e2e", "the operator's program, on a control plane"},
 	{"flux", "test/flux", "Flux's own apply code, on a control plane"},

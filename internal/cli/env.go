@@ -42,6 +42,8 @@ type Env struct {
 	client  client.WithWatch
 	styled  bool
 	reader  *bufio.Reader
+	// ended says that there is nothing more to read.
+	ended bool
 }
 
 // Terminal is what a terminal is at the other end of.

@@ -55,6 +55,9 @@ func (o *output) printer() (printers.ResourcePrinter, error) {
 		return yamlPrinter{printer}, err
 	}
 	printer, err := o.flags.ToPrinter()
+	if err == nil && o.is("name") {
+		return namePrinter{printer}, nil
+	}
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
 		format := *o.flags.OutputFormat
 		return nil, fmt.Errorf("-o %s is not an output format; there are %s%s", format, strings.Join(o.formats(), ", "), didYouMean(format, o.formats()))
@@ -67,6 +70,14 @@ func printDrifts(e *Env, printer printers.ResourcePrinter, found []driftv1alpha1
 	for i := range found {
 		found[i].SetGroupVersionKind(driftv1alpha1.GroupVersion.WithKind("CloudDrift"))
 	}
+	if _, named := printer.(namePrinter); named {
+		for i := range found {
+			if err := e.print(printer, &found[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if found == nil {
 		found = []driftv1alpha1.CloudDrift{}
 	}
@@ -77,6 +88,9 @@ func printDrifts(e *Env, printer printers.ResourcePrinter, found []driftv1alpha1
 func (e *Env) print(printer printers.ResourcePrinter, o runtime.Object) error {
 	return printer.PrintObj(o, escaping{e.Out})
 }
+
+// namePrinter writes the name of one object, and does not take a list.
+type namePrinter struct{ printers.ResourcePrinter }
 
 // yamlPrinter writes YAML by way of JSON that holds nothing which YAML does not take.
 type yamlPrinter struct{ json printers.ResourcePrinter }

@@ -204,7 +204,7 @@ func (e *Env) prompt(ctx context.Context, question string) (string, error) {
 			e.line()
 		}
 		if errors.Is(r.err, io.EOF) {
-			r.err = nil
+			r.err, e.ended = nil, true
 		}
 		return strings.TrimSpace(r.line), r.err
 	}

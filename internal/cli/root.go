@@ -19,6 +19,7 @@ func commands() []func(*Env) *cobra.Command {
 		listCommand,
 		showCommand,
 		acceptCommand,
+		triageCommand,
 		watchCommand,
 		historyCommand,
 		statusCommand,

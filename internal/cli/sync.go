@@ -103,10 +103,9 @@ func (e *Env) sync(ctx context.Context, accounts []driftv1alpha1.CloudAccount, w
 
 // syncedAs says what came of an account's last sync.
 func syncedAs(a *driftv1alpha1.CloudAccount) (words []any, well bool) {
-	for _, name := range []string{driftv1alpha1.ConditionReady, driftv1alpha1.ConditionSynced} {
-		if c := meta.FindStatusCondition(a.Status.Conditions, name); c != nil && c.Status != metav1.ConditionTrue {
-			return []any{yellow.in("%s", c.Reason), ": ", c.Message}, false
-		}
+	// Ready may be missing for reasons of its own, as policies that were applied just now.
+	if c := meta.FindStatusCondition(a.Status.Conditions, driftv1alpha1.ConditionSynced); c != nil && c.Status != metav1.ConditionTrue {
+		return []any{yellow.in("%s", c.Reason), ": ", c.Message}, false
 	}
 	open := int32(0)
 	if a.Status.OpenDrifts != nil {

@@ -64,7 +64,7 @@ func TestSync(t *testing.T) {
 }
 
 // synced answers a request for a sync at once.
-func synced(ready objects.Verdict) interceptor.Funcs {
+func synced(whole objects.Verdict) interceptor.Funcs {
 	return interceptor.Funcs{
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, patch client.Patch, options ...client.PatchOption) error {
 			if err := c.Patch(ctx, o, patch, options...); err != nil {
@@ -72,23 +72,22 @@ func synced(ready objects.Verdict) interceptor.Funcs {
 			}
 			a := o.DeepCopyObject().(*driftv1alpha1.CloudAccount)
 			a.Status.LastHandledSyncRequest = a.Annotations[driftv1alpha1.SyncAnnotation]
-			ready.Set(&a.Status.Conditions, driftv1alpha1.ConditionReady, 1, *ago(0))
-			objects.True(driftv1alpha1.ReasonSynced, "").Set(&a.Status.Conditions, driftv1alpha1.ConditionSynced, 1, *ago(0))
+			whole.Set(&a.Status.Conditions, driftv1alpha1.ConditionSynced, 1, *ago(0))
 			return c.Status().Update(ctx, a)
 		},
 	}
 }
 
 func TestSyncAndWait(t *testing.T) {
-	for name, ready := range map[string]objects.Verdict{
-		"sync-wait":         objects.True(driftv1alpha1.ReasonReady, ""),
+	for name, whole := range map[string]objects.Verdict{
+		"sync-wait":         objects.True(driftv1alpha1.ReasonSynced, ""),
 		"sync-wait-refused": objects.False(driftv1alpha1.ReasonFixCredentials, "asking for the account: 401 Unauthorized"),
 	} {
 		p := newPlugin(t)
-		p.cluster = memory(synced(ready), infra(t)...)
+		p.cluster = memory(synced(whole), infra(t)...)
 		golden(t, name, "sync --wait", p.run("sync", "--wait"))
 	}
 	p := newPlugin(t)
-	p.cluster = memory(synced(objects.True(driftv1alpha1.ReasonReady, "")), calm(nil)...)
+	p.cluster = memory(synced(objects.True(driftv1alpha1.ReasonSynced, "")), calm(nil)...)
 	golden(t, "check-sync", "check --sync", p.run("check", "--sync"))
 }

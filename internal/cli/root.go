@@ -25,6 +25,7 @@ func commands() []func(*Env) *cobra.Command {
 		statusCommand,
 		syncCommand,
 		checkCommand,
+		reportCommand,
 		explainCommand,
 	}
 }

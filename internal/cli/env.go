@@ -8,6 +8,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	"golang.org/x/term"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -21,6 +22,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
@@ -122,6 +124,8 @@ func (e *Env) connect() (client.WithWatch, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What the libraries would log is for the operator's log, and no result.
+	log.SetLogger(logr.Discard())
 	config = rest.CopyConfig(config)
 	config.UserAgent = "kubectl-drift/" + e.version
 	config.QPS, config.Burst = 50, 200

@@ -62,6 +62,7 @@ func render() []byte {
 		if len(kind.CreateOnly) > 0 {
 			fmt.Fprintf(&page, "\nDeclare nothing for `%s`: that is only used when a %s is created, and never shown.\n", strings.Join(kind.CreateOnly, "`, `"), kind.One)
 		}
+		fmt.Fprintf(&page, "\nTerraform's name of it: %s.\n", inTerraform(kind))
 		page.WriteString("\n| field | holds | compared | changed | note |\n| --- | --- | --- | --- | --- |\n")
 		rows(&page, "", kind.Fields, nil)
 	}
@@ -79,6 +80,18 @@ func rows(page *bytes.Buffer, prefix string, fields []kinds.Field, within *kinds
 		fmt.Fprintf(page, "| `%s%s` | %s | %s | %s | %s |\n", prefix, field.Path, field.Holds, field.ComparedInWords(), kinds.ChangeInWords[change], field.Note)
 		rows(page, prefix+field.Path+"[*].", field.Elements, field)
 	}
+}
+
+// inTerraform names the types of resources, and the blocks, that are of this kind.
+func inTerraform(kind kinds.Kind) string {
+	var names []string
+	for _, name := range kind.Terraform.Types {
+		names = append(names, "`"+name+"`")
+	}
+	for _, within := range kind.Terraform.Within {
+		names = append(names, "the block `"+within.Block+"` of `"+within.Type+"`")
+	}
+	return strings.Join(names, ", ")
 }
 
 func caseOfID(kind kinds.Kind) string {

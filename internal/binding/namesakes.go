@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -23,9 +22,8 @@ const (
 	mostNamed = 8
 	// mostWeighed is how many candidates are compared with each other.
 	mostWeighed = 32
-	// longestSuggested is how many characters a value in a suggested where may have. A
-	// longer one can't be shown whole, and cut short it would match nothing.
-	longestSuggested = 64
+	// longestShown is how many characters of a value a message shows.
+	longestShown = 64
 )
 
 // apart says which where would mean each of the candidates, which are several, and which
@@ -61,68 +59,24 @@ func apart(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, named []*driftv1a
 // suggested is a where that has no more than it takes for one candidate to match and no
 // other. ok is false where there is none. What p asks for already goes first.
 func suggested(p *driftv1alpha1.CloudProvisioned, kind kinds.Kind, live []resource.Resource, which int) (where string, ok bool) {
-	if which >= len(live) {
-		return "", false
-	}
 	var parts []string
-	for _, path := range slices.Sorted(maps.Keys(p.Spec.Resource.Where)) {
+	asked := slices.Sorted(maps.Keys(p.Spec.Resource.Where))
+	for _, path := range asked {
 		parts = append(parts, path+": "+yamlScalar(p.Spec.Resource.Where[path]))
 	}
-	rivals := slices.Delete(slices.Clone(live), which, which+1)
-	for _, field := range tellingFields(kind) {
-		value, usable := plainValue(live[which], field)
-		if _, asked := p.Spec.Resource.Where[field]; asked || !usable || len(rivals) == 0 {
-			continue
-		}
-		asked := map[string]any{field: value.String()}
-		if equal, _ := drift.Matches(kind.Schema, asked, live[which]); !equal {
-			continue
-		}
-		rest := slices.DeleteFunc(slices.Clone(rivals), func(rival resource.Resource) bool {
-			equal, known := drift.Matches(kind.Schema, asked, rival)
-			return known && !equal
-		})
-		if len(rest) < len(rivals) {
-			rivals, parts = rest, append(parts, field+": "+yamlScalar(value))
-		}
+	more, ok := kind.TellApart(live, which, asked...)
+	for _, telling := range more {
+		parts = append(parts, telling.Field+": "+yamlScalar(scalarOf(telling.Value)))
 	}
-	return strings.Join(parts, ", "), len(rivals) == 0
+	return strings.Join(parts, ", "), ok
 }
 
-// tellingFields are the fields by which a resource may be told from its namesakes: first the
-// fields that identify, then fields that it keeps for life, then fields that change in place.
-// Nobody chooses the others, or a droplet has to be powered off to change them: these
-// describe the state that it is in.
-func tellingFields(kind kinds.Kind) []string {
-	out := slices.Clone(kind.Identifying)
-	for _, change := range []drift.Change{drift.ByReplacement, drift.InPlace} {
-		for _, field := range kind.Fields {
-			isPlain := field.Path != "name" && !strings.ContainsAny(field.Path, ".[")
-			if field.Change == change && isPlain && !slices.Contains(out, field.Path) {
-				out = append(out, field.Path)
-			}
-		}
+// scalarOf is a telling value as a where has it.
+func scalarOf(value any) intstr.IntOrString {
+	if number, isNumber := value.(json.Number); isNumber {
+		return intstr.Parse(number.String())
 	}
-	return out
-}
-
-// plainValue is the value of a field as a where has it. usable is false for what a where
-// can't hold, and for what a message can't show as it is.
-func plainValue(live resource.Resource, field string) (value intstr.IntOrString, usable bool) {
-	seen, ok := live.Lookup(resource.Path{resource.Segment(field)})
-	if !ok {
-		return value, false
-	}
-	switch seen := seen.(type) {
-	case string:
-		return intstr.FromString(seen), seen != "" && resource.Short(seen, longestSuggested) == seen
-	case bool:
-		return intstr.FromString(fmt.Sprint(seen)), true
-	case json.Number:
-		return intstr.Parse(seen.String()), true
-	default:
-		return value, false
-	}
+	return intstr.FromString(fmt.Sprint(value))
 }
 
 // plainText is text that YAML takes for a string without quotes.
@@ -185,7 +139,7 @@ func described(r *driftv1alpha1.CloudResource, fields []string) string {
 	var parts []string
 	for _, field := range fields {
 		value, _ := live.Lookup(resource.Path{resource.Segment(field)})
-		parts = append(parts, field+" "+resource.Short(value, longestSuggested))
+		parts = append(parts, field+" "+resource.Short(value, longestShown))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -66,6 +66,15 @@ func (m Members) Of(name string) (member Member, known bool) {
 	return member, known
 }
 
+// Find is where a name lies within an object: the name itself, or the place of what another
+// tool calls so. Nil: there is no such member.
+func (m Members) Find(name string) resource.Path {
+	if _, known := m.Of(name); known {
+		return resource.Path{resource.Segment(name)}
+	}
+	return m.known(name)
+}
+
 // Member is what is known of one name within an object.
 type Member struct {
 	// Members are the names within its own value, as those of a Field, and Holds its shape.

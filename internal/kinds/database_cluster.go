@@ -15,6 +15,11 @@ var databaseCluster = Kind{
 	ID:      uuid,
 
 	CreateOnly: []string{"backup_restore"},
+	Terraform: Terraform{
+		Types: []string{"digitalocean_database_cluster"},
+		Others: []string{"urn", "host", "private_host", "port", "uri", "private_uri", "database", "user", "password", "ui_*",
+			"metrics_endpoints"},
+	},
 	Unreadable: map[string]string{
 		"connection":                 connectionSecret,
 		"private_connection":         connectionSecret,
@@ -41,7 +46,8 @@ var databaseCluster = Kind{
 		{Path: "semantic_version", Optional: true, Compare: drift.With(databaseVersion), Change: drift.Never, Words: databaseVersionWords},
 		{Path: "size", Compare: drift.FoldCase, Change: drift.WithDowntime},
 		{Path: "num_nodes", Compare: drift.Number, Change: drift.InPlace, Others: []string{"node_count"}},
-		{Path: "storage_size_mib", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace, Note: "storage only grows"},
+		{Path: "storage_size_mib", Optional: true, Compare: drift.Unset(drift.Number), Change: drift.InPlace,
+			Terraform: TerraformField{Number: true}, Note: "storage only grows"},
 		{Path: "region", Compare: drift.FoldCase, Change: drift.InPlace, Note: "the cluster is migrated"},
 		{Path: "status", Compare: drift.FoldCase, Change: drift.Never},
 		{Path: "tags", Compare: drift.SetFoldCase, Holds: drift.Texts, Change: drift.InPlace},
@@ -49,7 +55,7 @@ var databaseCluster = Kind{
 		{Path: "maintenance_window.day", Optional: true, Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
 		{Path: "maintenance_window.hour", Optional: true, Compare: drift.Unset(drift.Loosely(clock)), Change: drift.InPlace,
 			Words: "as a time of day: `14:00` and `14:00:00` are equal"},
-		{Path: "db_names", Optional: true, Compare: drift.Subset(), Holds: drift.Texts, Change: drift.InPlace},
+		{Path: "db_names", Optional: true, Compare: drift.Subset(), Holds: drift.Texts, Change: drift.InPlace, Default: []any{"defaultdb"}},
 		{Path: "project_id", Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
 		{Path: "do_settings.service_cnames", Optional: true, Compare: drift.Loosely(hostName), Holds: drift.Texts, Change: drift.InPlace},
 		{Path: "version_end_of_life", Optional: true, Compare: drift.Time, Change: drift.Never},

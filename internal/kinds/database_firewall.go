@@ -10,9 +10,14 @@ var databaseFirewall = Kind{
 	Parent:  "DatabaseCluster",
 	Listing: Listing{Path: "v2/databases/%s/firewall", Single: true, Paging: Whole},
 	ID:      uuid,
-	Named:   noName,
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_database_firewall"},
+		ID:     []string{"cluster_id"},
+		Others: []string{"cluster_id", "rule.uuid", "rule.created_at"},
+	},
+	Named: noName,
 	Fields: []Field{
-		{Path: "rules", Key: sourceKey, Change: drift.InPlace, Others: []string{"rule"},
+		{Path: "rules", Key: sourceKey, Change: drift.InPlace, Others: []string{"rule"}, EmptyCounts: true,
 			Words: "source by source, by `type` and `value`; addresses as addresses",
 			Elements: []Field{
 				{Path: "type", Compare: drift.FoldCase},

@@ -24,6 +24,10 @@ var domain = Kind{
 	Unreadable: map[string]string{
 		"zone_file": "holds the records, which are declared as DomainRecord, a kind of its own",
 	},
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_domain"},
+		Others: []string{"urn", "ip_address"},
+	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loosely(hostName), Change: drift.ByReplacement},
 		{Path: "ttl", Compare: ttl, Change: drift.Never},

@@ -17,6 +17,10 @@ var firewall = Kind{
 	Listing: Listing{Path: "v2/firewalls", Key: "firewalls", ItemKey: "firewall"},
 	ID:      uuid,
 	Owned:   []Ownership{ownedBy(OwnerKubernetes, "name", clusterFirewall)},
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_firewall"},
+		Others: []string{"pending_changes"},
+	},
 	// "Firewall resources are only shown to a token that may see them" (OpenAPI). Whether an
 	// empty list of these is one takes a call for each of their kinds.
 	Scoped: []Scoped{
@@ -31,8 +35,8 @@ var firewall = Kind{
 		{Path: "tags", Compare: drift.SetFoldCase, Holds: drift.Texts, Change: drift.InPlace,
 			Note: "the droplets with these tags are behind the firewall"},
 		{Path: "droplet_ids", Compare: drift.Number, Holds: drift.Numbers, Change: drift.InPlace},
-		{Path: "inbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers},
-		{Path: "outbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers},
+		{Path: "inbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers, EmptyCounts: true},
+		{Path: "outbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers, EmptyCounts: true},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
 }

@@ -54,6 +54,8 @@ type Kind struct {
 	Scoped []Scoped
 	// Owned says which of its resources somebody else than people looks after, see OwnerOf.
 	Owned []Ownership
+	// Terraform is how Terraform's provider has it.
+	Terraform Terraform
 
 	// The rest is set by complete.
 	drift.Schema
@@ -142,6 +144,23 @@ type Field struct {
 	Note string
 	// Others are other tools' names for it: Terraform's and Ansible's.
 	Others []string
+	// Terraform is how Terraform's provider has it, beyond that.
+	Terraform TerraformField
+
+	// A declaration that is made of a live resource has what one would declare: not what is
+	// read-only, secret or empty, and of the rest what these say.
+
+	// Default is what DigitalOcean gives it where nobody asks for anything else, where the
+	// comparison does not say it.
+	Default any
+	// EmptyCounts says that it is declared when it is empty too: a firewall without rules
+	// lets nobody in.
+	EmptyCounts bool
+	// Follows is a field that says what this one would: it is left out where that one is
+	// declared.
+	Follows string
+	// Unadopted is why it is always left out; empty: it is not.
+	Unadopted string
 }
 
 // Aside is a second endpoint that tells some of a kind's fields.

@@ -11,6 +11,12 @@ var kubernetesCluster = Kind{
 	Name: "KubernetesCluster", One: "Kubernetes cluster", Many: "Kubernetes clusters", Scope: "kubernetes:read",
 	Listing: Listing{Path: "v2/kubernetes/clusters", Key: "kubernetes_clusters", ItemKey: "kubernetes_cluster"},
 	ID:      uuid,
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_kubernetes_cluster"},
+		Blocks: map[string]string{"rdma_shared_device_plugin": "rdma_shared_dev_plugin"},
+		Others: []string{"urn", "updated_at", "kube_config", "kubeconfig_expire_seconds", "destroy_all_associated_resources",
+			"nvidia_gpu_dra_driver", "amd_gpu_dra_driver"},
+	},
 	Unreadable: map[string]string{
 		"node_pools":  poolsApart,
 		"node_pool":   poolsApart,

@@ -23,13 +23,19 @@ var kubernetesNodePool = Kind{
 		Example: "bd5f5959-5e1e-4205-a714-a914373942af/cdda885e-7663-40c8-bc74-3a036c66545d",
 		NoCase:  true,
 	},
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_kubernetes_node_pool"},
+		ID:     []string{"cluster_id", "id"},
+		Within: []TerraformBlock{{Type: "digitalocean_kubernetes_cluster", Block: "node_pool"}},
+		Others: []string{"cluster_id", "nodes", "actual_node_count", "gpu_partition_mode"},
+	},
 	Unreadable: map[string]string{
 		"nodes": "are droplets, which come and go without anybody's doing",
 	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "size", Compare: drift.FoldCase, Change: drift.ByReplacement},
-		{Path: "count", Compare: drift.Unset(drift.With(poolCount)), Change: drift.InPlace, Others: []string{"node_count"},
+		{Path: "count", Compare: drift.Unset(drift.With(poolCount)), Change: drift.InPlace, Others: []string{"node_count"}, Follows: "auto_scale",
 			Words: "as a number; with `auto_scale`, every count between `min_nodes` and `max_nodes` is equal"},
 		{Path: "auto_scale", Optional: true, Compare: flag, Change: drift.InPlace},
 		{Path: "min_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},

@@ -16,8 +16,13 @@ var reservedIP = Kind{
 		Form:    drift.Address,
 	},
 	Named: "ip",
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_reserved_ip", "digitalocean_floating_ip"},
+		Others: []string{"urn"},
+	},
 	Fields: []Field{
-		{Path: "ip", Compare: drift.Addresses, Change: drift.ByReplacement, Others: []string{"ip_address"}},
+		{Path: "ip", Compare: drift.Addresses, Change: drift.ByReplacement, Others: []string{"ip_address"},
+			Unadopted: "is its id"},
 		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},
 		{Path: "droplet", Of: "id", Compare: drift.Alias("id"), Members: dropletMembers(), Holds: drift.OneNumber, Change: drift.InPlace, Others: []string{"droplet_id"}},
 		{Path: "locked", Optional: true, Compare: flag, Change: drift.Never},

@@ -18,6 +18,10 @@ var tag = Kind{
 	},
 	NameForm: drift.Fold,
 	Owned:    []Ownership{ownedBy(OwnerKubernetes, "name", clusterTag)},
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_tag"},
+		Others: []string{"total_resource_count", "droplets_count", "images_count", "volumes_count", "volume_snapshots_count", "databases_count"},
+	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.FoldCase, Change: drift.ByReplacement},
 	},

@@ -9,6 +9,10 @@ var volume = Kind{
 
 	CreateOnly: []string{"snapshot_id"},
 	Owned:      []Ownership{ownedBy(OwnerKubernetes, "tags", clusterTag), ownedBy(OwnerKubernetes, "name", claimName)},
+	Terraform: Terraform{
+		Types:  []string{"digitalocean_volume"},
+		Others: []string{"urn", "snapshot_id"},
+	},
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"volume_name"}},
 		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},
@@ -20,7 +24,8 @@ var volume = Kind{
 		{Path: "filesystem_label", Optional: true, Compare: drift.Loose, Change: drift.ByReplacement, Others: []string{"initial_filesystem_label"}},
 		// Null or left out where it is attached to none; no scope hides it.
 		{Path: "droplet_ids", Optional: true, Compare: drift.Number, Holds: drift.Numbers, Change: drift.InPlace,
-			Note: "leave it out for a volume that Kubernetes attaches and moves"},
+			Unadopted: "is said by volume_ids of the droplet",
+			Note:      "leave it out for a volume that Kubernetes attaches and moves"},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
 }

@@ -43,12 +43,18 @@ const (
 	// back: when, by whom, and why.
 	WithdrawnAnnotation = "drift.arcadia.cloud/withdrawn"
 
+	// TerraformAddressAnnotation on a CloudProvisioned is the address of the resource in the
+	// Terraform state that the declaration was made of.
+	TerraformAddressAnnotation = "drift.arcadia.cloud/terraform-address"
+
 	// AccountLabel is the CloudAccount's name.
 	AccountLabel = "drift.arcadia.cloud/account"
 	// KindLabel is DigitalOcean's kind, as in Droplet.
 	KindLabel = "drift.arcadia.cloud/kind"
 	// ProvisionedLabel is the CloudProvisioned's name.
 	ProvisionedLabel = "drift.arcadia.cloud/provisioned"
+	// SetLabel on a CloudProvisioned is the name of the CloudProvisionedSet that keeps it.
+	SetLabel = "drift.arcadia.cloud/set"
 )
 
 // The values of ResolveAnnotation.

@@ -143,6 +143,22 @@ const (
 	ReasonNotInManifest = "NotInManifest"
 )
 
+// Reasons of a CloudProvisionedSet's conditions.
+const (
+	// ReasonDeclared: there is a CloudProvisioned for each resource that can be declared.
+	ReasonDeclared = "Declared"
+	// ReasonAwaitingState: no state has been read yet.
+	ReasonAwaitingState = "AwaitingState"
+	// ReasonAwaitingUnlock: somebody holds the state's lock, so that it may be half written.
+	ReasonAwaitingUnlock = "AwaitingUnlock"
+	// ReasonFixState: what was read is no state that can be understood.
+	ReasonFixState = "FixState"
+	// ReasonFixStateURL: the URL is not among those that the operator allows, or is none.
+	ReasonFixStateURL = "FixStateURL"
+	// ReasonFixNames: a CloudProvisioned of somebody else's has a name that the set needs.
+	ReasonFixNames = "FixNames"
+)
+
 // Reasons of events. Each marks a transition.
 const (
 	// EventDriftDetected: a field began to differ.

@@ -30,6 +30,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&CloudAccount{}, &CloudAccountList{},
 		&CloudResource{}, &CloudResourceList{},
 		&CloudProvisioned{}, &CloudProvisionedList{},
+		&CloudProvisionedSet{}, &CloudProvisionedSetList{},
 		&CloudDrift{}, &CloudDriftList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)

@@ -69,6 +69,7 @@ func newManager(ctx context.Context, config *rest.Config, scheme *runtime.Scheme
 			return inventory.NewCloud(client), nil
 		},
 		AllowedEndpoints: o.endpoints,
+		AllowedStateURLs: o.stateURLs,
 		SecretPoll:       o.secretPoll,
 		Workers:          o.workers,
 		Registry:         ctrlmetrics.Registry,

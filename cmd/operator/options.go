@@ -25,6 +25,7 @@ type options struct {
 	leaderElection  bool
 	leaderNamespace string
 	endpoints       endpoints
+	stateURLs       stateURLs
 	secretPoll      time.Duration
 	workers         int
 	crashAt         string
@@ -46,8 +47,10 @@ func bindOptions(flags *flag.FlagSet) *options {
 		"The namespace of the Lease. Needed outside a cluster.")
 	flags.Var(&o.endpoints, "allowed-endpoint",
 		"An endpoint that a CloudAccount may name and a token may be sent to. May be given several times; the default is "+digitalOcean+".")
+	flags.Var(&o.stateURLs, "allowed-state-url",
+		"What the URL of a Terraform state may begin with, as https://states.example.com/prod. May be given several times; the default is none.")
 	flags.DurationVar(&o.secretPoll, "secret-poll", 15*time.Second,
-		"How often each account's Secret is looked at for another token.")
+		"How often each account's Secret is looked at for another token, and each set's for another state.")
 	flags.IntVar(&o.workers, "workers", 4,
 		"How many objects of a kind are reconciled at once.")
 	flags.StringVar(&o.crashAt, "crash-at", "",
@@ -105,6 +108,27 @@ func (e *endpoints) Set(value string) error {
 	}
 	if !slices.Contains(*e, value) {
 		*e = append(*e, value)
+	}
+	return nil
+}
+
+// stateURLs is a flag that may be given several times.
+type stateURLs []string
+
+func (s *stateURLs) String() string { return strings.Join(*s, ",") }
+
+// Set takes http too: nothing is sent but the request, and who names a URL here knows what it
+// serves.
+func (s *stateURLs) Set(value string) error {
+	u, err := url.Parse(value)
+	if err != nil {
+		return fmt.Errorf("reading the URL: %w", err)
+	}
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("give a URL with http or https, a host, and nothing but a path, as https://states.example.com/prod")
+	}
+	if !slices.Contains(*s, value) {
+		*s = append(*s, value)
 	}
 	return nil
 }

@@ -151,23 +151,12 @@ func (m *meaning) restored() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	effective, _ := drift.Effective(m.kind.Schema, desired, acceptancesOf(m.provisioned))
+	effective, _ := drift.Effective(m.kind.Schema, desired, objects.PendingAcceptances(m.provisioned))
 	field, value, err := drift.Restore(m.kind.Schema, effective, objects.ResourceOf(m.live), m.path)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("set %s to %s", field, resource.Short(value, 200)), nil
-}
-
-// acceptancesOf are the accepted values that a declaration's status remembers.
-func acceptancesOf(p *driftv1alpha1.CloudProvisioned) []drift.Acceptance {
-	var out []drift.Acceptance
-	for i := range p.Status.Fields {
-		if a, err := objects.AcceptanceOf(&p.Status.Fields[i]); err == nil && a != nil {
-			out = append(out, *a)
-		}
-	}
-	return out
 }
 
 // takes says what it takes to change the live field.

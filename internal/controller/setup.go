@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/declaring"
 	"github.com/arcadiacloud/clouddrift/internal/detection"
 	"github.com/arcadiacloud/clouddrift/internal/fairqueue"
 	"github.com/arcadiacloud/clouddrift/internal/inventory"
@@ -32,6 +33,8 @@ type Options struct {
 	Clouds inventory.CloudFor
 	// AllowedEndpoints are the endpoints that a token may be sent to.
 	AllowedEndpoints []string
+	// AllowedStateURLs are what the URLs of states may begin with.
+	AllowedStateURLs []string
 	// Clock is the wall clock where it is nil.
 	Clock clock.PassiveClock
 	// SecretPoll is how often each account's Secret is looked at. Zero: 15 s.
@@ -101,6 +104,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		mgr.Add(accounts.runs),
 		accounts.setup(mgr, asked, max(o.Workers, inventory.AccountsAtOnce)),
 		(&provisionedReconciler{client: access.Client, detector: detector}).setup(mgr, again, o.Workers),
+		(&provisionedSetReconciler{access, declaring.NewDeclarer(access, declaring.NewSource(access.Live, o.AllowedStateURLs)), o.SecretPoll}).setup(mgr, o.Workers),
 		(&driftReconciler{resolution.NewResolver(access, guard), resolution.NewSnoozer(access, guard)}).setup(mgr, o.Workers),
 	)
 }

@@ -60,9 +60,14 @@ func bound(o *driftv1alpha1.CloudProvisioned) {
 // whole: its status is written alone, and an accept is a patch of what is live.
 func boundMetadata(o *driftv1alpha1.CloudProvisioned) {
 	maps.DeleteFunc(o.Annotations, func(name, _ string) bool {
-		return name != tooLargeAnnotation && name != manifestAnnotation && name != driftv1alpha1.LastAcceptedAnnotation
+		return name != tooLargeAnnotation && name != manifestAnnotation && name != driftv1alpha1.LastAcceptedAnnotation &&
+			name != driftv1alpha1.TerraformAddressAnnotation
 	})
+	owner := metav1.GetControllerOf(o)
 	o.Labels, o.OwnerReferences, o.Finalizers = nil, nil, nil
+	if owner != nil && owner.Kind == "CloudProvisionedSet" && owner.APIVersion == driftv1alpha1.GroupVersion.String() {
+		o.OwnerReferences = []metav1.OwnerReference{*owner}
+	}
 }
 
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are

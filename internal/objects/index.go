@@ -25,7 +25,8 @@ const (
 	ByResource = "resource"
 	// ByDeclaredName: a CloudProvisioned by account, kind and declared name.
 	ByDeclaredName = "declared-name"
-	// ByOwner: a CloudDrift by its CloudProvisioned's UID.
+	// ByOwner: a CloudDrift by its CloudProvisioned's UID, a CloudProvisioned by its
+	// CloudProvisionedSet's.
 	ByOwner = "owner"
 )
 
@@ -94,16 +95,19 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&driftv1alpha1.CloudDrift{}, ByAccount, func(o client.Object) []string {
 			return []string{o.(*driftv1alpha1.CloudDrift).Spec.AccountRef.Name}
 		}},
-		{&driftv1alpha1.CloudDrift{}, ByOwner, func(o client.Object) []string {
-			if owner := metav1.GetControllerOf(o); owner != nil {
-				return []string{string(owner.UID)}
-			}
-			return nil
-		}},
+		{&driftv1alpha1.CloudDrift{}, ByOwner, byController},
+		{&driftv1alpha1.CloudProvisioned{}, ByOwner, byController},
 	} {
 		if err := indexer.IndexField(ctx, index.object, index.name, index.keys); err != nil {
 			return fmt.Errorf("adding the index %s of %T: %w", index.name, index.object, err)
 		}
+	}
+	return nil
+}
+
+func byController(o client.Object) []string {
+	if owner := metav1.GetControllerOf(o); owner != nil {
+		return []string{string(owner.UID)}
 	}
 	return nil
 }

@@ -32,6 +32,16 @@ func newProvisioned() *driftv1alpha1.CloudProvisioned {
 	}
 }
 
+func newSet() *driftv1alpha1.CloudProvisionedSet {
+	return &driftv1alpha1.CloudProvisionedSet{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "set-", Namespace: namespace},
+		Spec: driftv1alpha1.CloudProvisionedSetSpec{
+			AccountRef: driftv1alpha1.LocalReference{Name: "production"},
+			Terraform:  driftv1alpha1.TerraformSource{SecretRef: &driftv1alpha1.StateSecretReference{Name: "tfstate-default-infra"}},
+		},
+	}
+}
+
 func newResource() *driftv1alpha1.CloudResource {
 	return &driftv1alpha1.CloudResource{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "resource-", Namespace: namespace},

@@ -23,9 +23,9 @@ import (
 var (
 	reads  = []string{"get", "list", "watch"}
 	writes = []string{"create", "update", "patch", "delete", "deletecollection"}
-	kinds  = []string{"cloudaccounts", "cloudresources", "cloudprovisioneds", "clouddrifts"}
+	kinds  = []string{"cloudaccounts", "cloudresources", "cloudprovisioneds", "cloudprovisionedsets", "clouddrifts"}
 	// cloudresources has no status: an observation is one write.
-	statuses = []string{"cloudaccounts/status", "cloudprovisioneds/status", "clouddrifts/status"}
+	statuses = []string{"cloudaccounts/status", "cloudprovisioneds/status", "cloudprovisionedsets/status", "clouddrifts/status"}
 	// ourVerbs are asked for by the admission policies; no request of the API has them.
 	ourVerbs = []string{"accept", "revert", "snooze", "operate"}
 )
@@ -35,8 +35,8 @@ var (
 type rights map[string][]string
 
 var everyoneReads = rights{
-	"cloudaccounts": reads, "cloudresources": reads, "cloudprovisioneds": reads, "clouddrifts": reads,
-	"cloudaccounts/status": {"get"}, "cloudprovisioneds/status": {"get"}, "clouddrifts/status": {"get"},
+	"cloudaccounts": reads, "cloudresources": reads, "cloudprovisioneds": reads, "cloudprovisionedsets": reads, "clouddrifts": reads,
+	"cloudaccounts/status": {"get"}, "cloudprovisioneds/status": {"get"}, "cloudprovisionedsets/status": {"get"}, "clouddrifts/status": {"get"},
 }
 
 func (r rights) and(more rights) rights {
@@ -60,18 +60,21 @@ var matrix = []struct {
 		"cloudprovisioneds": {"create", "update", "patch", "delete"},
 	})},
 	{"platform-admin", &alice, everyoneReads.and(rights{
-		"cloudaccounts":     {"create", "update", "patch", "delete"},
-		"cloudprovisioneds": {"create", "update", "patch", "delete"},
-		"clouddrifts":       {"update", "patch", "accept", "revert", "snooze"},
+		"cloudaccounts":        {"create", "update", "patch", "delete"},
+		"cloudprovisioneds":    {"create", "update", "patch", "delete"},
+		"cloudprovisionedsets": {"create", "update", "patch", "delete"},
+		"clouddrifts":          {"update", "patch", "accept", "revert", "snooze"},
 	})},
 	{"operator", &operator, rights{
-		"cloudaccounts":            reads,
-		"cloudprovisioneds":        {"get", "list", "watch", "update", "patch"},
-		"cloudresources":           {"get", "list", "watch", "create", "update", "patch", "delete"},
-		"clouddrifts":              {"get", "list", "watch", "create", "update", "patch", "delete", "operate"},
-		"cloudaccounts/status":     {"get", "update", "patch"},
-		"cloudprovisioneds/status": {"get", "update", "patch"},
-		"clouddrifts/status":       {"get", "update", "patch"},
+		"cloudaccounts":               reads,
+		"cloudprovisionedsets":        reads,
+		"cloudprovisioneds":           {"get", "list", "watch", "create", "update", "patch", "delete"},
+		"cloudresources":              {"get", "list", "watch", "create", "update", "patch", "delete"},
+		"clouddrifts":                 {"get", "list", "watch", "create", "update", "patch", "delete", "operate"},
+		"cloudaccounts/status":        {"get", "update", "patch"},
+		"cloudprovisioneds/status":    {"get", "update", "patch"},
+		"cloudprovisionedsets/status": {"get", "update", "patch"},
+		"clouddrifts/status":          {"get", "update", "patch"},
 	}},
 }
 
@@ -145,8 +148,8 @@ var _ = Describe("beyond our own kinds the operator may", func() {
 		{"", "configmaps", "", namespace, nil},
 		{"", "namespaces", "", "", nil},
 		{"coordination.k8s.io", "leases", "clouddrift.drift.arcadia.cloud", "clouddrift-system", []string{"create", "get", "update", "patch"}},
-		{"coordination.k8s.io", "leases", "another", "clouddrift-system", []string{"create"}},
-		{"coordination.k8s.io", "leases", "clouddrift.drift.arcadia.cloud", namespace, nil},
+		{"coordination.k8s.io", "leases", "another", "clouddrift-system", []string{"create", "get"}},
+		{"coordination.k8s.io", "leases", "lock-tfstate-default-infra", namespace, []string{"get"}},
 		{"authentication.k8s.io", "tokenreviews", "", "", []string{"create"}},
 		{"authorization.k8s.io", "subjectaccessreviews", "", "", []string{"create"}},
 		{"admissionregistration.k8s.io", "validatingadmissionpolicies", "clouddrift-resolution", "", []string{"get"}},
@@ -225,7 +228,7 @@ func request(ctx context.Context, as user, verb, resource string) error {
 func typed(kind string) client.Object {
 	return map[string]client.Object{
 		"cloudaccounts": newAccount(), "cloudresources": newResource(),
-		"cloudprovisioneds": newProvisioned(), "clouddrifts": newDrift(),
+		"cloudprovisioneds": newProvisioned(), "cloudprovisionedsets": newSet(), "clouddrifts": newDrift(),
 	}[kind]
 }
 

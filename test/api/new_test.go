@@ -19,5 +19,6 @@ var _ = Describe("a new object", func() {
 	},
 		Entry("CloudAccount", account),
 		Entry("CloudProvisioned", provisioned),
+		Entry("CloudProvisionedSet", set),
 	)
 })

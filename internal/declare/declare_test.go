@@ -51,15 +51,23 @@ func inventory(t *testing.T, server *dosim.Server) []resource.Resource {
 		t.Fatal(err)
 	}
 	var out []resource.Resource
-	listings := map[string]resource.Listing{}
+	ids := map[string][]string{}
 	for _, kind := range kinds.All() {
-		// As a sync does while nobody declares what takes requests of its own.
-		listing, err := client.Without(kind.Name, kind.Costly.Paths...).List(context.Background(), kind.Name, listings[kind.Parent])
-		if err != nil {
-			t.Fatalf("listing %s: %v", kind.Many, err)
+		parents := []string{""}
+		if kind.PerParent() {
+			parents = ids[kind.Parent]
 		}
-		listings[kind.Name] = listing
-		out = append(out, listing.Resources...)
+		for _, parent := range parents {
+			// As a sync does while nobody declares what takes requests of its own.
+			listing, err := client.Without(kind.Name, kind.Costly.Paths...).List(context.Background(), kind.Name, parent)
+			if err != nil {
+				t.Fatalf("listing %s: %v", kind.Many, err)
+			}
+			out = append(out, listing.Resources...)
+			for id := range listing.IDs() {
+				ids[kind.Name] = append(ids[kind.Name], id)
+			}
+		}
 	}
 	rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out

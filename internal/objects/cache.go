@@ -59,16 +59,35 @@ func bound(o *driftv1alpha1.CloudProvisioned) {
 // an object has room for, what the operator reads. It never writes a CloudProvisioned as a
 // whole: its status is written alone, and an accept is a patch of what is live.
 func boundMetadata(o *driftv1alpha1.CloudProvisioned) {
-	maps.DeleteFunc(o.Annotations, func(name, _ string) bool {
-		return name != tooLargeAnnotation && name != manifestAnnotation && name != driftv1alpha1.LastAcceptedAnnotation &&
-			name != driftv1alpha1.TerraformAddressAnnotation
+	set := setOwner(o)
+	maps.DeleteFunc(o.Annotations, func(name, value string) bool {
+		isAddress := name == driftv1alpha1.TerraformAddressAnnotation && set != nil && len(value) <= longestAddress
+		return name != tooLargeAnnotation && name != manifestAnnotation && name != driftv1alpha1.LastAcceptedAnnotation && !isAddress
 	})
-	owner := metav1.GetControllerOf(o)
 	o.Labels, o.OwnerReferences, o.Finalizers = nil, nil, nil
-	if owner != nil && owner.Kind == "CloudProvisionedSet" && owner.APIVersion == driftv1alpha1.GroupVersion.String() {
-		o.OwnerReferences = []metav1.OwnerReference{*owner}
+	if set != nil {
+		o.OwnerReferences = []metav1.OwnerReference{*set}
 	}
 }
+
+// What a set writes into a declaration's metadata is no longer.
+const (
+	longestAddress = 1024
+	longestUID     = 64
+)
+
+// setOwner is the CloudProvisionedSet that keeps a declaration, or nil.
+func setOwner(o *driftv1alpha1.CloudProvisioned) *metav1.OwnerReference {
+	owner := metav1.GetControllerOf(o)
+	if owner == nil || owner.Kind != "CloudProvisionedSet" || owner.APIVersion != driftv1alpha1.GroupVersion.String() ||
+		len(owner.Name)+len(owner.UID) > longestUID+longestSetName {
+		return nil
+	}
+	return owner
+}
+
+// longestSetName is that of a CloudProvisionedSet.
+const longestSetName = 24
 
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are
 // half of an object, the copy of the last client-side apply, others' metadata of a

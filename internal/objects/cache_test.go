@@ -59,6 +59,41 @@ func TestTheCacheKeepsOfADeclarationsMetadataWhatIsRead(t *testing.T) {
 	}
 }
 
+// Of a set's declaration it keeps whose it is, and Terraform's address: no more than a set
+// writes.
+func TestTheCacheKeepsWhoseADeclarationIs(t *testing.T) {
+	owner := metav1.OwnerReference{APIVersion: driftv1alpha1.GroupVersion.String(), Kind: "CloudProvisionedSet", Name: "infra", UID: "u-1", Controller: new(true)}
+	for _, c := range []struct {
+		why     string
+		owner   metav1.OwnerReference
+		address string
+		kept    bool
+	}{
+		{"a set's", owner, "digitalocean_droplet.web", true},
+		{"somebody else's of that name", metav1.OwnerReference{APIVersion: "v1", Kind: "CloudProvisionedSet", Name: "infra", UID: "u-1", Controller: new(true)}, "a", false},
+		{"one that it does not control", metav1.OwnerReference{APIVersion: owner.APIVersion, Kind: owner.Kind, Name: "infra", UID: "u-1"}, "a", false},
+		{"a name that no set has", metav1.OwnerReference{APIVersion: owner.APIVersion, Kind: owner.Kind, Name: strings.Repeat("n", 1000), UID: "u-1", Controller: new(true)}, "a", false},
+	} {
+		p := sent(0)[1].(*driftv1alpha1.CloudProvisioned)
+		p.OwnerReferences = []metav1.OwnerReference{{Name: "other"}, c.owner}
+		p.Annotations = map[string]string{driftv1alpha1.TerraformAddressAnnotation: c.address, "example.com/a": "b"}
+		out, err := CacheTransform()(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := out.(*driftv1alpha1.CloudProvisioned)
+		if (len(kept.OwnerReferences) == 1) != c.kept || (kept.Annotations[driftv1alpha1.TerraformAddressAnnotation] == c.address) != c.kept || kept.Annotations["example.com/a"] != "" {
+			t.Errorf("%s: kept %+v, %v", c.why, kept.OwnerReferences, kept.Annotations)
+		}
+	}
+	p := sent(0)[1].(*driftv1alpha1.CloudProvisioned)
+	p.OwnerReferences = []metav1.OwnerReference{owner}
+	p.Annotations = map[string]string{driftv1alpha1.TerraformAddressAnnotation: strings.Repeat("a", 100000)}
+	if _, err := CacheTransform()(p); err != nil || len(p.Annotations) > 0 {
+		t.Errorf("%v: a long address is kept", err)
+	}
+}
+
 // What the cache shares must not change what anybody reads.
 func TestCacheTransformTakesNothingButManagedFields(t *testing.T) {
 	transform := CacheTransform()

@@ -81,9 +81,25 @@ func provisionedStates() []state {
 	return out
 }
 
+func setStates() []state {
+	ready := driftv1alpha1.ConditionReady
+	out := []state{
+		{ready, True(driftv1alpha1.ReasonDeclared, ""), kstatus.CurrentStatus},
+		{ready, Unknown(driftv1alpha1.ReasonAwaitingState, ""), kstatus.InProgressStatus},
+		{ready, Unknown(driftv1alpha1.ReasonAwaitingUnlock, ""), kstatus.InProgressStatus},
+		{ready, False(driftv1alpha1.ReasonUnreachable, ""), kstatus.InProgressStatus},
+		{ready, False(driftv1alpha1.ReasonWriteFailed, ""), kstatus.InProgressStatus},
+	}
+	for _, reason := range []string{driftv1alpha1.ReasonFixSecret, driftv1alpha1.ReasonFixState, driftv1alpha1.ReasonFixStateURL,
+		driftv1alpha1.ReasonFixNames, driftv1alpha1.ReasonFixRefusedWrite} {
+		out = append(out, state{ready, False(reason, ""), kstatus.FailedStatus})
+	}
+	return out
+}
+
 func TestKstatusUnderstandsEveryState(t *testing.T) {
 	seen := map[string]bool{}
-	for kind, states := range map[string][]state{"CloudAccount": accountStates(), "CloudProvisioned": provisionedStates()} {
+	for kind, states := range map[string][]state{"CloudAccount": accountStates(), "CloudProvisioned": provisionedStates(), "CloudProvisionedSet": setStates()} {
 		for _, s := range states {
 			seen[s.verdict.Reason] = true
 			conditions := []metav1.Condition{}

@@ -37,15 +37,21 @@ func inventory(t *testing.T, server *dosim.Server) map[resource.Ref]resource.Res
 		t.Fatal(err)
 	}
 	out := map[resource.Ref]resource.Resource{}
-	listings := map[string]resource.Listing{}
+	ids := map[string][]string{}
 	for _, kind := range kinds.All() {
-		listing, err := client.List(context.Background(), kind.Name, listings[kind.Parent])
-		if err != nil {
-			t.Fatalf("listing %s: %v", kind.Many, err)
+		parents := []string{""}
+		if kind.PerParent() {
+			parents = ids[kind.Parent]
 		}
-		listings[kind.Name] = listing
-		for _, each := range listing.Resources {
-			out[each.Ref] = each
+		for _, parent := range parents {
+			listing, err := client.List(context.Background(), kind.Name, parent)
+			if err != nil {
+				t.Fatalf("listing %s: %v", kind.Many, err)
+			}
+			for _, each := range listing.Resources {
+				out[each.Ref] = each
+				ids[kind.Name] = append(ids[kind.Name], each.ID)
+			}
 		}
 	}
 	return out

@@ -35,6 +35,7 @@ type StateURLReference struct {
 }
 
 // TerraformSource says where a state of Terraform or OpenTofu is.
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="[has(self.secretRef), has(self.url), has(self.urlSecretRef)].exists_one(given, given)",message="give exactly one of secretRef, url and urlSecretRef"
 type TerraformSource struct {
 	// secretRef names the Secret in which Terraform's kubernetes backend keeps the state.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -241,9 +242,7 @@ var _ = Describe("CloudProvisionedSet", func() {
 		By("somebody changes a field of ours, adds one, and ignores another")
 		Eventually(ctx, func(g Gomega) {
 			p := w.provisioned(ctx, g, name)
-			for field, value := range values(map[string]any{"size_slug": "s-4vcpu-8gb", "monitoring": true}) {
-				p.Spec.Desired[field] = value
-			}
+			maps.Copy(p.Spec.Desired, values(map[string]any{"size_slug": "s-4vcpu-8gb", "monitoring": true}))
 			p.Spec.Ignore = []string{"tags"}
 			g.Expect(admin.Update(ctx, p)).To(Succeed())
 		}).Should(Succeed())

@@ -195,8 +195,8 @@ func yamlOf(value any) (string, error) {
 	return string(out), nil
 }
 
-// diff writes lines of a diff, so far to the right.
-func (e *Env) diff(indent int, lines []diffLine) {
+// diff writes lines of a diff.
+func (e *Env) diff(lines []diffLine) {
 	for _, l := range lines {
 		style := dim
 		switch l.op {
@@ -205,6 +205,6 @@ func (e *Env) diff(indent int, lines []diffLine) {
 		case '+':
 			style = green
 		}
-		e.line(strings.Repeat(" ", indent), style.in("%c %s%s", l.op, strings.Repeat("  ", l.depth), l.text))
+		e.line("  ", style.in("%c %s%s", l.op, strings.Repeat("  ", l.depth), l.text))
 	}
 }

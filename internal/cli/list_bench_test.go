@@ -37,7 +37,7 @@ func pages(b *testing.B, many int) [][]byte {
 			d.OwnerReferences = []metav1.OwnerReference{{APIVersion: "drift.arcadia.cloud/v1alpha1", Kind: "CloudProvisioned", Name: p.Name, UID: d.UID}}
 			for _, subresource := range []string{"", "status"} {
 				d.ManagedFields = append(d.ManagedFields, metav1.ManagedFieldsEntry{Manager: "operator", Operation: "Update", Subresource: subresource,
-					APIVersion: "drift.arcadia.cloud/v1alpha1", FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(ownedFields)}})
+					APIVersion: "drift.arcadia.cloud/v1alpha1", FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(ownedFields)})
 			}
 			list.Items = append(list.Items, *d)
 		}

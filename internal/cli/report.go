@@ -101,7 +101,7 @@ func (o *reportOptions) run(ctx context.Context, e *Env) error {
 	from := c.at.Add(-since)
 	r := report{
 		Title: o.title(e), At: minute(c.at), Version: e.version, Verdict: c.verdict, Sentence: c.sentence(), Since: minute(from),
-		Accounts: o.seen(e, found.accounts), History: historyOf(past, from),
+		Accounts: o.seen(found.accounts), History: historyOf(past, from),
 	}
 	for i := range found.drifts {
 		d, err := reportOf(&found.drifts[i])
@@ -157,7 +157,7 @@ func reportOf(d *driftv1alpha1.CloudDrift) (reportDrift, error) {
 }
 
 // seen is what was seen of each account.
-func (o *reportOptions) seen(e *Env, accounts []driftv1alpha1.CloudAccount) []reportAccount {
+func (o *reportOptions) seen(accounts []driftv1alpha1.CloudAccount) []reportAccount {
 	var out []reportAccount
 	for i := range accounts {
 		a := &accounts[i]

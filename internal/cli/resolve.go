@@ -156,7 +156,7 @@ func (o *resolveOptions) preview(e *Env, found []driftv1alpha1.CloudDrift) {
 			e.line("  ", err.Error())
 			continue
 		}
-		e.diff(2, differing(m.expected, m.actual, m.ordered()))
+		e.diff(differing(m.expected, m.actual, m.ordered()))
 	}
 	e.line(o.way.effect(found))
 }

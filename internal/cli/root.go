@@ -33,7 +33,7 @@ func commands() []func(*Env) *cobra.Command {
 // Run runs the command that args name, and returns the exit code. What goes wrong is said in
 // one line.
 func (e *Env) Run(ctx context.Context, args []string) int {
-	root := e.Root()
+	root := e.Root() //nolint:contextcheck // what it completes takes the context of its command
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var exit *exitError

@@ -113,7 +113,7 @@ func (e *Env) show(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	e.showHead(m)
 	e.line()
 	e.line(bold.in("What differs"), dim.in("   - expected   + actual"))
-	e.diff(2, differing(m.expected, m.actual, m.ordered()))
+	e.diff(differing(m.expected, m.actual, m.ordered()))
 	if stateOf(d) == driftv1alpha1.DriftOpen {
 		e.showWays(m)
 	}
@@ -182,7 +182,7 @@ func (e *Env) showWays(m *meaning) {
 		return
 	}
 	e.line(bold.in("Accepting it writes into CloudProvisioned %s", m.provisioned.Name))
-	e.diff(2, desiredDiff(before, after))
+	e.diff(desiredDiff(before, after))
 	e.line()
 	e.line(dim.in("kubectl drift accept %s%s", e.namespaceFlag(m.drift.Namespace), m.drift.Name))
 }

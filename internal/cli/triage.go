@@ -146,7 +146,7 @@ func (t *triage) step(ctx context.Context, step []*driftv1alpha1.CloudDrift, pos
 	e.line()
 	e.line(dim.in("%s", position), "  ", bold.in("%s", strings.Join(names, ", ")), "  ", cyan.in("%s", d.Spec.Field),
 		dim.in("  %s, %s ago", d.Spec.ResourceRef.Kind, e.since(d.Status.DetectedAt)))
-	e.diff(2, differing(m.expected, m.actual, m.ordered()))
+	e.diff(differing(m.expected, m.actual, m.ordered()))
 	if takes := m.takes(); takes != "" {
 		e.line(dim.in("  to bring it back, it changes %s", takes))
 	}

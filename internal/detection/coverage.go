@@ -53,6 +53,7 @@ func coverageOf(account *driftv1alpha1.CloudAccount, snapshot *binding.Snapshot,
 			out.owned[ref.Kind]++
 		case driftv1alpha1.CoverageUnmanaged:
 			out.unmanaged[ref.Kind]++
+		case driftv1alpha1.CoverageManaged: // the sweep counts by declaration
 		}
 		if is == r.Coverage || !metav1.IsControlledBy(r, account) {
 			continue // or what a deleted account of the same name left

@@ -241,32 +241,8 @@ func (d *Detector) known(run *detectionRun) (presence resource.Presence, blind o
 // drifts that they are for. Cut short anywhere, the next run goes on from there.
 func (d *Detector) carryOut(ctx context.Context, run *detectionRun) error {
 	p := run.provisioned
-	before := p.Status.DeepCopy()
-	d.summarise(run)
-	if err := d.release(ctx, run); err != nil {
+	if err := d.remember(ctx, run); err != nil {
 		return err
-	}
-	if !equality.Semantic.DeepEqual(*before, p.Status) {
-		err := d.Client.Status().Update(ctx, p)
-		if isTooLarge(err) {
-			curtail(&p.Status)
-			err = d.Client.Status().Update(ctx, p)
-		}
-		if err != nil {
-			if run.granted > 0 {
-				d.budgets.giveBack(run.account.UID, run.granted)
-			}
-			return fmt.Errorf("writing its status: %w", err)
-		}
-		if secrets := run.binding.Kind.DeclaredSecrets(run.desired); len(secrets) > 0 && p.Status.ObservedGeneration != before.ObservedGeneration {
-			d.Events.SecretDeclared(p, secrets)
-		}
-		if run.binding.ReboundFrom != "" {
-			d.Events.Rebound(p, run.binding.ReboundFrom, run.binding.ID)
-		}
-		for _, path := range run.ended {
-			d.Events.AcceptanceEnded(p, path, run.accepted[path])
-		}
 	}
 	if len(run.plan.Open) > 0 {
 		crashpoint.Reached(crashpoint.DetectRemembered)
@@ -300,6 +276,40 @@ func (d *Detector) carryOut(ctx context.Context, run *detectionRun) error {
 		writes.Add(d.Client.Status().Update(ctx, p))
 	}
 	return writes.Joined(nil)
+}
+
+// remember writes the status, where it changes, and tells what is new in it.
+func (d *Detector) remember(ctx context.Context, run *detectionRun) error {
+	p := run.provisioned
+	before := p.Status.DeepCopy()
+	d.summarise(run)
+	if err := d.release(ctx, run); err != nil {
+		return err
+	}
+	if equality.Semantic.DeepEqual(*before, p.Status) {
+		return nil
+	}
+	err := d.Client.Status().Update(ctx, p)
+	if isTooLarge(err) {
+		curtail(&p.Status)
+		err = d.Client.Status().Update(ctx, p)
+	}
+	if err != nil {
+		if run.granted > 0 {
+			d.budgets.giveBack(run.account.UID, run.granted)
+		}
+		return fmt.Errorf("writing its status: %w", err)
+	}
+	if secrets := run.binding.Kind.DeclaredSecrets(run.desired); len(secrets) > 0 && p.Status.ObservedGeneration != before.ObservedGeneration {
+		d.Events.SecretDeclared(p, secrets)
+	}
+	if run.binding.ReboundFrom != "" {
+		d.Events.Rebound(p, run.binding.ReboundFrom, run.binding.ID)
+	}
+	for _, path := range run.ended {
+		d.Events.AcceptanceEnded(p, path, run.accepted[path])
+	}
+	return nil
 }
 
 // isTooLarge says whether the API server refuses an object for its size, its own limit or

@@ -42,15 +42,15 @@ var _ = Describe("kubectl", func() {
 			func(ctx context.Context) string { return created(ctx, account).GetName() }},
 		{[]string{"cloudresource", "cloudresources", "cres"},
 			[]string{"NAME", "KIND", "ID", "LIVE NAME", "REGION", "SIZE", "STATUS", "ABSENT"},
-			[]string{"ACCOUNT", "CHANGED"},
+			[]string{"ACCOUNT", "COVERAGE", "OWNER", "CHANGED"},
 			func(ctx context.Context) string { return created(ctx, resource).GetName() }},
 		{[]string{"cloudprovisioned", "cloudprovisioneds", "cprov"},
 			[]string{"NAME", "KIND", "ID", "READY", "IN SYNC", "DRIFTS", "AGE"},
-			[]string{"REASON", "SPEC VERSION", "ACCOUNT"},
+			[]string{"REASON", "IGNORED", "SPEC VERSION", "ACCOUNT"},
 			func(ctx context.Context) string { return created(ctx, provisioned).GetName() }},
 		{[]string{"clouddrift", "clouddrifts", "cdrift"},
 			[]string{"NAME", "RESOURCE", "FIELD", "EXPECTED", "ACTUAL", "STATE", "AGE"},
-			[]string{"EPISODE", "BY", "KIND", "ID"},
+			[]string{"EPISODE", "BY", "SNOOZED UNTIL", "KIND", "ID"},
 			func(ctx context.Context) string { return openDrift(ctx).GetName() }},
 	} {
 		It("shows "+k.names[0]+" by each of its names, with its columns", func(ctx SpecContext) {

@@ -114,6 +114,7 @@ func (j *judge) ends(l life[*driftv1alpha1.CloudProvisioned], i int, d *life[*dr
 		return says(from) && j.agreed(l.states[i], ref{kind, d.first().object.Spec.ResourceRef.ID}, path, acceptedState(d).arrived)
 	case driftv1alpha1.GitWithdrawn:
 		return j.people.takenBack[d.uid]
+	case driftv1alpha1.GitPending: // is no end
 	}
 	return false
 }

@@ -19,7 +19,7 @@ func onTerminal(ctx context.Context, who, typed string, args ...string) (code in
 	GinkgoHelper()
 	primary, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	Expect(err).NotTo(HaveOccurred())
-	defer primary.Close()
+	defer func() { _ = primary.Close() }()
 	Expect(unix.IoctlSetPointerInt(int(primary.Fd()), unix.TIOCSPTLCK, 0)).To(Succeed())
 	number, err := unix.IoctlGetInt(int(primary.Fd()), unix.TIOCGPTN)
 	Expect(err).NotTo(HaveOccurred())

@@ -125,8 +125,7 @@ func command(ctx context.Context, who string, args ...string) *exec.Cmd {
 }
 
 func codeOf(err error) int {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode()
 	}
 	Expect(err).NotTo(HaveOccurred())

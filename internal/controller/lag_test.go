@@ -14,6 +14,7 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/crashpoint"
 	"github.com/arcadiacloud/clouddrift/internal/digitalocean"
 	"github.com/arcadiacloud/clouddrift/internal/inventory"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 // gate holds back what it is asked to, from the time it is shut until the spec ends.
@@ -49,6 +50,15 @@ func (g *gate) transform(o any) (any, error) {
 
 // idle is a cloud that never answers, so that an operator does not sync.
 type idle struct{ inventory.Cloud }
+
+func (i idle) Without(string, ...string) inventory.Cloud { return i }
+
+func (i idle) Knowing(func(resource.Resource) bool) inventory.Cloud { return i }
+
+func (idle) List(ctx context.Context, _, _ string) (resource.Listing, error) {
+	<-ctx.Done()
+	return resource.Listing{}, ctx.Err()
+}
 
 func (idle) Account(ctx context.Context) (digitalocean.Account, error) {
 	<-ctx.Done()

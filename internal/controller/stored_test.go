@@ -24,6 +24,8 @@ var _ = Describe("What is stored", func() {
 		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-1vcpu-1gb", "region": "nyc3"})
 		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionTrue, driftv1alpha1.ReasonInSync)
 
+		Expect(stored(ctx, w.provisioned(ctx, Default, "web-1"))).To(BeNumerically("<", 2000))
+
 		By("creating a CloudResource: the API server notes who owns which field, coarsely")
 		resource := func() *driftv1alpha1.CloudResource {
 			for _, r := range w.resources(ctx, Default) {
@@ -61,7 +63,7 @@ var _ = Describe("What is stored", func() {
 		p := w.provisioned(ctx, Default, "web-1")
 		Expect(ownedFields(p, "f:status")).To(ConsistOf("{}"))
 		Expect(ownedFields(p, "f:spec", "f:desired", "f:region")).To(ConsistOf("{}"))
-		Expect(stored(ctx, p)).To(BeNumerically("<", 2000))
+		Expect(stored(ctx, p)).To(BeNumerically("<", 2500), "with an acceptance that Git has yet to say")
 		Expect(ownedFields(w.getAccount(ctx, Default), "f:status")).To(ConsistOf("{}"))
 	})
 })

@@ -115,7 +115,7 @@ func (a *attributes) unknown(attribute string, value any) {
 	if isNothing(value) {
 		return
 	}
-	if why := a.kind.Unreadable[attribute]; why != "" {
+	if why := a.kind.Schema.Unreadable[attribute]; why != "" {
 		a.leave(attribute, why, false)
 		return
 	}

@@ -74,7 +74,7 @@ var _ = Describe("kubectl", func() {
 		Expect(row[7:]).To(Equal([]string{"1", "alice", "Droplet", "3164444"}))
 	})
 
-	It("shows all four kinds by their category", func(ctx SpecContext) {
+	It("shows all kinds by their category", func(ctx SpecContext) {
 		for _, manifest := range []string{account, resource, provisioned, drift} {
 			created(ctx, manifest)
 		}
@@ -83,7 +83,9 @@ var _ = Describe("kubectl", func() {
 			kind, _, _ := strings.Cut(line, ".")
 			kinds[kind] = true
 		}
-		Expect(kinds).To(Equal(map[string]bool{"cloudaccount": true, "cloudresource": true, "cloudprovisioned": true, "clouddrift": true}))
+		Expect(kinds).To(Equal(map[string]bool{
+			"cloudaccount": true, "cloudresource": true, "cloudprovisioned": true, "cloudprovisionedset": true, "clouddrift": true,
+		}))
 	})
 
 	It("annotates a clouddrift by its singular name", func(ctx SpecContext) {

@@ -30,6 +30,13 @@ func (s *sequence) disagreements() []string {
 	}
 	a.inventory()
 	a.findings()
+	return a.wrong
+}
+
+// miscounts are the counts of the account that are not those of the truth. They are
+// the latest sweep's.
+func (s *sequence) miscounts() []string {
+	a := agreement{truth: s.cloud.now(), declared: current[*driftv1alpha1.CloudProvisioned](s.recorder)}
 	a.account(current[*driftv1alpha1.CloudAccount](s.recorder)[accountName])
 	return a.wrong
 }

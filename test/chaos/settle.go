@@ -120,20 +120,11 @@ func (s *sequence) verify() {
 	if s.failed() || s.ctx.Err() != nil {
 		return
 	}
-	began := time.Now()
-	for {
-		wrong := s.disagreements()
-		if len(wrong) == 0 {
-			break
-		}
-		if s.cluster.over(began, agreeWithin) || s.ctx.Err() != nil {
-			for _, w := range wrong {
-				s.broken("in the end: %s", w)
-			}
-			break
-		}
-		pause(s.ctx, 50*time.Millisecond)
+	s.agree(s.disagreements)
+	if len(s.miscounts()) > 0 {
+		s.syncAndWait(settleWithin) // the counts are those of a sweep, and an accept may have ended after it
 	}
+	s.agree(s.miscounts)
 	for n := range slices.Backward(s.operators) {
 		ended := s.ended
 		s.endOperator(n)
@@ -163,6 +154,24 @@ func (s *sequence) verify() {
 			st.gaps++
 		}
 	})
+}
+
+// agree waits until nothing is wrong.
+func (s *sequence) agree(wrong func() []string) {
+	began := time.Now()
+	for {
+		found := wrong()
+		if len(found) == 0 {
+			return
+		}
+		if s.cluster.over(began, agreeWithin) || s.ctx.Err() != nil {
+			for _, w := range found {
+				s.broken("in the end: %s", w)
+			}
+			return
+		}
+		pause(s.ctx, 50*time.Millisecond)
+	}
 }
 
 // catchUp waits until the recorder has heard of everything.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,24 +217,36 @@ func remembered(status driftv1alpha1.CloudProvisionedStatus, path string) driftv
 	return driftv1alpha1.FieldStatus{}
 }
 
-// onlyOneOpen: at no moment two open drifts of one field of one resource.
+// onlyOneOpen: at no moment two open drifts of one field of one resource, but for those of a
+// declaration that is deleted: the garbage collector takes them one after the other, and the
+// next declaration of the resource does not wait for it.
 func (j *judge) onlyOneOpen() {
-	open := map[string]map[types.UID]string{}
+	open := map[string]map[types.UID]*driftv1alpha1.CloudDrift{}
+	undeclared := map[types.UID]bool{}
+	abandoned := func(_ types.UID, d *driftv1alpha1.CloudDrift) bool {
+		owner := metav1.GetControllerOf(d)
+		return owner != nil && undeclared[owner.UID]
+	}
 	for _, r := range j.h.records {
+		if p, ok := r.object.(*driftv1alpha1.CloudProvisioned); ok && r.deleted {
+			undeclared[p.UID] = true
+		}
 		d, ok := r.object.(*driftv1alpha1.CloudDrift)
 		if !ok {
 			continue
 		}
 		key := strings.ToLower(d.Spec.ResourceRef.Kind+" "+d.Spec.ResourceRef.ID) + " " + d.Spec.Field
 		if open[key] == nil {
-			open[key] = map[types.UID]string{}
+			open[key] = map[types.UID]*driftv1alpha1.CloudDrift{}
 		}
 		if r.deleted || resolved(d) {
 			delete(open[key], d.UID)
 			continue
 		}
-		if open[key][d.UID] = d.Name; len(open[key]) > 1 {
-			j.say("at revision %d there are %d open drifts of %s: %v", r.revision, len(open[key]), key, open[key])
+		open[key][d.UID] = d
+		maps.DeleteFunc(open[key], abandoned)
+		if len(open[key]) > 1 {
+			j.say("at revision %d there are %d open drifts of %s: %v", r.revision, len(open[key]), key, slices.Sorted(maps.Keys(open[key])))
 		}
 	}
 }

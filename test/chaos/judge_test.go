@@ -196,6 +196,30 @@ func approved(s *story) {
 	s.drift(20, "1", intended)
 }
 
+// The garbage collector takes what a deleted declaration leaves bit by bit.
+func TestJudgeKnowsAbandonedDrifts(t *testing.T) {
+	of := func(owner, uid string, episode int64) *driftv1alpha1.CloudDrift {
+		return &driftv1alpha1.CloudDrift{
+			ObjectMeta: metav1.ObjectMeta{Name: "d-" + uid, UID: types.UID(uid),
+				OwnerReferences: []metav1.OwnerReference{{UID: types.UID(owner), Name: owner, Controller: ptr.To(true)}}},
+			Spec: driftv1alpha1.CloudDriftSpec{ResourceRef: driftv1alpha1.ResourceReference{Kind: "Droplet", ID: "1"}, Field: "name", Episode: episode},
+		}
+	}
+	for _, deleted := range []bool{true, false} {
+		s := &story{}
+		s.write(1, of("p", "1", 2))
+		s.declared = &driftv1alpha1.CloudProvisioned{ObjectMeta: metav1.ObjectMeta{Name: "p", UID: "p"}}
+		if deleted {
+			s.undeclare(2)
+		}
+		s.write(3, of("q", "2", 1))
+		j := judge{h: s.history}
+		if j.onlyOneOpen(); (len(j.wrong) == 0) != deleted {
+			t.Errorf("with its declaration deleted (%v), the judge says %q", deleted, j.wrong)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	for name, tt := range map[string]struct {
 		tell func(*story)

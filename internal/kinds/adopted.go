@@ -42,7 +42,7 @@ func (k Kind) Adopted(r resource.Resource, wanted Wanted) map[string]any {
 		if err != nil {
 			continue // no table has such a path
 		}
-		place(out, at, value)
+		resource.Put(out, at, value)
 	}
 	return out
 }
@@ -84,7 +84,7 @@ func (k Kind) has(field Field, value any, r resource.Resource) bool {
 		return false
 	}
 	asked := map[string]any{}
-	place(asked, at, value)
+	resource.Put(asked, at, value)
 	equal, _ := drift.Matches(k.Schema, asked, r)
 	if list, isList := value.([]any); isList { // what is at least there may be more
 		live, _ := r.Lookup(at)
@@ -92,17 +92,4 @@ func (k Kind) has(field Field, value any, r resource.Resource) bool {
 		return equal && len(list) == len(shown)
 	}
 	return equal
-}
-
-// place puts a value at a path of an object.
-func place(object map[string]any, at resource.Path, value any) {
-	for _, segment := range at[:len(at)-1] {
-		inner, isObject := object[string(segment)].(map[string]any)
-		if !isObject {
-			inner = map[string]any{}
-			object[string(segment)] = inner
-		}
-		object = inner
-	}
-	object[string(at[len(at)-1])] = value
 }

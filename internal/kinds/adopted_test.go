@@ -84,7 +84,7 @@ func FuzzAdopted(f *testing.F) {
 			for _, field := range kind.Fields {
 				at, _ := resource.ParsePath(field.Path)
 				values := map[string]any{}
-				place(values, at, value)
+				resource.Put(values, at, value)
 				live := resource.Resource{Ref: resource.Ref{Kind: kind.Name, ID: "example.com/1"}, Values: values}
 				for _, wanted := range []Wanted{{}, {Defaults: true}, {Asked: func(string) bool { return true }}} {
 					for _, d := range drift.Differences(kind.Schema, kind.Adopted(live, wanted), live, nil).Differences {

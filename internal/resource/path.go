@@ -141,3 +141,17 @@ func (p Path) Append(more ...Segment) Path {
 	longer := make(Path, 0, len(p)+len(more))
 	return append(append(longer, p...), more...)
 }
+
+// Put sets the value at a path of an object, with objects on the way to it where there are none.
+// The path must not be empty.
+func Put(object map[string]any, at Path, value any) {
+	for _, segment := range at[:len(at)-1] {
+		inner, isObject := object[string(segment)].(map[string]any)
+		if !isObject {
+			inner = map[string]any{}
+			object[string(segment)] = inner
+		}
+		object = inner
+	}
+	object[string(at[len(at)-1])] = value
+}

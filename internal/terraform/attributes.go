@@ -201,22 +201,10 @@ func (a *attributes) members(members drift.Members, attribute string, value any)
 				continue
 			}
 			if !isNothing(value[name]) {
-				put(out, at, value[name])
+				resource.Put(out, at, value[name])
 			}
 		}
 		return out
 	}
 	return value
-}
-
-func put(object map[string]any, at resource.Path, value any) {
-	for _, segment := range at[:len(at)-1] {
-		inner, isObject := object[string(segment)].(map[string]any)
-		if !isObject {
-			inner = map[string]any{}
-			object[string(segment)] = inner
-		}
-		object = inner
-	}
-	object[string(at[len(at)-1])] = value
 }

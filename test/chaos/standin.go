@@ -67,6 +67,15 @@ func put(kind string, values map[string]string, path string, value any) {
 
 // saysSame says whether flattened values have a value at a path, or one that is as good.
 func saysSame(kind string, values map[string]string, path string, value any) bool {
+	return says(kind, values, path, value, alike)
+}
+
+// saysExactly is saysSame where also what a scope may hide counts.
+func saysExactly(kind string, values map[string]string, path string, value any) bool {
+	return says(kind, values, path, value, func(a, b string) bool { return a == b })
+}
+
+func says(kind string, values map[string]string, path string, value any, alike func(a, b string) bool) bool {
 	field, f, inside := listAt(kind, path)
 	if !inside {
 		return f.alike(values[path], text(value), values, values) || f.alike(text(value), values[path], values, values)

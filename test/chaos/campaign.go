@@ -198,10 +198,11 @@ func (c *campaign) disturb(ctx context.Context, over <-chan struct{}) {
 // the machine is too busy for its own time-outs.
 func patiently(ctx context.Context, start func(context.Context) error) error {
 	var err error
-	for range 5 {
+	for range 20 {
 		if err = start(ctx); err == nil || ctx.Err() != nil {
 			return err
 		}
+		pause(ctx, 3*time.Second) // the API server may be away itself
 	}
 	return err
 }

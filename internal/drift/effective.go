@@ -46,7 +46,7 @@ func Effective(s Schema, desired map[string]any, accepted []Acceptance) (effecti
 			standing[a.Path] = Overruled // a path that nobody can declare
 			continue
 		}
-		adopted, is := s.standing(effective, a, at)
+		adopted, is := s.standing(effective, a, at, accepted)
 		if standing[a.Path] = is; is == StandsIn {
 			effective = adopted
 		}
@@ -64,18 +64,19 @@ func outerFirst(accepted []Acceptance) []Acceptance {
 }
 
 // standing also returns what is declared with To in it.
-func (s Schema) standing(desired map[string]any, a Acceptance, at resource.Path) (adopted map[string]any, is Standing) {
+func (s Schema) standing(desired map[string]any, a Acceptance, at resource.Path, accepted []Acceptance) (adopted map[string]any, is Standing) {
 	adopted, err := Adopt(s, desired, a.To, at)
 	if err != nil {
 		return nil, Overruled // not declared any more, as where the list has no such element
 	}
-	if _, differs, compared := s.expected(desired, a.To, at); !differs && compared {
+	switch {
+	case s.says(desired, a.To, at, accepted):
 		return adopted, Declared
-	}
-	if _, differs, compared := s.expected(desired, a.From, at); !differs && compared {
+	case s.says(desired, a.From, at, accepted):
 		return adopted, StandsIn
+	default:
+		return adopted, Overruled
 	}
-	return adopted, Overruled
 }
 
 // Stands says what one acceptance is worth where that is declared.

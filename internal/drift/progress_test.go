@@ -67,9 +67,19 @@ func TestAcceptanceWithinAnAcceptedElement(t *testing.T) {
 		{Path: "rules.a.x", From: value(t, `1`), To: value(t, `2`)},
 		{Path: "rules.a", From: nil, To: value(t, `{"id":"a","x":1}`)},
 	}
-	got, standing := Effective(listed, object(t, `{"rules":[{"id":"b"}]}`), accepted)
-	if standing["rules.a"] != StandsIn || standing["rules.a.x"] != StandsIn || string(resource.Canonical(got)) != `{"rules":[{"id":"b"},{"id":"a","x":2}]}` {
-		t.Errorf("%s, %v", resource.Canonical(got), standing)
+	for _, c := range []struct {
+		why, desired, effective string
+		element, member         Standing
+	}{
+		{"the manifest has neither", `{"rules":[{"id":"b"}]}`, `{"rules":[{"id":"b"},{"id":"a","x":2}]}`, StandsIn, StandsIn},
+		{"both were written", `{"rules":[{"id":"b"},{"id":"a","x":2}]}`, `{"rules":[{"id":"b"},{"id":"a","x":2}]}`, Declared, Declared},
+		{"the manifest has the element as it was accepted", `{"rules":[{"id":"a","x":1}]}`, `{"rules":[{"id":"a","x":2}]}`, Declared, StandsIn},
+		{"the manifest has another member", `{"rules":[{"id":"a","x":3}]}`, `{"rules":[{"id":"a","x":3}]}`, Overruled, Overruled},
+	} {
+		got, standing := Effective(listed, object(t, c.desired), accepted)
+		if standing["rules.a"] != c.element || standing["rules.a.x"] != c.member || string(resource.Canonical(got)) != c.effective {
+			t.Errorf("%s: %s, %v; want %s", c.why, resource.Canonical(got), standing, c.effective)
+		}
 	}
 	if outer := Within(accepted, resource.Path{"rules", "a", "x"}); len(outer) != 1 || outer[0].Path != "rules.a" {
 		t.Errorf("within %+v", outer)

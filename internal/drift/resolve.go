@@ -2,6 +2,7 @@ package drift
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
@@ -61,32 +62,50 @@ func Restore(s Schema, desired map[string]any, live resource.Resource, at resour
 // Expected returns what is declared at the path of a difference, provided that it differs
 // from that actual value. It has to do without the live resource.
 func Expected(s Schema, desired map[string]any, actual any, at resource.Path) (expected any, differs bool) {
-	expected, differs, _ = s.expected(desired, actual, at)
-	return expected, differs
+	differences, _ := s.against(desired, actual, at)
+	for _, difference := range differences {
+		if difference.Path.String() == at.String() {
+			return difference.Expected, true
+		}
+	}
+	return nil, false
 }
 
-// expected also says whether what is declared there could be compared: a name that the kind
-// does not have, or a value of another shape, can't.
-func (s Schema) expected(desired map[string]any, actual any, at resource.Path) (expected any, differs, compared bool) {
+// Says is whether what is declared at the path of a difference is that value, all of it.
+func Says(s Schema, desired map[string]any, value any, at resource.Path) bool {
+	return s.says(desired, value, at, nil)
+}
+
+// says leaves out what was accepted within the value: there may be declared what was accepted,
+// or what was declared before.
+func (s Schema) says(desired map[string]any, value any, at resource.Path, accepted []Acceptance) bool {
+	differences, compared := s.against(desired, value, at)
+	return compared && !slices.ContainsFunc(differences, func(difference Difference) bool {
+		return !slices.ContainsFunc(accepted, func(inner Acceptance) bool {
+			path, err := resource.ParsePath(inner.Path)
+			return err == nil && len(path) > len(at) && path.Under(at) && difference.Path.Under(path) &&
+				(s.says(desired, inner.To, path, accepted) || s.says(desired, inner.From, path, accepted))
+		})
+	})
+}
+
+// against are the differences at a path, and within, of what is declared from an actual value
+// there. Not compared: there is a name that the kind does not have, or a value of another shape.
+func (s Schema) against(desired map[string]any, actual any, at resource.Path) (differences []Difference, compared bool) {
 	comparison, depth, err := s.comparisonAt(at)
 	if err != nil {
-		return nil, false, false
+		return nil, false
 	}
 	field := at[:depth]
 	want, _ := valueDeclared(desired, field)
 	placed, _ := withValue(nil, field, comparison.Place(want, actual, at[depth:])).(map[string]any)
 	result := Differences(s, desired, resource.Resource{Values: placed}, nil)
 	for _, difference := range result.Differences {
-		if difference.Path.String() == at.String() {
-			return difference.Expected, true, true
+		if difference.Path.Under(at) || at.Under(difference.Path) {
+			differences = append(differences, difference)
 		}
 	}
-	for _, unknown := range result.Unknown {
-		if unknown.Path.Under(field) {
-			return nil, false, false
-		}
-	}
-	return nil, false, true
+	return differences, !slices.ContainsFunc(result.Unknown, func(unknown UnknownField) bool { return unknown.Path.Under(field) })
 }
 
 // comparisonAt is the comparison that decides at a path, and how much of the path leads to

@@ -54,7 +54,7 @@ func (a acceptor) intended(ctx context.Context, d *driftv1alpha1.CloudDrift, p *
 func (a acceptor) carriedOut(ctx context.Context, d *driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned, trusted bool) error {
 	in, err := intentOf(d, p)
 	if err == nil && !drift.IsCapped(in.value) {
-		if _, differs := drift.Expected(in.schema, in.desired, in.value, in.path); !differs {
+		if drift.Says(in.schema, in.desired, in.value, in.path) {
 			return nil
 		}
 	}

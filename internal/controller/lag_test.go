@@ -6,6 +6,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -119,6 +120,35 @@ var _ = Describe("An operator whose cache is behind", func() {
 		d := w.open(ctx, "size_slug")
 		Consistently(ctx, func(g Gomega) {
 			g.Expect(w.drift(ctx, g, d.Name).Status.State).To(Equal(driftv1alpha1.DriftOpen))
+		}).Should(Succeed())
+	})
+
+	It("opens no drift of an episode that another operator went on from", func(ctx SpecContext) {
+		id := w.droplet("web-1")
+		w.account(ctx)
+		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"size_slug": "s-2vcpu-4gb"})
+		behind := newGate()
+		behind.shut(func(o client.Object) bool {
+			p, ok := o.(*driftv1alpha1.CloudProvisioned)
+			return ok && len(p.Status.Fields) == 1 && p.Status.Fields[0].Episode == 2
+		})
+		w.startOperatorWith(map[client.Object]cache.ByObject{
+			&driftv1alpha1.CloudProvisioned{}: {Transform: behind.transform},
+		})
+		w.sync(ctx)
+		d := w.open(ctx, "size_slug")
+
+		By("another operator taking the next episode, as the first one's name was in use")
+		Eventually(ctx, func() error {
+			p := w.provisioned(ctx, Default, "web-1")
+			p.Status.Fields[0].Episode, p.Status.Fields[0].OpenDrift = 2, ""
+			return admin.Status().Update(ctx, p)
+		}).Should(Succeed())
+		By("the name becoming free")
+		Expect(admin.Delete(ctx, d)).To(Succeed())
+		Consistently(ctx, func(g Gomega) {
+			err := admin.Get(ctx, client.ObjectKeyFromObject(d), &driftv1alpha1.CloudDrift{})
+			g.Expect(err).To(MatchError(apierrors.IsNotFound, "IsNotFound"))
 		}).Should(Succeed())
 	})
 

@@ -287,7 +287,7 @@ func (d *Detector) remember(ctx context.Context, run *detectionRun) error {
 		return err
 	}
 	if equality.Semantic.DeepEqual(*before, p.Status) {
-		return nil
+		return d.confirmTaken(ctx, run)
 	}
 	err := d.Client.Status().Update(ctx, p)
 	if isTooLarge(err) {

@@ -84,6 +84,25 @@ func (d *Detector) confirmOlder(ctx context.Context, run *detectionRun) error {
 	return nil
 }
 
+// confirmTaken makes sure that episodes that were taken by an earlier run, which did not come to
+// create their drifts, are still what is remembered: another operator may have gone on from
+// there.
+func (d *Detector) confirmTaken(ctx context.Context, run *detectionRun) error {
+	p := run.provisioned
+	if len(run.plan.Open) == 0 {
+		return nil
+	}
+	live := &driftv1alpha1.CloudProvisioned{}
+	if err := d.Live.Get(ctx, client.ObjectKeyFromObject(p), live); err != nil {
+		return fmt.Errorf("reading what it remembers: %w", err)
+	}
+	if live.ResourceVersion != p.ResourceVersion {
+		return apierrors.NewConflict(driftv1alpha1.GroupVersion.WithResource("cloudprovisioneds").GroupResource(), p.Name,
+			errors.New("what it remembers in the cache is not the latest"))
+	}
+	return nil
+}
+
 // decidesName says whether the name is bound to another resource than before, or for the
 // first time found to be none's or several's.
 func (run *detectionRun) decidesName() bool {

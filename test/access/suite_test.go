@@ -160,6 +160,13 @@ func waitForPolicies(ctx context.Context) {
 	Eventually(func() string {
 		return errorText(alice.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/snoozed-by=x", "--dry-run=server"))
 	}).Should(ContainSubstring("change only together"))
+	told := declared(ctx, `{"size_slug":"s-1"}`, 1)
+	Eventually(func() string {
+		as, heard := editor.warned()
+		told.Spec.Desired = desiredOf(`{"size_slug":"s-2"}`)
+		Expect(as.client.Update(ctx, told.DeepCopy(), client.DryRunAll)).To(Succeed())
+		return heard.take()
+	}).Should(ContainSubstring("%s", warns))
 	for _, asked := range []string{"resolve=accept", "snooze-until=" + from(day)} {
 		Eventually(func() string {
 			return errorText(alice.kubectl(ctx, "annotate", "clouddrift", d.Name, "drift.arcadia.cloud/"+asked, "--dry-run=server"))

@@ -19,6 +19,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/declaring"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 const (
@@ -233,26 +235,32 @@ var _ = Describe("who declares what has open drifts", func() {
 		Expect(stderr).To(And(HavePrefix("Warning: "), ContainSubstring("kubectl drift show")))
 	})
 
-	It("is told nothing of metadata, statuses and deleting, and the operator nothing at all", func(ctx SpecContext) {
+	It("is told nothing of metadata, statuses and deleting", func(ctx SpecContext) {
 		p := declared(ctx, was, 1, pendingAccept("size_slug", `"s-0"`, `"s-1"`)...)
-		for _, patch := range []string{`{"metadata":{"labels":{"a":"b"}}}`, `{"metadata":{"annotations":{"a":"b"}}}`, `{"metadata":{"finalizers":["example.com/a"]}}`} {
+		for _, patch := range []string{`{"metadata":{"labels":{"a":"b"}}}`, `{"metadata":{"annotations":{"a":"b"}}}`,
+			`{"metadata":{"finalizers":["example.com/a"]}}`, `{"metadata":{"finalizers":null}}`} {
 			as, heard := editor.warned()
 			Expect(as.client.Patch(ctx, p, client.RawPatch(types.MergePatchType, []byte(patch)))).To(Succeed())
 			Expect(heard.take()).To(BeEmpty(), patch)
 		}
-		as, heard := operator.warned()
+		as, heard := admin.warned()
 		p.Status.OpenDrifts = ptr.To[int32](2)
 		Expect(as.client.Status().Update(ctx, p)).To(Succeed())
-		p.Spec.Desired = desiredOf(now)
-		Expect(as.client.Update(ctx, p)).To(Succeed())
-		p.Finalizers = nil
-		Expect(as.client.Update(ctx, p)).To(Succeed())
 		Expect(heard.take()).To(BeEmpty())
-		By("the same by somebody else")
-		Expect(declare(ctx, editor, p, was)).To(ContainSubstring("2 fields of"))
-		as, heard = editor.warned()
+		By("what it says to the same person of the declaration")
+		Expect(declare(ctx, admin, p, now)).To(ContainSubstring("2 fields of"))
 		Expect(as.client.Delete(ctx, p)).To(Succeed())
 		Expect(heard.take()).To(BeEmpty())
+	})
+
+	It("is told nothing where it is the operator, or kubectl drift", func(ctx SpecContext) {
+		for _, manager := range []string{objects.AcceptManager, declaring.FieldManager, "kubectl-drift"} {
+			p := declared(ctx, was, 1, pendingAccept("size_slug", `"s-0"`, `"s-1"`)...)
+			as, heard := operator.warned()
+			p.Spec.Desired = desiredOf(now)
+			Expect(as.client.Update(ctx, p, client.FieldOwner(manager))).To(Succeed())
+			Expect(heard.take()).To(BeEmpty(), manager)
+		}
 	})
 
 	It("is refused nothing where a status says nothing, or was never written", func(ctx SpecContext) {

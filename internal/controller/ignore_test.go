@@ -89,12 +89,13 @@ var _ = Describe("Ignore rules of an account", func() {
 	It("that can't be understood are told, with what may have been meant, and the others are followed", func(ctx SpecContext) {
 		id := w.droplet("web-1", "web")
 		w.account(ctx, func(a *driftv1alpha1.CloudAccount) {
-			a.Spec.Ignore = []driftv1alpha1.IgnoreRule{rule("Dropplet", "tags"), rule("Droplet", "tagz", "tags[", "size_slug")}
+			a.Spec.Ignore = []driftv1alpha1.IgnoreRule{rule("Dropplet", "tags"), rule("Droplet", "tagz", "tags[", `["*"]`, "size_slug")}
 		})
 		w.declare(ctx, "web-1", "Droplet", id, map[string]any{"tags": []string{"db"}, "size_slug": "s-2vcpu-4gb"})
 		w.sync(ctx)
 		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixIgnoreRules,
 			`the other rules are followed: ignore[0]: kind "Dropplet" is not known; did you mean Droplet?; ignore[1]: Droplet has no field tagz; did you mean tags?; ignore[1]: path "tags["`)
+		w.expectAccount(ctx, driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixIgnoreRules, `ignore[1]: Droplet has no field ["*"]`)
 		w.expectAccount(ctx, driftv1alpha1.ConditionStalled, metav1.ConditionTrue, driftv1alpha1.ReasonFixIgnoreRules)
 		w.expectDrifts(ctx, `web-1 tags Open ["db"] ["web"]`)
 

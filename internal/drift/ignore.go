@@ -207,7 +207,7 @@ func (s Schema) Knows(at resource.Path) (unknown UnknownField, known bool) {
 	}
 	field, depth := s.owner(at)
 	if field == nil {
-		return s.unknownField(at), false
+		return s.unknownField(at), s.meantByPattern(at)
 	}
 	if field.Key != nil || len(at) == depth || field.Members == nil || !at[depth].IsWord() {
 		return UnknownField{}, true
@@ -216,4 +216,16 @@ func (s Schema) Knows(at resource.Path) (unknown UnknownField, known bool) {
 		return UnknownField{}, true
 	}
 	return s.explain(at), false
+}
+
+// meantByPattern says whether a path with a * in a key stands for a field of an object. One
+// that begins with a * would stand for all there is.
+func (s Schema) meantByPattern(at resource.Path) bool {
+	if len(at) < 2 || !at[0].IsWord() {
+		return false
+	}
+	return slices.ContainsFunc(s.Fields, func(f Field) bool {
+		path, err := resource.ParsePath(f.Path)
+		return err == nil && len(path) == len(at) && alike(at, path)
+	})
 }

@@ -132,8 +132,8 @@ func TestPatterns(t *testing.T) {
 
 func TestKnows(t *testing.T) {
 	for text, meant := range map[string]string{
-		"name": "", "policy": "", "policy.plan": "", "tags": "", `tags["k8s:*"]`: "", "rules.a.port": "", `image.slug`: "", "labels.any": "",
-		"nmae": "name", "polcy": "policy", "image.slog": "image.slug", "teapot": "?",
+		"name": "", "policy": "", "policy.plan": "", "tags": "", `tags["k8s:*"]`: "", "rules.a.port": "", `image.slug`: "", "labels.any": "", `policy["*"]`: "", `policy["h*"]`: "", `rules["*"].port`: "",
+		"nmae": "name", "polcy": "policy", "image.slog": "image.slug", "teapot": "?", `["*"]`: "?", `["pol*"].plan`: "?", `policy["x*"]`: "?",
 	} {
 		unknown, known := ignoreSchema.Knows(path(t, text))
 		if known != (meant == "") {

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"slices"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
@@ -18,8 +19,8 @@ type IgnoredPath struct {
 }
 
 // IgnoredOf are the paths that a declaration and its account's rules of its kind leave out,
-// its own first. What is no path is left out here: IgnoreProblems and the condition Ready say
-// so.
+// its own first. What IgnoreProblems and the condition Ready say is wrong with them is left
+// out here: nothing is ignored by a rule that is said not to be followed.
 func IgnoredOf(p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAccount) []IgnoredPath {
 	var out []IgnoredPath
 	add := func(texts []string, byAccount bool) {
@@ -30,12 +31,16 @@ func IgnoredOf(p *driftv1alpha1.CloudProvisioned, account *driftv1alpha1.CloudAc
 		}
 	}
 	add(p.Spec.Ignore, false)
+	kind, _ := kinds.Lookup(p.Spec.Resource.Kind)
 	for _, rule := range account.Spec.Ignore {
 		if rule.Kind == p.Spec.Resource.Kind {
 			add(rule.Fields, true)
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(each IgnoredPath) bool {
+		_, known := kind.Knows(each.Path)
+		return each.ByAccount && !known
+	})
 }
 
 // IgnoreProblems say what is wrong with an account's rules. The others are followed.

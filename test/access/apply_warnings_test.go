@@ -168,19 +168,19 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 
 	It("is told the values, and what to do", func(ctx SpecContext) {
 		Expect(declare(ctx, editor, declared(ctx, big, 0, size...), third)).To(HaveSuffix("this is applied, and undoes what was accepted: " +
-			"size_slug is s-2 in place of s-1 by drift-of-it-1; what is declared now is neither. To keep it, declare what kubectl drift export prints; " +
+			"size_slug s-2 in place of s-1 (drift-of-it-1); what is declared now is neither. To keep it, declare what kubectl drift export prints; " +
 			"to go back to what was before, kubectl drift withdraw drift-of-it-1"))
 	})
 
 	It("is told nothing that would break a terminal, or a header", func(ctx SpecContext) {
 		said := declare(ctx, editor, declared(ctx, big, 0, pendingAccept("size_slug", `"s\u001b[31m\n1"`, `"`+strings.Repeat("x", 1000)+`"`)...), third)
-		Expect(said).To(ContainSubstring("undoes what was accepted: size_slug by drift-of-it-1;"))
+		Expect(said).To(ContainSubstring("undoes what was accepted: size_slug (drift-of-it-1);"))
 	})
 
 	It("is told of several fields at once, and their number where they are many", func(ctx SpecContext) {
 		Expect(declare(ctx, editor, declared(ctx, `{"size_slug":"s-1","region":"nyc3"}`, 0,
 			append(pendingAccept("region", `"nyc3"`, `"fra1"`), size...)...), `{"tags":[]}`)).
-			To(And(ContainSubstring("region is fra1 in place of nyc3 by drift-of-it-1, size_slug is s-2 in place of s-1"), Not(ContainSubstring("\n"))))
+			To(And(ContainSubstring("region fra1 in place of nyc3 (drift-of-it-1), size_slug s-2 in place of s-1"), Not(ContainSubstring("\n"))))
 		var many []driftv1alpha1.FieldStatus
 		was := map[string]int{}
 		for i := range 40 {

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -315,4 +316,20 @@ var _ = Describe("the resolution annotations", func() {
 		Expect(annotate(ctx, bob, d, edit{"resolve": ptr.To("accept")})).To(Succeed())
 		Expect(ours(live(ctx, d).Annotations)).To(Equal(approval("alice", observation)))
 	})
+})
+
+var _ = Describe("a line break in what is asked for", func() {
+	for asked, says := range map[string]string{
+		"resolve": "drift.arcadia.cloud/resolve can be accept", "resolved-by": "resolved-by must be who asks",
+		"snooze-until": "snooze-until must be a time as RFC 3339 writes it", "snoozed-by": "snoozed-by must be who asks",
+	} {
+		It("is refused with what to do, in "+asked, func(ctx SpecContext) {
+			e := values("resolve", "accept")
+			if strings.HasPrefix(asked, "snooze") {
+				e = values("snooze-until", tomorrow)
+			}
+			maps.Copy(e, values(asked, tomorrow+"\n"))
+			Expect(errorText(annotate(ctx, alice, openDrift(ctx), e))).To(And(ContainSubstring("%s", says), Not(ContainSubstring("failed expression"))))
+		})
+	}
 })

@@ -95,7 +95,7 @@ var _ = Describe("Coverage", func() {
 		w.droplet("node", "k8s", "k8s:1")
 		w.sync(ctx)
 		Eventually(ctx, func(g Gomega) {
-			g.Expect(told(ctx, g)).To(ConsistOf(fmt.Sprintf("CloudResource: Droplet %s appeared, and nobody declares it", id)))
+			g.Expect(told(ctx, g)).To(ConsistOf(fmt.Sprintf("CloudResource: Droplet %s (new) appeared, and nobody declares it", id)))
 		}).Should(Succeed())
 		Expect(droplets(ctx, driftv1alpha1.CoverageManaged)).To(ConsistOf("later"))
 		Expect(droplets(ctx, driftv1alpha1.CoverageUnmanaged)).To(ConsistOf("first", "new"))

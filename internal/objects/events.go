@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -124,8 +125,12 @@ func (e EventRecorder) ResourceReturned(r *driftv1alpha1.CloudResource) {
 
 // ResourceUnmanaged records that a resource appeared that nobody declares.
 func (e EventRecorder) ResourceUnmanaged(r *driftv1alpha1.CloudResource) {
+	name := ""
+	if live := ptr.Deref(r.Observed.Name, ""); live != "" && live != r.Spec.ID {
+		name = " (" + resource.Short(live, RenderLimit) + ")"
+	}
 	e.recorder.Eventf(r, nil, corev1.EventTypeNormal, driftv1alpha1.EventResourceUnmanaged, "Sweep",
-		"%s %s appeared, and nobody declares it", r.Spec.Kind, r.Spec.ID)
+		"%s %s%s appeared, and nobody declares it", r.Spec.Kind, r.Spec.ID, name)
 }
 
 // ResourcesUnmanaged records that many appeared at once; which says how many of each kind.

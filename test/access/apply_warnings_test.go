@@ -110,6 +110,8 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 	backups := pendingAccept("backup_policy.plan", `"daily"`, `"weekly"`)
 	tags := pendingAccept("tags", `["web"]`, `["web","blue"]`)
 	sources := pendingAccept(`inbound_rules["tcp/22"].sources.addresses`, `["10.0.0.0/8"]`, `["0.0.0.0/0"]`)
+	rule := pendingAccept(`inbound_rules["tcp/22"]`, `{"protocol":"tcp","ports":"22","sources":{"addresses":["10.0.0.0/8"]}}`,
+		`{"protocol":"tcp","ports":"22","sources":{"addresses":["0.0.0.0/0","::/0"],"tags":[]}}`)
 	extra := pendingAccept(`inbound_rules["tcp/5432"]`, `null`, `{"protocol":"tcp","ports":"5432"}`)
 	rules := func(addresses string) string {
 		return `{"inbound_rules":[{"protocol":"tcp","ports":"80"},{"protocol":"tcp","ports":"22","sources":{"addresses":` + addresses + `}}]}`
@@ -140,6 +142,13 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 		{"a third member of an element", sources, rules(`["0.0.0.0/0"]`), rules(`["192.168.0.0/16"]`), undoes},
 		{"the old member of an element", sources, rules(`["0.0.0.0/0"]`), rules(`["10.0.0.0/8"]`), ""},
 		{"another element", sources, rules(`["0.0.0.0/0"]`), strings.Replace(rules(`["0.0.0.0/0"]`), `"80"`, `"443"`, 1), ""},
+		{"an element that is neither", rule, rules(`["10.0.0.0/8"]`), rules(`["192.168.0.0/16"]`), undoes},
+		{"an element that was accepted and is neither", rule, rules(`["0.0.0.0/0","::/0"]`), rules(`["::/0"]`), undoes},
+		{"an element left out", rule, rules(`["10.0.0.0/8"]`), `{"inbound_rules":[{"protocol":"tcp","ports":"80"}]}`, undoes},
+		{"the old element", rule, rules(`["0.0.0.0/0","::/0"]`), rules(`["10.0.0.0/8"]`), ""},
+		{"the accepted element, in another order", rule, rules(`["10.0.0.0/8"]`), rules(`["::/0","0.0.0.0/0"]`), ""},
+		{"another element than was accepted", rule, rules(`["10.0.0.0/8"]`), strings.Replace(rules(`["10.0.0.0/8"]`), `"80"`, `"443"`, 1), ""},
+		{"an element that was neither before", rule, rules(`["1.0.0.0/8"]`), rules(`["2.0.0.0/8"]`), ""},
 		{"the list left out", sources, rules(`["0.0.0.0/0"]`), `{"tags":[]}`, undoes},
 		{"the old list, of an element that came", extra, `{"inbound_rules":[{"protocol":"tcp","ports":"5432"}]}`, `{"inbound_rules":[]}`, ""},
 		{"no list, of an element that came", extra, `{"inbound_rules":[{"protocol":"tcp","ports":"5432"}]}`, `{"tags":[]}`, undoes},
@@ -168,8 +177,8 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 
 	It("is told the values, and what to do", func(ctx SpecContext) {
 		Expect(declare(ctx, editor, declared(ctx, big, 0, size...), third)).To(HaveSuffix("this is applied, and undoes what was accepted: " +
-			"size_slug s-2 in place of s-1 (drift-of-it-1); what is declared now is neither. To keep it, declare what kubectl drift export prints; " +
-			"to go back to what was before, kubectl drift withdraw drift-of-it-1"))
+			"size_slug s-2 in place of s-1 (drift-of-it-1); what is declared now is neither, which ends that. To keep what was accepted, declare it: " +
+			"kubectl drift show drift-of-it-1 has the value, and who accepted it why; kubectl drift export prints what else Git has yet to say"))
 	})
 
 	It("is told nothing that would break a terminal, or a header", func(ctx SpecContext) {
@@ -333,6 +342,13 @@ var _ = Describe("the policy that warns", func() {
 		Expect(declare(ctx, editor, declared(ctx, rules(1000, "10.0.0.0/8"), 1, fields...), rules(1000, "10.1.0.0/16"))).To(ContainSubstring("1 field of"))
 		By("as many as are looked at")
 		Expect(declare(ctx, editor, declared(ctx, rules(50, "10.0.0.0/8"), 1, fields[:40]...), rules(50, "10.1.0.0/16"))).To(And(ContainSubstring("of 40 fields"), ContainSubstring("1 field of")))
+		By("rules as many as a firewall may have, accepted whole")
+		fields = nil
+		for i := range 10 {
+			element := `{"protocol":"tcp","ports":"` + fmt.Sprint(i) + `","sources":{"addresses":["%s"]}}`
+			fields = append(fields, pendingAccept(fmt.Sprintf(`inbound_rules["tcp/%d"]`, i), fmt.Sprintf(element, "10.0.0.0/8"), fmt.Sprintf(element, "0.0.0.0/0"))...)
+		}
+		Expect(declare(ctx, editor, declared(ctx, rules(50, "10.0.0.0/8"), 1, fields...), rules(50, "10.1.0.0/16"))).To(And(ContainSubstring("of 10 fields"), ContainSubstring("1 field of")))
 		By("all fields that an object may have")
 		clear(wide)
 		clear(wider)

@@ -178,7 +178,7 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 	It("is told the values, and what to do", func(ctx SpecContext) {
 		Expect(declare(ctx, editor, declared(ctx, big, 0, size...), third)).To(HaveSuffix("this is applied, and undoes what was accepted: " +
 			"size_slug s-2 in place of s-1 (drift-of-it-1); what is declared now is neither, which ends that. To keep what was accepted, declare it: " +
-			"kubectl drift show drift-of-it-1 has the value, and who accepted it why; kubectl drift export prints what else Git has yet to say"))
+			"kubectl drift show drift-of-it-1 has the value, who accepted it, and why; kubectl drift export prints what else Git has yet to say"))
 	})
 
 	It("is told nothing that would break a terminal, or a header", func(ctx SpecContext) {

@@ -27,6 +27,7 @@ const (
 	warns   = "ValidatingAdmissionPolicy 'clouddrift-apply-warnings'"
 	undoes  = "undoes what was accepted"
 	changes = "changes what was accepted lately"
+	again   = "says again what was declared before"
 )
 
 // warnings are those that the API server gave with its answers.
@@ -125,7 +126,9 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 		{"a third value", size, big, third, undoes},
 		{"a third value, after the old one was applied again", size, small, third, undoes},
 		{"the field left out", size, small, `{"region":"nyc3"}`, undoes},
-		{"the old value, as GitOps applies it", size, big, small, ""},
+		{"the old value, in place of what the accept wrote", size, big, small, again},
+		{"the old value, in place of what the accept wrote, in another order", tags, `{"tags":["blue","web"]}`, `{"tags":["web"]}`, again},
+		{"the old value, in place of itself", size, small, `{"size_slug":"S-1"}`, ""},
 		{"the accepted value", size, small, big, ""},
 		{"the accepted value in capitals", size, small, `{"size_slug":"S-2"}`, ""},
 		{"another field", size, small, `{"size_slug":"s-1","region":"nyc3"}`, ""},
@@ -179,6 +182,12 @@ var _ = Describe("who declares what undoes an accepted value", func() {
 		Expect(declare(ctx, editor, declared(ctx, big, 0, size...), third)).To(HaveSuffix("this is applied, and undoes what was accepted: " +
 			"size_slug s-2 in place of s-1 (drift-of-it-1); what is declared now is neither, which ends that. To keep what was accepted, declare it: " +
 			"kubectl drift show drift-of-it-1 has the value, who accepted it, and why; kubectl drift export prints what else Git has yet to say"))
+	})
+
+	It("is told what stands in for the old value, and what to do", func(ctx SpecContext) {
+		Expect(declare(ctx, editor, declared(ctx, big, 0, size...), small)).To(HaveSuffix("this is applied, and says again what was declared before " +
+			"size_slug s-2 was accepted in place of s-1 (drift-of-it-1). What was accepted stands in for it until the manifest says it: " +
+			"kubectl drift export prints what to declare, and kubectl drift withdraw drift-of-it-1 takes the accept back"))
 	})
 
 	It("is told nothing that would break a terminal, or a header", func(ctx SpecContext) {
@@ -321,6 +330,10 @@ var _ = Describe("the policy that warns", func() {
 			fields = append(fields, pendingAccept(name, jsonOf(tags[:49]), jsonOf(tags[:48]))...)
 		}
 		Expect(declare(ctx, editor, declared(ctx, jsonOf(wide), 1, fields...), jsonOf(wider))).To(And(ContainSubstring("of 20 fields"), ContainSubstring("1 field of")))
+		for name := range wide {
+			wide[name], wider[name] = tags[:48], tags[:49] // what was accepted, and what was declared
+		}
+		Expect(declare(ctx, editor, declared(ctx, jsonOf(wide), 1, fields...), jsonOf(wider))).To(ContainSubstring("of 20 fields"))
 
 		By("a thousand elements, with as many accepts as fit into a status")
 		type rule struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/pkg/ssa"
+	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -56,7 +57,7 @@ func (w *world) in(t *testing.T) *world {
 func newWorld(t *testing.T) *world {
 	ctx := t.Context()
 	w := (&world{cloud: dosim.New(dosim.WithActionDuration(0))}).in(t)
-	log.SetLogger(log.Log) // no output
+	log.SetLogger(logr.Discard())
 	_, err := w.cloud.Start()
 	w.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { _ = w.cloud.Close() })

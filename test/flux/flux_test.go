@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	namespace = "flux"
-	declared  = "s-2vcpu-4gb" // by Git
-	resized   = "s-1vcpu-1gb" // what each droplet has, and somebody accepts
+	namespace   = "flux"
+	fluxManager = "kustomize-controller"
+	declared    = "s-2vcpu-4gb" // by Git
+	resized     = "s-1vcpu-1gb" // what each droplet has, and somebody accepts
 )
 
 func TestFlux(t *testing.T) {

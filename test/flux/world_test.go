@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,7 +74,7 @@ func newWorld(t *testing.T) *world {
 	w.Expect(driftv1alpha1.AddToScheme(scheme)).To(Succeed())
 	w.admin, err = client.New(w.controlPlane.Config, client.Options{Scheme: scheme})
 	w.Expect(err).NotTo(HaveOccurred())
-	w.flux = ssa.NewResourceManager(w.admin, nil, ssa.Owner{Field: "kustomize-controller", Group: "kustomize.toolkit.fluxcd.io"})
+	w.flux = ssa.NewResourceManager(w.admin, nil, ssa.Owner{Field: fluxManager, Group: "kustomize.toolkit.fluxcd.io"})
 	w.alice, err = w.controlPlane.UserKubeconfig("alice")
 	w.Expect(err).NotTo(HaveOccurred())
 	w.kubectl(ctx, "", "create", "clusterrolebinding", "alice", "--user=alice", "--clusterrole=clouddrift-platform-admin")
@@ -132,7 +133,15 @@ func (w *world) accepted(ctx context.Context, name string) *declaration {
 	w.annotate(ctx, w.drifts(ctx, d)[0].Name, driftv1alpha1.ResolveAccept)
 	w.expectDrifts(ctx, d, driftv1alpha1.DriftAccepted)
 	w.expectGit(ctx, d, driftv1alpha1.GitPending)
+	w.Eventually(func() bool { return w.handedOver(ctx, d) }).Should(BeTrue(), "the mark of the accept is given to Flux last of all")
 	return d
+}
+
+// handedOver says whether the mark of the last accept belongs to Flux.
+func (w *world) handedOver(ctx context.Context, d *declaration) bool {
+	return slices.ContainsFunc(w.get(ctx, d).ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
+		return entry.Manager == fluxManager && strings.Contains(entry.FieldsV1.GetRawString(), driftv1alpha1.LastAcceptedAnnotation)
+	})
 }
 
 // annotate asks for a resolution of a drift, as alice.

@@ -1,20 +1,18 @@
 package declare
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
-	kyaml "sigs.k8s.io/yaml"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
+	"github.com/arcadiacloud/clouddrift/internal/yamledit"
 )
 
 // Manifest writes a declaration as YAML, as somebody would write it by hand: fields in the
@@ -24,60 +22,57 @@ func Manifest(p *driftv1alpha1.CloudProvisioned) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the manifest of %s: %w", p.Name, err)
 	}
-	metadata := mapping("name", text(p.Name))
+	metadata := yamledit.Mapping("name", yamledit.Text(p.Name))
 	if p.Namespace != "" {
-		appendTo(metadata, "namespace", text(p.Namespace))
+		yamledit.Append(metadata, "namespace", yamledit.Text(p.Namespace))
 	}
 	if len(p.Annotations) > 0 {
-		annotations := mapping()
+		annotations := yamledit.Mapping()
 		for _, name := range slices.Sorted(maps.Keys(p.Annotations)) {
-			appendTo(annotations, name, text(p.Annotations[name]))
+			yamledit.Append(annotations, name, yamledit.Text(p.Annotations[name]))
 		}
-		appendTo(metadata, "annotations", annotations)
+		yamledit.Append(metadata, "annotations", annotations)
 	}
-	spec := mapping("accountRef", mapping("name", text(p.Spec.AccountRef.Name)), "resource", reference(p.Spec.Resource), "desired", desired)
-	var out bytes.Buffer
-	encoder := yaml.NewEncoder(&out)
-	encoder.SetIndent(2)
-	err = encoder.Encode(mapping("apiVersion", text(driftv1alpha1.GroupVersion.String()), "kind", text("CloudProvisioned"),
-		"metadata", metadata, "spec", spec))
+	spec := yamledit.Mapping("accountRef", yamledit.Mapping("name", yamledit.Text(p.Spec.AccountRef.Name)), "resource", reference(p.Spec.Resource), "desired", desired)
+	out, err := yamledit.Encode(yamledit.Mapping("apiVersion", yamledit.Text(driftv1alpha1.GroupVersion.String()), "kind", yamledit.Text("CloudProvisioned"),
+		"metadata", metadata, "spec", spec), false)
 	if err != nil {
 		return nil, fmt.Errorf("writing the manifest of %s: %w", p.Name, err)
 	}
-	return out.Bytes(), nil
+	return []byte(out + "\n"), nil
 }
 
 func reference(selector driftv1alpha1.ResourceSelector) *yaml.Node {
-	out := mapping("kind", text(selector.Kind))
+	out := yamledit.Mapping("kind", yamledit.Text(selector.Kind))
 	if selector.ID != "" {
-		appendTo(out, "id", text(selector.ID))
+		yamledit.Append(out, "id", yamledit.Text(selector.ID))
 		return out
 	}
-	appendTo(out, "name", text(selector.Name))
+	yamledit.Append(out, "name", yamledit.Text(selector.Name))
 	if len(selector.Where) > 0 {
-		where := mapping()
+		where := yamledit.Mapping()
 		for _, field := range slices.Sorted(maps.Keys(selector.Where)) {
 			value := selector.Where[field]
 			if number := value.IntValue(); value.StrVal == "" {
-				appendTo(where, field, scalarNode("!!int", strconv.Itoa(number)))
+				yamledit.Append(where, field, yamledit.Node(json.Number(strconv.Itoa(number))))
 			} else {
-				appendTo(where, field, text(value.StrVal))
+				yamledit.Append(where, field, yamledit.Text(value.StrVal))
 			}
 		}
-		appendTo(out, "where", where)
+		yamledit.Append(out, "where", where)
 	}
 	return out
 }
 
 func desiredOf(p *driftv1alpha1.CloudProvisioned) (*yaml.Node, error) {
 	kind, _ := kinds.Lookup(p.Spec.Resource.Kind)
-	out := mapping()
+	out := yamledit.Mapping()
 	for _, name := range inTableOrder(kind, slices.Collect(maps.Keys(p.Spec.Desired))) {
 		value, err := resource.Decode(p.Spec.Desired[name].Raw)
 		if err != nil {
 			return nil, fmt.Errorf("field %s: %w", name, err)
 		}
-		appendTo(out, name, node(value))
+		yamledit.Append(out, name, yamledit.Node(value))
 	}
 	return out, nil
 }
@@ -93,72 +88,4 @@ func inTableOrder(kind kinds.Kind, names []string) []string {
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
 	return names
-}
-
-// node writes a value; lists of plain values in one line.
-func node(value any) *yaml.Node {
-	switch value := value.(type) {
-	case map[string]any:
-		out := mapping()
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			appendTo(out, name, node(value[name]))
-		}
-		return out
-	case []any:
-		out := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
-		for _, element := range value {
-			inner := node(element)
-			if inner.Kind != yaml.ScalarNode {
-				out.Style = 0
-			}
-			out.Content = append(out.Content, inner)
-		}
-		return out
-	case json.Number:
-		tag := "!!float"
-		if _, err := value.Int64(); err == nil {
-			tag = "!!int"
-		}
-		return scalarNode(tag, value.String())
-	case bool:
-		return scalarNode("!!bool", strconv.FormatBool(value))
-	case string:
-		return text(value)
-	default:
-		return scalarNode("!!null", "null")
-	}
-}
-
-// sexagesimal is what YAML 1.1 takes for a number: a time of day.
-var sexagesimal = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
-
-// text is a string, in quotes where any version of YAML would take it for something else: no,
-// off, 8 and 02:00 are such.
-func text(value string) *yaml.Node {
-	out := &yaml.Node{}
-	out.SetString(value)
-	var read any
-	err := kyaml.Unmarshal([]byte(value), &read)
-	if read != value && out.Style == 0 || err != nil || sexagesimal.MatchString(value) {
-		out.Style = yaml.DoubleQuotedStyle
-	}
-	return out
-}
-
-func scalarNode(tag, value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
-}
-
-func mapping(pairs ...any) *yaml.Node {
-	out := &yaml.Node{Kind: yaml.MappingNode}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		value, _ := pairs[i+1].(*yaml.Node)
-		appendTo(out, name, value)
-	}
-	return out
-}
-
-func appendTo(object *yaml.Node, name string, value *yaml.Node) {
-	object.Content = append(object.Content, text(name), value)
 }

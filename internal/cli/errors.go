@@ -14,12 +14,13 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
-// Exit codes. Only check has the two in the middle.
+// Exit codes. Only check has exitDrift and exitUnknown, and only adopt and export exitPartly.
 const (
 	exitOK          = 0
 	exitError1      = 1
 	exitDrift       = 2
 	exitUnknown     = 3
+	exitPartly      = 3
 	exitInterrupted = 130
 )
 

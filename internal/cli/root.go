@@ -27,6 +27,7 @@ func commands() []func(*Env) *cobra.Command {
 		checkCommand,
 		reportCommand,
 		explainCommand,
+		adoptCommand,
 	}
 }
 

@@ -55,6 +55,9 @@ type Options struct {
 	// Among are all resources that a name may mean: where there are more of them than are
 	// declared. Nil: those that are declared.
 	Among []resource.Resource
+	// Taken are the names that there are declarations of already, and which resource each
+	// declares. They are not given to others.
+	Taken map[string]resource.Ref
 }
 
 // Result is what was made.

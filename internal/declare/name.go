@@ -114,7 +114,8 @@ func slug(text string) (part string, whole bool) {
 
 // unique makes another name of one that is taken.
 func (m *maker) unique(name string, ref resource.Ref) string {
-	if m.taken[name] {
+	other, isTaken := m.options.Taken[name]
+	if m.taken[name] || isTaken && other != ref {
 		name = bounded(name, false, ref.Kind, strings.ToLower(ref.ID))
 	}
 	m.taken[name] = true

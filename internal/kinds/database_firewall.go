@@ -17,7 +17,7 @@ var databaseFirewall = Kind{
 	},
 	Named: noName,
 	Fields: []Field{
-		{Path: "rules", Key: sourceKey, Change: drift.InPlace, Others: []string{"rule"}, EmptyCounts: true,
+		{Path: "rules", Terraform: TerraformField{Attribute: "rule"}, Key: sourceKey, Change: drift.InPlace, Others: []string{"rule"}, EmptyCounts: true,
 			Words: "source by source, by `type` and `value`; addresses as addresses",
 			Elements: []Field{
 				{Path: "type", Compare: drift.FoldCase},

@@ -40,7 +40,7 @@ var domainRecord = Kind{
 		{Path: "type", Compare: drift.FoldCase, Change: drift.ByReplacement},
 		{Path: "name", Compare: drift.With(recordName), Change: drift.InPlace,
 			Words: "without case; relative to the domain, or in full; `@` is the domain"},
-		{Path: "data", Compare: drift.With(recordData), Change: drift.InPlace, Others: []string{"value"},
+		{Path: "data", Terraform: TerraformField{Attribute: "value"}, Compare: drift.With(recordData), Change: drift.InPlace, Others: []string{"value"},
 			Words: "by the record's type: as an address; as a host name (`@` is the domain, and a name without a dot is within it); else as text, but for a line break at the end"},
 		{Path: "ttl", Compare: ttl, Change: drift.InPlace, Default: json.Number("1800"),
 			Note: "all records of one name and type share it"},

@@ -35,8 +35,8 @@ var firewall = Kind{
 		{Path: "tags", Compare: drift.SetFoldCase, Holds: drift.Texts, Change: drift.InPlace,
 			Note: "the droplets with these tags are behind the firewall"},
 		{Path: "droplet_ids", Compare: drift.Number, Holds: drift.Numbers, Change: drift.InPlace},
-		{Path: "inbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers, EmptyCounts: true},
-		{Path: "outbound_rules", Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers, EmptyCounts: true},
+		{Path: "inbound_rules", Terraform: TerraformField{Attribute: "inbound_rule"}, Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"inbound_rule"}, Members: ruleMembers, EmptyCounts: true},
+		{Path: "outbound_rules", Terraform: TerraformField{Attribute: "outbound_rule"}, Compare: rules, Words: ruleWords, Holds: drift.Objects, Change: drift.InPlace, Others: []string{"outbound_rule"}, Members: ruleMembers, EmptyCounts: true},
 		{Path: "created_at", Compare: drift.Time, Change: drift.Never},
 	},
 }

@@ -35,14 +35,14 @@ var kubernetesNodePool = Kind{
 	Fields: []Field{
 		{Path: "name", Compare: drift.Loose, Change: drift.InPlace},
 		{Path: "size", Compare: drift.FoldCase, Change: drift.ByReplacement},
-		{Path: "count", Compare: drift.Unset(drift.With(poolCount)), Change: drift.InPlace, Others: []string{"node_count"}, Follows: "auto_scale",
+		{Path: "count", Terraform: TerraformField{Attribute: "node_count"}, Compare: drift.Unset(drift.With(poolCount)), Change: drift.InPlace, Others: []string{"node_count"}, Follows: "auto_scale",
 			Words: "as a number; with `auto_scale`, every count between `min_nodes` and `max_nodes` is equal"},
 		{Path: "auto_scale", Optional: true, Compare: flag, Change: drift.InPlace},
 		{Path: "min_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},
 		{Path: "max_nodes", Optional: true, Compare: limit{count}, Change: drift.InPlace, Words: poolLimitWords},
 		{Path: "tags", Compare: ownTags, Words: ownTagWords, Holds: drift.Texts, Change: drift.InPlace},
 		{Path: "labels", Optional: true, Compare: drift.Loose, Holds: drift.OneObject, Change: drift.InPlace, Members: drift.Members{drift.AnyName: {Holds: drift.OneText}}},
-		{Path: "taints", Optional: true, Key: taintKey, Change: drift.InPlace, Others: []string{"taint"},
+		{Path: "taints", Terraform: TerraformField{Attribute: "taint"}, Optional: true, Key: taintKey, Change: drift.InPlace, Others: []string{"taint"},
 			Words: "taint by taint, by `key` and `effect`",
 			Elements: []Field{
 				{Path: "key", Compare: drift.Loose},

@@ -40,8 +40,8 @@ var loadBalancer = Kind{
 		{Path: "droplet_ids", Optional: true, Compare: drift.With(backends), Holds: drift.Numbers, Change: drift.InPlace, Follows: "tag",
 			Words: "as numbers; where a `tag` chooses the droplets, no declared ones leave the choice to it",
 			Note:  "leave it out where `tag` says which droplets it serves"},
-		{Path: "tag", Optional: true, Compare: drift.FoldCase, Change: drift.InPlace, Others: []string{"droplet_tag"}},
-		{Path: "forwarding_rules", Optional: true, Key: entry, Change: drift.InPlace, Others: []string{"forwarding_rule"},
+		{Path: "tag", Terraform: TerraformField{Attribute: "droplet_tag"}, Optional: true, Compare: drift.FoldCase, Change: drift.InPlace, Others: []string{"droplet_tag"}},
+		{Path: "forwarding_rules", Terraform: TerraformField{Attribute: "forwarding_rule"}, Optional: true, Key: entry, Change: drift.InPlace, Others: []string{"forwarding_rule"},
 			Words: "rule by rule, by `entry_protocol` and `entry_port`; of each rule only what you declare",
 			Elements: []Field{
 				{Path: "entry_protocol", Compare: drift.FoldCase},

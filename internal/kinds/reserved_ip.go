@@ -21,12 +21,12 @@ var reservedIP = Kind{
 		Others: []string{"urn"},
 	},
 	Fields: []Field{
-		{Path: "ip", Compare: drift.Addresses, Change: drift.ByReplacement, Others: []string{"ip_address"},
+		{Path: "ip", Terraform: TerraformField{Attribute: "ip_address"}, Compare: drift.Addresses, Change: drift.ByReplacement, Others: []string{"ip_address"},
 			Unadopted: "is its id"},
 		{Path: "region", Of: "slug", Compare: slug, Members: regionMembers, Change: drift.ByReplacement},
-		{Path: "droplet", Of: "id", Compare: drift.Alias("id"), Members: dropletMembers(), Holds: drift.OneNumber, Change: drift.InPlace, Others: []string{"droplet_id"}},
+		{Path: "droplet", Terraform: TerraformField{Attribute: "droplet_id"}, Of: "id", Compare: drift.Alias("id"), Members: dropletMembers(), Holds: drift.OneNumber, Change: drift.InPlace, Others: []string{"droplet_id"}},
 		{Path: "locked", Optional: true, Compare: flag, Change: drift.Never},
-		{Path: "project_id", Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
+		{Path: "project_id", Terraform: TerraformField{Attribute: noAttribute}, Compare: drift.Unset(drift.FoldCase), Change: drift.InPlace},
 	},
 }
 

@@ -1,8 +1,11 @@
 package kinds
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/arcadiacloud/clouddrift/internal/drift"
 )
 
 // Terraform is how Terraform's provider has a kind. An attribute is the field whose path it
@@ -27,9 +30,14 @@ type Terraform struct {
 // TerraformBlock is a block of a resource.
 type TerraformBlock struct{ Type, Block string }
 
+// noAttribute is for fields that nobody sets by the provider.
+const noAttribute = "-"
+
 // TerraformField is how Terraform's provider has a field, where its attribute has not the
-// same value as the field.
+// same name or value as the field.
 type TerraformField struct {
+	// Attribute is the attribute, or the block, that sets it; empty: the end of its path.
+	Attribute string
 	// Number says that a text stands for a number.
 	Number bool
 	// Unless is an attribute beside it, from which the provider works it out.
@@ -68,4 +76,18 @@ func (t Terraform) Needless(attribute string) bool {
 		prefix, isPrefix := strings.CutSuffix(other, "*")
 		return other == attribute || isPrefix && strings.HasPrefix(attribute, prefix)
 	})
+}
+
+// TerraformAttribute is what sets a field by Terraform's provider: the blocks that it lies in,
+// and the attribute's name, or that of the blocks that are a list's objects. ok is false where
+// nothing does.
+func (k Kind) TerraformAttribute(f Field) (blocks []string, name string, ok bool) {
+	names := strings.Split(f.Path, ".")
+	blocks, name = names[:len(names)-1], cmp.Or(f.Terraform.Attribute, names[len(names)-1])
+	for block, object := range k.Terraform.Blocks {
+		if len(blocks) > 0 && blocks[0] == object {
+			blocks[0] = block
+		}
+	}
+	return blocks, name, name != noAttribute && !f.Terraform.Computed && f.Change != drift.Never
 }

@@ -28,6 +28,7 @@ func commands() []func(*Env) *cobra.Command {
 		reportCommand,
 		explainCommand,
 		adoptCommand,
+		exportCommand,
 	}
 }
 

@@ -24,6 +24,12 @@ var scenes int
 
 func newScene(ctx context.Context) *scene {
 	GinkgoHelper()
+	return newSceneIn(ctx, cloud)
+}
+
+// newSceneIn is one with another simulated account.
+func newSceneIn(ctx context.Context, cloud *dosim.Server) *scene {
+	GinkgoHelper()
 	scenes++
 	s := &scene{namespace: fmt.Sprintf("scene-%d", scenes)}
 	kubectl(ctx, "", "create", "namespace", s.namespace)

@@ -35,7 +35,8 @@ func (k Kind) Adopted(r resource.Resource, wanted Wanted) map[string]any {
 	out := map[string]any{}
 	for _, field := range k.Fields {
 		value, declared := values[field.Path]
-		if _, said := values[field.Follows]; !declared || said {
+		// A pool that is not scaled by itself has a count of its own.
+		if other, said := values[field.Follows]; !declared || said && other != false && other != "" {
 			continue
 		}
 		at, err := resource.ParsePath(field.Path)
@@ -65,7 +66,7 @@ func (k Kind) adopted(field Field, r resource.Resource, wanted Wanted) (value an
 		if value, _ = r.Lookup(at); isList(value) {
 			value = []any{} // what is in it counts for nothing
 		}
-		if value == nil || value == "" {
+		if value == nil || value == "" && !asked && !wanted.Defaults {
 			return []any{}, field.EmptyCounts
 		}
 		return value, true

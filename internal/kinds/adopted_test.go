@@ -153,3 +153,20 @@ func TestTerraformTablesAreSound(t *testing.T) {
 		}
 	}
 }
+
+// What another field would say is said where that one says nothing of it.
+func TestWhatFollowsIsDeclaredWhereNothingSaysIt(t *testing.T) {
+	pool, _ := Lookup("KubernetesNodePool")
+	r := resource.Resource{Ref: resource.Ref{Kind: "KubernetesNodePool", ID: "1/2"}, Values: map[string]any{"name": "p", "count": json.Number("2"), "auto_scale": false}}
+	for why, wanted := range map[string]Wanted{
+		"what one would declare": {}, "with the defaults": {Defaults: true}, "what was asked for": {Asked: func(string) bool { return true }},
+	} {
+		if got := pool.Adopted(r, wanted); got["count"] != json.Number("2") {
+			t.Errorf("%s: %v", why, got)
+		}
+	}
+	r.Values["auto_scale"] = true
+	if got := pool.Adopted(r, Wanted{Defaults: true}); got["count"] != nil {
+		t.Errorf("a pool that is scaled by itself: %v", got)
+	}
+}

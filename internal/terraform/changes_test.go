@@ -183,15 +183,14 @@ func loadBalancer(t *testing.T, server *dosim.Server, id string) object {
 	return nil
 }
 
-func TestEachSettingOfALoadBalancerIsOneDifference(t *testing.T) {
-	state := recorded(t, "state.json")
-	const address = "digitalocean_loadbalancer.public"
-	id := idAt(t, state, address)
-	for _, c := range []struct {
-		why    string
-		edit   func(body object)
-		drifts []string
-	}{
+type loadBalancerCase struct {
+	why    string
+	edit   func(body object)
+	drifts []string
+}
+
+func loadBalancerCases() []loadBalancerCase {
+	return []loadBalancerCase{
 		{"nothing", func(object) {}, nil},
 		{"name", func(b object) { b["name"] = "renamed" }, []string{"name"}},
 		{"nodes", func(b object) { b["size_unit"] = 4 }, []string{"size_unit"}},
@@ -207,7 +206,22 @@ func TestEachSettingOfALoadBalancerIsOneDifference(t *testing.T) {
 				}
 			}
 		}, []string{`forwarding_rules["http/80"].target_port`}},
-	} {
+	}
+}
+
+// loadBalancerSettings are the paths of all of these.
+func loadBalancerSettings() (paths []string) {
+	for _, c := range loadBalancerCases() {
+		paths = append(paths, c.drifts...)
+	}
+	return paths
+}
+
+func TestEachSettingOfALoadBalancerIsOneDifference(t *testing.T) {
+	state := recorded(t, "state.json")
+	const address = "digitalocean_loadbalancer.public"
+	id := idAt(t, state, address)
+	for _, c := range loadBalancerCases() {
 		t.Run(c.why, func(t *testing.T) {
 			server := account(t)
 			body := loadBalancer(t, server, id)

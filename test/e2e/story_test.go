@@ -123,8 +123,9 @@ func (s *story) expectCalm(ctx context.Context) {
 	Expect(s.differing(ctx, 0)).To(BeEmpty())
 }
 
-// throughGit tells the story of a folder of manifests that is applied.
-func (s *story) throughGit(ctx context.Context) {
+// throughGit tells the story of a folder of manifests that is applied. bring has it say what
+// was accepted.
+func (s *story) throughGit(ctx context.Context, bring func(context.Context, *story)) {
 	GinkgoHelper()
 	apply := func() { s.as(ctx, "dana", "apply", "-k", s.folder) }
 	By("somebody looks after the manifests, and applies them")
@@ -143,6 +144,18 @@ func (s *story) throughGit(ctx context.Context) {
 	apply()
 	Expect(s.differing(ctx, 2)).To(ConsistOf(five[2:]))
 
+	bring(ctx, s)
+	apply()
+	Eventually(ctx, func() string { return s.drift(ctx, "", "export").err }).Should(ContainSubstring("The manifests say all that was accepted"))
+
+	By("one is snoozed, and two are mended in the account")
+	s.settle(ctx)
+	s.expectCalm(ctx)
+}
+
+// inManifests edits the manifests, and nothing else of them.
+func inManifests(ctx context.Context, s *story) {
+	GinkgoHelper()
 	By("they are exported into the folder, where nothing else changes")
 	before := texts(s.folder)
 	r := s.drift(ctx, "", "export", "--write", s.folder, "--yes")
@@ -156,12 +169,18 @@ func (s *story) throughGit(ctx context.Context) {
 		"+"+firewall+".yaml:         sources:",
 		"+"+firewall+".yaml:           addresses: [0.0.0.0/0]",
 	))
-	apply()
-	Eventually(ctx, func() string { return s.drift(ctx, "", "export").err }).Should(ContainSubstring("The manifests say all that was accepted"))
+}
 
-	By("one is snoozed, and two are mended in the account")
-	s.settle(ctx)
-	s.expectCalm(ctx)
+// inPatches has the kustomization patch the manifests.
+func inPatches(ctx context.Context, s *story) {
+	GinkgoHelper()
+	By("they are exported as patches")
+	r := s.drift(ctx, "", "export", "-o", "kustomize")
+	Expect(r.code).To(BeZero(), r.err)
+	file := filepath.Join(s.folder, "kustomization.yaml")
+	text, err := os.ReadFile(file)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(os.WriteFile(file, append(text, r.out...), 0o600)).To(Succeed())
 }
 
 // declarationOf is the name of the declaration of a resource.
@@ -226,7 +245,7 @@ var _ = Describe("Somebody who declares what exists", func() {
 		r = s.drift(ctx, "", "adopt", "--all", "--declared", "--to", s.folder)
 		Expect(r.code).To(BeZero(), r.err)
 		Expect(texts(s.folder)).To(Equal(before))
-		s.throughGit(ctx)
+		s.throughGit(ctx, inManifests)
 	})
 
 	It("does the same with what Terraform has, by its state", func(ctx SpecContext) {
@@ -234,7 +253,7 @@ var _ = Describe("Somebody who declares what exists", func() {
 		r := s.drift(ctx, "", "adopt", "--terraform-state", testdata("state.json"), "--to", s.folder)
 		Expect(r.code).To(Equal(3), "three resources are of no kind that can be declared")
 		Expect(strings.Count(r.err, "not declared: ")).To(Equal(3), r.err)
-		s.throughGit(ctx)
+		s.throughGit(ctx, inPatches)
 	})
 
 	It("does the same with a state in a Secret, which declares by itself", func(ctx SpecContext) {

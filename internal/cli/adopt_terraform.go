@@ -40,7 +40,7 @@ func (o *adoptOptions) stateSource(ctx context.Context, e *Env) ([]source, error
 const largestState = 64 << 20
 
 func (e *Env) readState(file string) (*terraform.State, error) {
-	from := io.Reader(e.In)
+	from := e.In
 	if file != "-" {
 		opened, err := os.Open(file)
 		if err != nil {

@@ -144,6 +144,13 @@ func TestAdoptIntoAFolder(t *testing.T) {
 		t.Error("a second run changes the folder")
 	}
 
+	if err := os.Symlink("infra", filepath.Join(folder, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.runIn(folder, "", "adopt --all --to link"); !strings.Contains(r.err, "0 new in link, 6 there already") {
+		t.Errorf("by a link to the folder: %s", r.err)
+	}
+
 	// What somebody made of it stays, comments included, and so does what is there beside it.
 	in(t, filepath.Join(folder, "infra"), func() {
 		edit(t, "volume-data-506f78a4.yaml", "size_gigabytes: 100", "size_gigabytes: 200 # soon")

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-
-	"k8s.io/apimachinery/pkg/api/equality"
+	"strings"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/declare"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 	"github.com/arcadiacloud/clouddrift/internal/yamledit"
 )
 
@@ -52,9 +53,13 @@ func (o *adoptOptions) writeFolder(e *Env, made *adopted) error {
 	if err := os.MkdirAll(o.to, 0o755); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}
+	declared := map[string]bool{}
+	for i := range there.manifests {
+		declared[referenceOf(&there.manifests[i].declared)] = true
+	}
 	var files []string
 	for _, p := range made.declarations {
-		if there.declares(p) {
+		if declared[referenceOf(p)] {
 			made.kept++
 			continue
 		}
@@ -78,11 +83,16 @@ func (o *adoptOptions) writeFolder(e *Env, made *adopted) error {
 	return o.kustomize(e, files)
 }
 
-// declares says whether a manifest is there that declares the same resource.
-func (c *checkout) declares(p *driftv1alpha1.CloudProvisioned) bool {
-	return slices.ContainsFunc(c.manifests, func(m manifest) bool {
-		return m.declared.Spec.AccountRef == p.Spec.AccountRef && equality.Semantic.DeepEqual(m.declared.Spec.Resource, p.Spec.Resource)
-	})
+// referenceOf is how a declaration refers to its resource: what no two of a folder share.
+func referenceOf(p *driftv1alpha1.CloudProvisioned) string {
+	of := p.Spec.Resource
+	var where strings.Builder
+	for _, field := range slices.Sorted(maps.Keys(of.Where)) {
+		value := of.Where[field]
+		where.WriteString(field + "=" + value.String() + "\n")
+	}
+	ref := keyed(resource.Ref{Kind: of.Kind, ID: of.ID})
+	return strings.Join([]string{p.Spec.AccountRef.Name, ref.Kind, ref.ID, of.Name, where.String()}, "\x00")
 }
 
 // kustomizations are the names that kustomize knows.

@@ -155,6 +155,7 @@ func TestExportIntoManifestsThatLeaveItOpen(t *testing.T) {
 		"export-write-several": {"a.yaml": vpcByHand, "b.yaml": vpcByHand},
 		"export-write-third":   {"a.yaml": strings.Replace(vpcByHand, "Main network", "A third", 1)},
 		"export-write-anchor":  {"a.yaml": strings.Replace(vpcByHand, "name: main, description: 'Main network'", "name: &n main, description: &d Main network, other: *d", 1)},
+		"export-write-other":   {"staging.yaml": strings.Replace(strings.ReplaceAll(vpcByHand, "D2C82FE0", "E2C82FE0"), "name: main #", "name: vpc-main #", 1)},
 		"export-write-overlay": {"base.yaml": strings.Replace(vpcByHand, "Main network", "A third", 1), "overlay/patch.yaml": vpcByHand},
 	} {
 		t.Run(name, func(t *testing.T) {

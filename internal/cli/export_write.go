@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
 	"github.com/arcadiacloud/clouddrift/internal/objects"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -18,7 +19,7 @@ import (
 // edits are the changes of a checkout.
 type edits struct {
 	*checkout
-	// texts are the changed documents, by manifest.
+	// changed are the texts of changed documents, by manifest.
 	changed map[int][]byte
 	partly  bool
 }
@@ -84,15 +85,14 @@ func (p *edits) say(e *Env, a *asked) {
 // resource, as where a kustomization adds to names.
 func (p *edits) of(a *asked) []int {
 	var named, alike []int
-	for i, m := range p.manifests {
-		d := &m.declared
-		inNamespace := d.Namespace == "" || d.Namespace == a.declared.Namespace
-		switch of := d.Spec.Resource; {
-		case !inNamespace:
-		case d.Name == a.declared.Name:
+	for i := range p.manifests {
+		d := &p.manifests[i].declared
+		is, says := a.isOf(d)
+		switch {
+		case d.Namespace != "" && d.Namespace != a.declared.Namespace || says && !is:
+		case d.Name == a.declared.Name: // a patch of a kustomization need not say the resource
 			named = append(named, i)
-		case of.ID != "" && of.Kind == a.kind.Name && a.kind.SameID(of.ID, a.declared.Spec.Resource.ID),
-			of.Name != "" && strings.Contains(a.declared.Name, d.Name) && of.Kind == a.kind.Name && of.Name == a.declared.Spec.Resource.Name && maps.Equal(of.Where, a.declared.Spec.Resource.Where):
+		case is:
 			alike = append(alike, i)
 		}
 	}
@@ -100,6 +100,15 @@ func (p *edits) of(a *asked) []int {
 		return named
 	}
 	return alike
+}
+
+// isOf says whether a manifest says of which resource it is, and whether that is this one.
+func (a *asked) isOf(manifest *driftv1alpha1.CloudProvisioned) (is, says bool) {
+	here, there := a.declared.Spec.Resource, manifest.Spec.Resource
+	if there.ID == "" && there.Name == "" {
+		return false, false
+	}
+	return here.Kind == there.Kind && a.kind.SameID(here.ID, there.ID) && here.Name == there.Name && maps.Equal(here.Where, there.Where), true
 }
 
 // sayOne brings one value into the one manifest that says what was declared before it.
@@ -117,6 +126,7 @@ func (p *edits) sayOne(e *Env, a *asked, accepted drift.Acceptance, manifests []
 			files = append(files, p.manifests[i].file)
 		case drift.Declared:
 			said = true
+		case drift.Overruled:
 		}
 	}
 	field := a.declared.Name + " " + accepted.Path

@@ -42,6 +42,9 @@ const largestManifest = 4 << 20
 // ones. A folder that there is not holds none.
 func readCheckout(root string) (*checkout, error) {
 	out := &checkout{root: root, texts: map[string][]byte{}}
+	if resolved, err := filepath.EvalSymlinks(root); err == nil {
+		root = resolved // links within it are not followed
+	}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && path == root:

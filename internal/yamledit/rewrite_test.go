@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,9 +36,7 @@ func set(value any, to any, at ...string) any {
 	}
 	out := map[string]any{}
 	object, _ := value.(map[string]any)
-	for name, inner := range object {
-		out[name] = inner
-	}
+	maps.Copy(out, object)
 	if to == nil && len(at) == 1 {
 		delete(out, at[0])
 		return out

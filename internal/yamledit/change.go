@@ -74,31 +74,55 @@ func (e *editor) list(node *yaml.Node, have, want []any, depth int) {
 		e.unfit = true
 		return
 	}
-	column := node.Column - 1
-	item := func(value any) string {
-		return strings.Repeat(" ", column) + "- " + strings.TrimLeft(e.encode(Node(value), column+indent), " ")
-	}
 	for _, op := range difflib.NewMatcher(hashes(have), hashes(want)).GetOpCodes() {
 		if op.Tag == 'e' {
 			continue
 		}
-		both := min(op.I2-op.I1, op.J2-op.J1)
-		for i := range both {
-			e.value(node.Content[op.I1+i], have[op.I1+i], want[op.J1+i], depth+1, place{})
+		next := op.J1
+		for i := op.I1; i < op.I2; i++ {
+			j := slices.IndexFunc(want[next:op.J2], func(w any) bool { return alike(have[i], w) })
+			if j < 0 { // what is written beside it is not about another one
+				e.removeLines(e.dash(node.Content[i]), e.end(node.Content[i]))
+				continue
+			}
+			e.insertElements(node, i, want[next:next+j])
+			e.value(node.Content[i], have[i], want[next+j], depth+1, place{})
+			next += j + 1
 		}
-		for i := op.I1 + both; i < op.I2; i++ {
-			e.removeLines(e.dash(node.Content[i]), e.end(node.Content[i]))
+		e.insertElements(node, op.I2, want[next:op.J2])
+	}
+}
+
+// alike says whether one element may be another one that was changed: most of it is the same.
+func alike(a, b any) bool {
+	have, isObject := a.(map[string]any)
+	want, areObjects := b.(map[string]any)
+	if !isObject || !areObjects {
+		return false
+	}
+	equal := 0
+	for name, value := range have {
+		if other, is := want[name]; is && same(value, other) {
+			equal++
 		}
-		var more []string
-		for j := op.J1 + both; j < op.J2; j++ {
-			more = append(more, item(want[j]))
-		}
-		if last := op.I1 + both; last > 0 {
-			e.insertAfter(node.Content[last-1], more)
-		} else if len(more) > 0 {
-			start := e.lineStart(e.dash(node.Content[0]))
-			e.cut(start, start, strings.Join(more, e.newline)+e.newline)
-		}
+	}
+	return 2*equal >= len(have)
+}
+
+// insertElements adds elements before the nth of a list.
+func (e *editor) insertElements(node *yaml.Node, n int, elements []any) {
+	column := node.Column - 1
+	var lines []string
+	for _, element := range elements {
+		lines = append(lines, strings.Repeat(" ", column)+"- "+strings.TrimLeft(e.encode(Node(element), column+indent), " "))
+	}
+	switch {
+	case len(lines) == 0:
+	case n > 0:
+		e.insertAfter(node.Content[n-1], lines)
+	default:
+		start := e.lineStart(e.dash(node.Content[0]))
+		e.cut(start, start, strings.Join(lines, e.newline)+e.newline)
 	}
 }
 
@@ -129,7 +153,7 @@ func (e *editor) dash(element *yaml.Node) int {
 // removeLines removes the lines of something that begins and ends in lines of its own.
 func (e *editor) removeLines(start, end int) {
 	from := e.lineStart(start)
-	if strings.TrimSpace(string(e.text[from:start])) != "" {
+	if strings.TrimSpace(string(e.part(from, start))) != "" {
 		e.unfit = true
 	}
 	e.cut(from, e.nextLine(end), "")
@@ -174,7 +198,7 @@ func (e *editor) replace(node *yaml.Node, want any, at place) {
 	start, end := e.offset(node), e.end(node)
 	isBlock := node.Kind != yaml.ScalarNode && node.Kind != yaml.AliasNode && node.Style&yaml.FlowStyle == 0
 	if isBlock { // what stands behind its last value goes with it
-		end += len(bytes.TrimRight(e.text[end:e.nextLine(end)], "\r\n"))
+		end += len(bytes.TrimRight(e.part(end, e.nextLine(end)), "\r\n"))
 	}
 	if at.key != nil && (isBlock || !fitsInLine(wanted) || start <= e.end(at.key)+1) {
 		e.afterName(at.key, start, end, wanted)
@@ -202,7 +226,7 @@ func (e *editor) afterName(key *yaml.Node, start, end int, wanted *yaml.Node) {
 	// As it stands behind a name in that column.
 	text := strings.TrimPrefix(strings.TrimLeft(e.encode(Mapping("k", wanted), key.Column-1), " "), "k:")
 	line := e.nextLine(colon)
-	isComment := start >= line && strings.TrimSpace(string(e.text[colon:line])) != ""
+	isComment := start >= line && strings.TrimSpace(string(e.part(colon, line))) != ""
 	below, isBelow := strings.CutPrefix(text, e.newline)
 	switch {
 	case isComment && isBelow: // what stands behind the name stays there
@@ -255,7 +279,7 @@ func (e *editor) flowObject(node *yaml.Node, have, want map[string]any, depth in
 		written[key.Value] = true
 		if wanted, stays := want[key.Value]; stays {
 			start := e.offset(key)
-			pieces = append(pieces, string(e.text[start:max(start, e.offset(value))])+e.piece(value, have[key.Value], wanted, depth))
+			pieces = append(pieces, string(e.part(start, max(start, e.offset(value))))+e.piece(value, have[key.Value], wanted, depth))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -276,11 +300,11 @@ func (e *editor) piece(node *yaml.Node, have, want any, depth int) string {
 	inner := &editor{text: e.text, lines: e.lines, limit: e.limit, newline: e.newline}
 	inner.value(node, have, want, depth+1, place{flow: true})
 	out, fits := inner.result()
-	if !fits {
-		e.unfit = true
-		return ""
+	if after := end + len(out) - len(e.text); fits && start <= after && after <= len(out) {
+		return string(out[start:after])
 	}
-	return string(out[start : end+len(out)-len(e.text)])
+	e.unfit = true
+	return ""
 }
 
 // flow writes what lies between brackets, with the brackets' own white space and with what
@@ -290,7 +314,7 @@ func (e *editor) flow(node *yaml.Node, step int, pieces []string) {
 	start, end := e.offset(first), e.end(last)
 	separator := ", "
 	if len(node.Content) > step {
-		separator = string(e.text[e.end(node.Content[step-1]):e.offset(node.Content[step])])
+		separator = string(e.part(e.end(node.Content[step-1]), e.offset(node.Content[step])))
 	}
 	if e.unfit || strings.Contains(separator, "#") {
 		e.unfit = true

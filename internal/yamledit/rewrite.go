@@ -106,6 +106,15 @@ func isCompact(node *yaml.Node) (compact, found bool) {
 	return false, false
 }
 
+// part is what stands between two places.
+func (e *editor) part(start, end int) []byte {
+	if start < 0 || end < start || end > len(e.text) {
+		e.unfit = true
+		return nil
+	}
+	return e.text[start:end]
+}
+
 // cut replaces a part of the text.
 func (e *editor) cut(start, end int, text string) { e.cuts = append(e.cuts, cut{start, end, text}) }
 

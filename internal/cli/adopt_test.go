@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,8 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/kinds"
@@ -206,4 +210,33 @@ func TestAdoptATerraformState(t *testing.T) {
 	}
 	p.typed = string(state)
 	golden(t, "adopt-state-input", "adopt --terraform-state - --kind VPC", p.run("adopt", "--terraform-state", "-", "--kind", "VPC"))
+}
+
+// Two accounts of a namespace may have resources of one name.
+func TestAdoptSeveralAccounts(t *testing.T) {
+	staging := account()
+	staging.Name, staging.UID = "staging", "staging"
+	staging.Status.Kinds = existing(t)[0].(*driftv1alpha1.CloudAccount).Status.Kinds
+	web := objectstest.Live(t, "Droplet", "4164446", "web-2", map[string]any{"region": "nyc3", "size_slug": "s-1vcpu-1gb"}, nil)
+	web.Name, web.Spec.AccountRef.Name = "staging-droplet", "staging"
+	other := objectstest.Live(t, "Droplet", "4164447", "web-2", map[string]any{"region": "fra1", "size_slug": "s-1vcpu-1gb"}, nil)
+	other.Name, other.Spec.AccountRef.Name = "staging-other", "staging"
+	p := newPlugin(t, existing(t, staging, &web, &other)...)
+	p.goldens(map[string]string{
+		"adopt-accounts":       "adopt --kind Droplet --name web-2 --by name",
+		"adopt-account":        "adopt --account staging",
+		"adopt-state-accounts": "adopt --terraform-state ../terraform/testdata/state.json",
+	})
+}
+
+func TestAdoptAndExportSayWhatIsMissing(t *testing.T) {
+	of := schema.GroupResource{Group: driftv1alpha1.GroupVersion.Group, Resource: "cloudresources"}
+	missing := apierrors.NewGenericServerResponse(404, "list", of, "", "404 page not found", 0, true)
+	forbidden := apierrors.NewForbidden(of, "", errors.New(`User "alice" cannot list resource "cloudresources" in API group "drift.arcadia.cloud" in the namespace "infra"`))
+	for name, err := range map[string]error{"missing": missing, "forbidden": forbidden} {
+		p := newPlugin(t)
+		p.cluster = memory(interceptor.Funcs{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return err }})
+		golden(t, "adopt-"+name, "adopt --all", p.run("adopt", "--all"))
+		golden(t, "export-"+name, "export", p.run("export"))
+	}
 }

@@ -63,8 +63,11 @@ func checkCommand(e *Env) *cobra.Command {
   0  everything that is declared is in sync
   2  something differs
   3  nobody can tell: the inventory is stale, something is unknown or nothing is declared;
-     with --strict also where a resource lives that nobody declared, or a kind could not be listed
-  1  an error: the cluster could not be asked`,
+     with --strict also where a resource lives that nobody declared and nothing else looks
+     after, or a kind could not be listed
+  1  an error: the cluster could not be asked
+
+Drifts that are snoozed are told, and do not count until their time comes.`,
 		Example: `  # In a pipeline: look anew, and fail where anything differs
   kubectl drift check --sync
 
@@ -79,7 +82,7 @@ func checkCommand(e *Env) *cobra.Command {
 	o.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.sync, "sync", false, "Refresh the inventory first, and wait for it.")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 10*time.Minute, "How long to wait for the sync.")
-	cmd.Flags().BoolVar(&o.strict, "strict", false, "Nobody can tell where a resource lives that is not declared, or a kind could not be listed.")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "Nobody can tell where a resource lives that is not declared, and that nothing else looks after, or a kind could not be listed.")
 	cmd.Flags().StringVar(&o.maxAge, "max-age", "", "An inventory that is older tells nothing, as 90m, 12h or 7d.")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "Output format. One of: "+strings.Join(formats, ", ")+".")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
@@ -155,7 +158,7 @@ func (c *checked) beStrict() {
 	}
 	for _, u := range c.uncovered {
 		c.unknown = append(c.unknown, unknown{"CloudAccount", "", u.Account, "NotDeclared",
-			fmt.Sprintf("%d of %d resources of kind %s are not declared", u.Live-u.Declared, u.Live, u.Kind)})
+			fmt.Sprintf("%d of %d resources of kind %s are not declared, and nothing else is known to look after them", u.Unmanaged, u.Live, u.Kind)})
 	}
 }
 
@@ -166,6 +169,9 @@ func (c *checked) sentence() string {
 		return fmt.Sprintf("%s of %s", drifts(len(c.drifts)), resources(c.drifts))
 	case verdictUnknown:
 		return "nobody can tell whether everything is in sync"
+	}
+	if len(c.snoozed) > 0 {
+		return fmt.Sprintf("in sync but for %s, snoozed: %d declared", drifts(len(c.snoozed)), len(c.declared))
 	}
 	return fmt.Sprintf("in sync: %d declared, none differs", len(c.declared))
 }

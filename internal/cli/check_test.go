@@ -29,6 +29,18 @@ func TestCheck(t *testing.T) {
 	})
 }
 
+// What is snoozed does not count, until its time comes.
+func TestCheckOfSnoozedDrifts(t *testing.T) {
+	p := newPlugin(t, snoozedIn(infra(t))...)
+	p.goldens(map[string]string{
+		"check-snoozed":          "check --field size_slug --where resource=web-1 --kind Droplet",
+		"check-snoozed-json":     "check --field size_slug -o json",
+		"check-snoozed-markdown": "check --field size_slug -o markdown",
+		"check-snoozed-junit":    "check --kind Droplet --field size_slug -o junit",
+		"check-snoozed-sarif":    "check --field size_slug --where resource=web-1 -o sarif",
+	})
+}
+
 // calm is a namespace in which one firewall is declared and in sync.
 func calm(change func(a *driftv1alpha1.CloudAccount, p *driftv1alpha1.CloudProvisioned)) []client.Object {
 	a := account()
@@ -74,6 +86,15 @@ func TestCheckExitCodes(t *testing.T) {
 			change: func(a *driftv1alpha1.CloudAccount, _ *driftv1alpha1.CloudProvisioned) {
 				a.Status.Kinds[0].BehindSince = ago(time.Hour)
 			}},
+		"not declared, but looked after by something else": {args: []string{"--strict"}, want: 0,
+			change: func(a *driftv1alpha1.CloudAccount, p *driftv1alpha1.CloudProvisioned) {
+				undeclared(a, p)
+				a.Status.Kinds[0].Unmanaged, a.Status.Kinds[0].Owned = ptr.To(int32(0)), ptr.To(int32(1))
+			}},
+		"more differs than may be told in a minute": {want: 3,
+			change: func(a *driftv1alpha1.CloudAccount, _ *driftv1alpha1.CloudProvisioned) {
+				objects.True(driftv1alpha1.ReasonLimitReached, "3 more").Set(&a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld, 1, *ago(0))
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlugin(t, calm(c.change)...)
@@ -105,4 +126,18 @@ func TestCheckIsWellFormed(t *testing.T) {
 		t.Errorf("junit: %v: %+v", err, suite)
 	}
 	golden(t, "check-markdown-hostile", "check -o markdown", plugin.run("check", "-o", "markdown"))
+}
+
+func TestASnoozedDriftCountsAgainByItself(t *testing.T) {
+	stored := calm(nil)
+	p, _ := stored[1].(*driftv1alpha1.CloudProvisioned)
+	verdict(p, objects.False(driftv1alpha1.ReasonDrifted, "name"))
+	plugin := newPlugin(t, append(stored, asleep(opened(p, "name", 1, "web", "wbe", time.Hour), 10*time.Minute, "dana", ""))...)
+	if r := plugin.run("check", "--strict"); r.code != exitOK {
+		t.Errorf("snoozed: exit code %d\n%s", r.code, r.out)
+	}
+	plugin.clock.Step(10 * time.Minute)
+	if r := plugin.run("check"); r.code != exitDrift {
+		t.Errorf("its time has come: exit code %d\n%s", r.code, r.out)
+	}
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 // states are the values of --state.
@@ -41,6 +43,9 @@ func listCommand(e *Env) *cobra.Command {
 		Long: `List drifts: the open ones, where --state does not say otherwise, by the resource that they
 are of. With --by-change the same change of many resources is one row.
 
+Drifts that are snoozed are open, and listed with the time when they count again; --snoozed lists
+these alone, --snoozed=false the others.
+
 On a terminal a resource is named once, in a pipe in each of its rows.`,
 		Example: `  # What is open?
   kubectl drift list
@@ -51,6 +56,10 @@ On a terminal a resource is named once, in a pipe in each of its rows.`,
   # Firewalls that were changed within the last day, in all namespaces
   kubectl drift list -A --kind Firewall --newer-than 1d
 
+  # What counts as open, and what is snoozed?
+  kubectl drift list --snoozed=false
+  kubectl drift list --snoozed -o wide
+
   # What was accepted, and by whom?
   kubectl drift list --state accepted -o wide
 
@@ -60,6 +69,7 @@ On a terminal a resource is named once, in a pipe in each of its rows.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), e) },
 	}
 	o.addFlags(cmd.Flags())
+	o.addSnoozed(cmd.Flags())
 	cmd.Flags().StringVar(&o.state, "state", "open", "Which drifts: "+strings.Join(stateNames, ", ")+".")
 	cmd.Flags().BoolVar(&o.byChange, "by-change", false, "List the same change of several resources as one row.")
 	o.output.addFlags(cmd)
@@ -132,6 +142,7 @@ func (o *listOptions) table(e *Env, found []driftv1alpha1.CloudDrift) {
 		{column{name: "AGE"}, func(d *driftv1alpha1.CloudDrift) span {
 			return span{text: duration.HumanDuration(e.Clock.Since(detectedAt(d)))}
 		}, true},
+		{column{name: "SNOOZED UNTIL"}, func(d *driftv1alpha1.CloudDrift) span { return yellow.in("%s", e.snoozedUntil(d)) }, wide || o.anySnoozed(e, found)},
 		{column{name: "EPISODE"}, func(d *driftv1alpha1.CloudDrift) span { return span{text: fmt.Sprint(d.Spec.Episode)} }, wide},
 		{column{name: "BY"}, func(d *driftv1alpha1.CloudDrift) span { return span{text: cmp.Or(d.Status.ResolvedBy, "<none>")} }, wide},
 		{column{name: "NAME"}, func(d *driftv1alpha1.CloudDrift) span { return dim.in("%s", d.Name) }, true},
@@ -154,6 +165,19 @@ func (o *listOptions) table(e *Env, found []driftv1alpha1.CloudDrift) {
 		t.add(row...)
 	}
 	t.print(e)
+}
+
+// anySnoozed says whether there is a snooze to tell of.
+func (o *listOptions) anySnoozed(e *Env, found []driftv1alpha1.CloudDrift) bool {
+	return slices.ContainsFunc(found, func(d driftv1alpha1.CloudDrift) bool { return objects.IsSnoozed(&d, e.Clock.Now()) })
+}
+
+// snoozedUntil is until when a drift does not count as open.
+func (e *Env) snoozedUntil(d *driftv1alpha1.CloudDrift) string {
+	if !objects.IsSnoozed(d, e.Clock.Now()) {
+		return "<none>"
+	}
+	return d.Status.Snooze.Until.UTC().Format(time.RFC3339)
 }
 
 // ofResource are the columns that are the same for all drifts of a resource.
@@ -196,6 +220,19 @@ func changesOf(found []driftv1alpha1.CloudDrift) []*change {
 	return out
 }
 
+// apart has each drift of changes by itself.
+func apart(changes []*change) []*change {
+	var out []*change
+	for _, c := range changes {
+		for _, d := range c.drifts {
+			one := *c
+			one.drifts = []*driftv1alpha1.CloudDrift{d}
+			out = append(out, &one)
+		}
+	}
+	return out
+}
+
 // resources names the change's resources, the first few of them.
 func (c *change) resources() string {
 	const most = 3
@@ -209,13 +246,27 @@ func (c *change) resources() string {
 	return strings.Join(names, ", ")
 }
 
+// stateWords say the state, and how many of the drifts are snoozed.
+func (c *change) stateWords(e *Env) string {
+	snoozed := 0
+	for _, d := range c.drifts {
+		if objects.IsSnoozed(d, e.Clock.Now()) {
+			snoozed++
+		}
+	}
+	if snoozed == 0 {
+		return string(c.state)
+	}
+	return fmt.Sprintf("%s, %d snoozed", c.state, snoozed)
+}
+
 // changes has a row for each change.
 func (o *listOptions) changes(e *Env, found []driftv1alpha1.CloudDrift) {
 	t := table{columns: []column{{name: "DRIFTS"}, {name: "KIND"}, {name: "FIELD", shrinks: true}, {name: "EXPECTED", shrinks: true},
 		{name: "ACTUAL", shrinks: true}, {name: "STATE"}, {name: "RESOURCES", shrinks: true}}}
 	for _, c := range changesOf(found) {
 		t.add(bold.in("%d", len(c.drifts)), span{text: c.kind}, cyan.in("%s", c.field), red.in("%s", c.expected),
-			green.in("%s", c.actual), span{text: string(c.state)}, dim.in("%s", c.resources()))
+			green.in("%s", c.actual), span{text: c.stateWords(e)}, dim.in("%s", c.resources()))
 	}
 	t.print(e)
 }

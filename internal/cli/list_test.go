@@ -38,6 +38,16 @@ func TestList(t *testing.T) {
 	})
 }
 
+func TestListOfSnoozedDrifts(t *testing.T) {
+	newPlugin(t, snoozedIn(infra(t))...).goldens(map[string]string{
+		"list-snoozed-beside":  "list --field size_slug",
+		"list-snoozed-wide":    "list --snoozed -o wide",
+		"list-snoozed-not":     "list --snoozed=false --kind Droplet",
+		"list-snoozed-changes": "list --by-change --field size_slug",
+		"list-snoozed-bad":     "list --snoozed=soon",
+	})
+}
+
 func TestListOnATerminal(t *testing.T) {
 	p := newPlugin(t, infra(t)...).onTerminal(140, "")
 	p.goldens(map[string]string{

@@ -176,11 +176,13 @@ func (m *meaning) ordered() bool { return m.field != nil && m.field.Ordered }
 
 // request says what somebody has asked for and is not done yet, "" where nobody did.
 func request(d *driftv1alpha1.CloudDrift) string {
-	if r := d.Status.Resolution; r != nil && stateOf(d) == driftv1alpha1.DriftOpen {
+	verb, by := d.Annotations[driftv1alpha1.ResolveAnnotation], d.Annotations[driftv1alpha1.ResolvedByAnnotation]
+	switch state := stateOf(d); {
+	case state == driftv1alpha1.DriftOpen && d.Status.Resolution != nil:
+		r := d.Status.Resolution
 		return fmt.Sprintf("%s asked to %s it, and the operator is at work on it", r.User, strings.ToLower(string(r.Verb)))
-	}
-	if verb := d.Annotations[driftv1alpha1.ResolveAnnotation]; verb != "" && stateOf(d) == driftv1alpha1.DriftOpen {
-		return fmt.Sprintf("%s asked to %s it; the operator has not begun", d.Annotations[driftv1alpha1.ResolvedByAnnotation], verb)
+	case state == driftv1alpha1.DriftOpen && verb != "", state == driftv1alpha1.DriftAccepted && verb == driftv1alpha1.ResolveWithdraw:
+		return fmt.Sprintf("%s asked to %s it; the operator has not begun", by, verb)
 	}
 	return ""
 }

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,23 +15,37 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
-	"github.com/arcadiacloud/clouddrift/internal/drift"
 )
 
-// way is a way to resolve drifts: what it is called, and what it asks for.
+// way is something that people ask for by the annotations of drifts: what it is called, what
+// asks for it, and how it is seen to be done.
 type way struct {
 	// verb is what a person does, and past what has been done then.
 	verb, past string
-	// states are those of drifts that it is for.
+	// grant is the verb of clouddrift's own that admission asks the authorizer for.
+	grant string
+	// all says what --all chooses.
+	all string
+	// states are those of drifts that it may be for.
 	states []driftv1alpha1.DriftState
-	// refuses says why a drift can't be resolved in this way, "" where it can.
+	// learn looks up what else there is to know of drifts; nil: nothing.
+	learn func(ctx context.Context, e *Env, found []driftv1alpha1.CloudDrift) error
+	// concerns says whether it is for a drift at all, where none was named; nil: for all.
+	concerns func(d *driftv1alpha1.CloudDrift) bool
+	// refuses says why it can't be done to a drift, "" where it can.
 	refuses func(d *driftv1alpha1.CloudDrift) string
-	// annotations are what asks for it, beside who asks, for which observation and why.
-	annotations func(d *driftv1alpha1.CloudDrift) map[string]*string
+	// changes are the values that the preview compares, nil: those of the drift.
+	changes func(d *driftv1alpha1.CloudDrift) (before, after any, err error)
+	// annotations are what asks for it. Those that are nil come off.
+	annotations func(d *driftv1alpha1.CloudDrift, user, reason string) map[string]*string
 	// effect says what will be, in the words of a sentence.
-	effect func(drifts []driftv1alpha1.CloudDrift) string
-	// done says whether it has been carried out.
-	done func(d *driftv1alpha1.CloudDrift) bool
+	effect func(found []driftv1alpha1.CloudDrift) string
+	// asked says of a drift that it was asked for.
+	asked func(d *driftv1alpha1.CloudDrift) string
+	// outcome says what became of a drift that it was asked for, "" while nothing has.
+	outcome func(d *driftv1alpha1.CloudDrift) (what string, well bool)
+	// told are the reasons of the events that say why nothing came of it.
+	told []string
 }
 
 // resolveOptions are the flags of all ways.
@@ -50,7 +62,8 @@ type resolveOptions struct {
 func (o *resolveOptions) addFlags(e *Env, cmd *cobra.Command) {
 	flags := cmd.Flags()
 	o.chosen.addFlags(flags)
-	flags.BoolVar(&o.all, "all", false, "Choose all open drifts of the namespace.")
+	o.addSnoozed(flags)
+	flags.BoolVar(&o.all, "all", false, "Choose "+o.way.all+" of the namespace.")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "Do not ask.")
 	flags.StringVar(&o.dryRun, "dry-run", "none", "Only try: server has the API server check everything and store nothing, client only shows what would be asked for; without a value it is server.")
 	flags.Lookup("dry-run").NoOptDefVal = "server"
@@ -84,13 +97,16 @@ func (o *resolveOptions) run(ctx context.Context, e *Env, names []string) error 
 		return nil
 	}
 	if !o.yes && o.dryRun == "none" {
-		question := fmt.Sprintf("%s %s?", strings.ToUpper(o.way.verb[:1])+o.way.verb[1:], drifts(len(found)))
+		question := fmt.Sprintf("%s %s?", capital(o.way.verb), drifts(len(found)))
 		if agreed, err := e.ask(ctx, question); err != nil || !agreed {
 			return err
 		}
 	}
 	return o.resolve(ctx, e, found)
 }
+
+// capital begins a sentence.
+func capital(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
 
 // drifts counts them.
 func drifts(n int) string {
@@ -108,12 +124,18 @@ func (o *resolveOptions) pick(ctx context.Context, e *Env, names []string) ([]dr
 		return nil, errors.New("give names, or flags that choose, and not both")
 	case len(names) > 0:
 		found, err := e.driftsNamed(ctx, names)
+		if err != nil {
+			return nil, err
+		}
+		if err := o.learn(ctx, e, found); err != nil {
+			return nil, err
+		}
 		for i := range found {
-			if err == nil && o.unfit(&found[i]) != "" {
-				err = fmt.Errorf("%s can't be %s: %s", found[i].Name, o.way.past, o.unfit(&found[i]))
+			if why := o.way.refuses(&found[i]); why != "" {
+				return nil, fmt.Errorf("%s can't be %s: %s", found[i].Name, o.way.past, why)
 			}
 		}
-		return found, err
+		return found, nil
 	case !o.any() && !o.all:
 		return nil, fmt.Errorf("which drifts? Give names (kubectl drift list has them), or choose by --account, --kind, --field or --where, or --all")
 	}
@@ -121,9 +143,15 @@ func (o *resolveOptions) pick(ctx context.Context, e *Env, names []string) ([]dr
 	if err != nil {
 		return nil, err
 	}
+	if err := o.learn(ctx, e, found); err != nil {
+		return nil, err
+	}
 	fit := found[:0]
 	for i := range found {
-		if why := o.unfit(&found[i]); why != "" {
+		if o.way.concerns != nil && !o.way.concerns(&found[i]) {
+			continue
+		}
+		if why := o.way.refuses(&found[i]); why != "" {
 			e.note("skipped ", found[i].Name, ": ", why)
 			continue
 		}
@@ -132,85 +160,41 @@ func (o *resolveOptions) pick(ctx context.Context, e *Env, names []string) ([]dr
 	return fit, nil
 }
 
-// unfit says why a drift can't be resolved in this way, "" where it can.
-func (o *resolveOptions) unfit(d *driftv1alpha1.CloudDrift) string {
-	switch {
-	case d.Status.Observation == "":
-		return "nothing has been observed of it yet; try again in a moment"
-	case d.Status.Resolution != nil && stateOf(d) == driftv1alpha1.DriftOpen:
-		return request(d)
+func (o *resolveOptions) learn(ctx context.Context, e *Env, found []driftv1alpha1.CloudDrift) error {
+	if o.way.learn == nil {
+		return nil
 	}
-	return o.way.refuses(d)
+	return o.way.learn(ctx, e, found)
 }
 
 // preview shows what will change: the same change of several resources once.
 func (o *resolveOptions) preview(e *Env, found []driftv1alpha1.CloudDrift) {
-	for _, c := range changesOf(found) {
+	changes := changesOf(found)
+	if o.way.changes != nil {
+		changes = apart(changes) // drifts that are alike may be of different changes
+	}
+	for _, c := range changes {
 		names := make([]string, 0, len(c.drifts))
 		for _, d := range c.drifts {
 			names = append(names, d.Spec.ProvisionedRef.Name)
 		}
 		e.line(bold.in("%s", strings.Join(names, ", ")), "  ", cyan.in("%s", c.field))
 		m := meaning{drift: c.drifts[0]}
-		if err := m.decode(); err != nil {
+		err := m.decode()
+		before, after := m.expected, m.actual
+		if err == nil && o.way.changes != nil {
+			before, after, err = o.way.changes(c.drifts[0])
+		}
+		if err != nil {
 			e.line("  ", err.Error())
 			continue
 		}
-		e.diff(differing(m.expected, m.actual, m.ordered()))
+		e.diff(differing(before, after, m.ordered()))
 	}
 	e.line(o.way.effect(found))
 }
 
-// ask asks a person. Where there is none to ask, it is an error.
-func (e *Env) ask(ctx context.Context, question string) (agreed bool, err error) {
-	if !e.Terminal.Asks {
-		return false, errors.New("there is no terminal to ask at: add --yes to go on without being asked, or --dry-run to only try")
-	}
-	answer, err := e.prompt(ctx, question+" [y/N] ")
-	if err != nil {
-		return false, err
-	}
-	switch strings.ToLower(answer) {
-	case "y", "yes":
-		return true, nil
-	}
-	e.note("Nothing was done.")
-	return false, nil
-}
-
-// prompt asks for a line, which is "" at the end of the input.
-func (e *Env) prompt(ctx context.Context, question string) (string, error) {
-	if e.reader == nil {
-		e.reader = bufio.NewReader(e.In)
-	}
-	if _, err := io.WriteString(e.Out, e.render(span{text: question})); err != nil {
-		return "", err
-	}
-	type read struct {
-		line string
-		err  error
-	}
-	lines := make(chan read, 1)
-	go func() {
-		line, err := e.reader.ReadString('\n')
-		lines <- read{line, err}
-	}()
-	select {
-	case <-ctx.Done():
-		e.line()
-		return "", ctx.Err()
-	case r := <-lines:
-		if r.err != nil && (!errors.Is(r.err, io.EOF) || r.line == "") {
-			e.line()
-		}
-		if errors.Is(r.err, io.EOF) {
-			r.err, e.ended = nil, true
-		}
-		return strings.TrimSpace(r.line), r.err
-	}
-}
-
-// resolve asks for the resolution of each drift, and says what came of it.
+// resolve asks for what is wanted of each drift, and says what came of it.
 func (o *resolveOptions) resolve(ctx context.Context, e *Env, found []driftv1alpha1.CloudDrift) error {
 	user, err := e.whoAmI(ctx)
 	if err != nil {
@@ -224,13 +208,13 @@ func (o *resolveOptions) resolve(ctx context.Context, e *Env, found []driftv1alp
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			failed = e.refusal(ctx, d, user, err)
+			failed = e.refusal(ctx, d, o.way.grant, user, err)
 			e.note("error: ", d.Name, ": ", failed.Error())
 			continue
 		}
 		asked = append(asked, *d)
 		if !o.wait {
-			e.line(o.said(d, "asked for"))
+			e.line(o.said(d, o.way.asked(d)))
 		}
 	}
 	if o.wait && o.dryRun == "none" && len(asked) > 0 {
@@ -249,28 +233,21 @@ func (o *resolveOptions) resolve(ctx context.Context, e *Env, found []driftv1alp
 
 // said is the line about a drift.
 func (o *resolveOptions) said(d *driftv1alpha1.CloudDrift, what string) string {
-	line := fmt.Sprintf("%s %s: %s %s, %s -> %s", d.Spec.ProvisionedRef.Name, d.Spec.Field, o.way.verb, what, d.Status.Rendered.Expected, d.Status.Rendered.Actual)
+	line := fmt.Sprintf("%s %s: %s", d.Spec.ProvisionedRef.Name, d.Spec.Field, what)
 	if o.dryRun == "server" {
 		line += " (dry run)"
 	}
 	return line
 }
 
-// request writes the annotations. The observation is the one that was shown: the API server
-// refuses one that is no longer true. Who asks is there too, so that nothing has to be filled
-// in.
+// request writes the annotations. Who asks is among them, and the observation that was shown
+// where it is asked about values, so that nothing has to be filled in.
 func (o *resolveOptions) request(ctx context.Context, e *Env, d *driftv1alpha1.CloudDrift, user string) error {
 	cluster, err := e.Client()
 	if err != nil {
 		return err
 	}
-	annotations := o.way.annotations(d)
-	annotations[driftv1alpha1.ResolvedByAnnotation] = &user
-	annotations[driftv1alpha1.ResolveObservationAnnotation] = &d.Status.Observation
-	annotations[driftv1alpha1.ResolveReasonAnnotation] = nil // somebody else's, of an earlier request
-	if o.reason != "" {
-		annotations[driftv1alpha1.ResolveReasonAnnotation] = &o.reason
-	}
+	annotations := o.way.annotations(d, user, o.reason)
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": annotations}})
 	if err != nil {
 		return fmt.Errorf("writing the request: %w", err)
@@ -296,7 +273,7 @@ func (e *Env) whoAmI(ctx context.Context) (string, error) {
 }
 
 // refusal says what a refused request lacks: which verb, and who grants it.
-func (e *Env) refusal(ctx context.Context, d *driftv1alpha1.CloudDrift, user string, err error) error {
+func (e *Env) refusal(ctx context.Context, d *driftv1alpha1.CloudDrift, grant, user string, err error) error {
 	if !apierrors.IsForbidden(err) {
 		return e.explain(err)
 	}
@@ -305,7 +282,7 @@ func (e *Env) refusal(ctx context.Context, d *driftv1alpha1.CloudDrift, user str
 		return err
 	}
 	var missing []string
-	for _, verb := range []string{"patch", driftv1alpha1.ResolveAccept} {
+	for _, verb := range []string{"patch", grant} {
 		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{
 				Group: driftv1alpha1.GroupVersion.Group, Resource: "clouddrifts", Namespace: d.Namespace, Name: d.Name, Verb: verb,
@@ -321,13 +298,4 @@ func (e *Env) refusal(ctx context.Context, d *driftv1alpha1.CloudDrift, user str
 	return fmt.Errorf("%s lacks the verb %s on clouddrifts.%s/%s in namespace %s; the ClusterRole clouddrift-platform-admin grants it: "+
 		"whoever administers the cluster runs kubectl -n %s create rolebinding clouddrift-platform-admins --clusterrole=clouddrift-platform-admin --user=%s",
 		user, strings.Join(missing, " and "), driftv1alpha1.GroupVersion.Group, d.Name, d.Namespace, d.Namespace, user)
-}
-
-// ofExistence says why nothing of a resource that is gone can be accepted.
-func ofExistence(d *driftv1alpha1.CloudDrift) string {
-	if d.Spec.Field != drift.Existence {
-		return ""
-	}
-	return fmt.Sprintf("the resource is gone, and its absence can't be declared; to give it up: kubectl delete cloudprovisioned %s -n %s",
-		d.Spec.ProvisionedRef.Name, d.Namespace)
 }

@@ -19,6 +19,8 @@ func commands() []func(*Env) *cobra.Command {
 		listCommand,
 		showCommand,
 		acceptCommand,
+		withdrawCommand,
+		snoozeCommand,
 		triageCommand,
 		watchCommand,
 		historyCommand,

@@ -3,9 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +33,7 @@ type chosen struct {
 	fields               []string
 	olderThan, newerThan string
 	where                []string
+	snoozed              maybe
 
 	paths          []resource.Path
 	oldest, newest time.Duration
@@ -48,9 +51,41 @@ func (c *chosen) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&c.where, "where", nil, "Only drifts of which this is true, as actual=s-4vcpu-8gb; of "+strings.Join(slices.Sorted(maps.Keys(subjects)), ", ")+". May be repeated.")
 }
 
+// addSnoozed adds the flag that chooses by the snooze.
+func (c *chosen) addSnoozed(flags *pflag.FlagSet) {
+	flags.Var(&c.snoozed, "snoozed", "Only drifts that are snoozed; --snoozed=false: only drifts that are not.")
+	flags.Lookup("snoozed").NoOptDefVal = "true"
+}
+
+// maybe is a flag that is true, false or not given.
+type maybe struct{ given, value bool }
+
+// String implements pflag.Value.
+func (m *maybe) String() string {
+	if !m.given {
+		return ""
+	}
+	return strconv.FormatBool(m.value)
+}
+
+// Set implements pflag.Value.
+func (m *maybe) Set(text string) (err error) {
+	m.given = true
+	if m.value, err = strconv.ParseBool(text); err != nil {
+		return errors.New("it is true or false")
+	}
+	return nil
+}
+
+// Type implements pflag.Value.
+func (*maybe) Type() string { return "bool" }
+
+// allows says whether what is so is wanted.
+func (m *maybe) allows(is bool) bool { return !m.given || m.value == is }
+
 // any says whether anything was chosen by a flag, apart from the namespace.
 func (c *chosen) any() bool {
-	return len(c.accounts)+len(c.kinds)+len(c.fields)+len(c.where) > 0 || c.olderThan != "" || c.newerThan != ""
+	return len(c.accounts)+len(c.kinds)+len(c.fields)+len(c.where) > 0 || c.snoozed.given || c.olderThan != "" || c.newerThan != ""
 }
 
 // condition is one --where.
@@ -250,6 +285,7 @@ func stateOf(d *driftv1alpha1.CloudDrift) driftv1alpha1.DriftState {
 func (c *chosen) matches(d *driftv1alpha1.CloudDrift, now time.Time) bool {
 	since := now.Sub(detectedAt(d))
 	return (c.oldest == 0 || since >= c.oldest) && (c.newest == 0 || since < c.newest) &&
+		c.snoozed.allows(objects.IsSnoozed(d, now)) &&
 		(len(c.accounts) == 0 || slices.Contains(c.accounts, d.Spec.AccountRef.Name)) &&
 		(len(c.kinds) == 0 || slices.Contains(c.kinds, d.Spec.ResourceRef.Kind)) &&
 		(len(c.paths) == 0 || slices.ContainsFunc(c.paths, func(p resource.Path) bool { return isUnder(d.Spec.Field, p) })) &&

@@ -194,12 +194,12 @@ func triageAccept(ctx context.Context, t *triage, step []*driftv1alpha1.CloudDri
 			if ctx.Err() != nil {
 				return false, ctx.Err()
 			}
-			t.env.note(red.in("error: %v", t.env.refusal(ctx, d, t.user, err)))
+			t.env.note(red.in("error: %v", t.env.refusal(ctx, d, o.way.grant, t.user, err)))
 			over = false
 			continue
 		}
 		t.asked++
-		t.env.line(green.in("%s", o.said(d, "asked for")))
+		t.env.line(green.in("%s", o.said(d, o.way.asked(d))))
 	}
 	return over, nil
 }

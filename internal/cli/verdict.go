@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
@@ -20,8 +21,9 @@ import (
 type finding struct {
 	accounts []driftv1alpha1.CloudAccount
 	declared []driftv1alpha1.CloudProvisioned
-	drifts   []driftv1alpha1.CloudDrift
-	unknown  []unknown
+	// drifts are the open ones that count, and snoozed those that do not yet.
+	drifts, snoozed []driftv1alpha1.CloudDrift
+	unknown         []unknown
 	// uncovered are kinds of which something lives that nobody declared.
 	uncovered []uncovered
 }
@@ -35,12 +37,14 @@ type unknown struct {
 	Message   string `json:"message"`
 }
 
-// uncovered counts resources of a kind that nobody declared.
+// uncovered counts resources of a kind that nobody declared and nothing else looks after.
 type uncovered struct {
-	Account  string `json:"account"`
-	Kind     string `json:"kind"`
-	Live     int32  `json:"resources"`
-	Declared int32  `json:"managed"`
+	Account   string `json:"account"`
+	Kind      string `json:"kind"`
+	Live      int32  `json:"resources"`
+	Declared  int32  `json:"managed"`
+	Unmanaged int32  `json:"unmanaged"`
+	Owned     int32  `json:"owned"`
 }
 
 // grace is how late a sync may be before it counts as missing.
@@ -50,10 +54,11 @@ const grace = 15 * time.Minute
 // inventory that is older tells nothing.
 func (e *Env) find(ctx context.Context, c *chosen, maxAge time.Duration) (*finding, error) {
 	f := &finding{}
-	var err error
-	if f.drifts, err = e.drifts(ctx, c, driftv1alpha1.DriftOpen); err != nil {
+	open, err := e.drifts(ctx, c, driftv1alpha1.DriftOpen)
+	if err != nil {
 		return nil, err
 	}
+	f.drifts, f.snoozed = e.splitSnoozed(open)
 	if f.accounts, err = e.accounts(ctx, c); err != nil {
 		return nil, err
 	}
@@ -64,6 +69,9 @@ func (e *Env) find(ctx context.Context, c *chosen, maxAge time.Duration) (*findi
 		a := &f.accounts[i]
 		if reason, message := e.overdue(a, maxAge); reason != "" {
 			f.unknown = append(f.unknown, unknown{"CloudAccount", a.Namespace, a.Name, reason, message})
+		}
+		if w := meta.FindStatusCondition(a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld); w != nil && w.Status == metav1.ConditionTrue {
+			f.unknown = append(f.unknown, unknown{"CloudAccount", a.Namespace, a.Name, w.Reason, w.Message})
 		}
 		f.uncovered = append(f.uncovered, uncoveredOf(a, c)...)
 	}
@@ -125,11 +133,9 @@ func uncoveredOf(a *driftv1alpha1.CloudAccount, c *chosen) []uncovered {
 		if len(c.kinds) > 0 && !slices.Contains(c.kinds, k.Kind) || k.Resources == nil {
 			continue
 		}
-		u := uncovered{Account: a.Name, Kind: k.Kind, Live: *k.Resources}
-		if k.Managed != nil {
-			u.Declared = *k.Managed
-		}
-		if u.Declared < u.Live {
+		u := uncovered{Account: a.Name, Kind: k.Kind, Live: *k.Resources, Declared: ptr.Deref(k.Managed, 0), Owned: ptr.Deref(k.Owned, 0)}
+		u.Unmanaged = ptr.Deref(k.Unmanaged, u.Live-u.Declared-u.Owned)
+		if u.Unmanaged > 0 {
 			out = append(out, u)
 		}
 	}

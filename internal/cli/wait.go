@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -65,13 +66,13 @@ func (o *resolveOptions) await(ctx context.Context, e *Env, asked []driftv1alpha
 			d := &left[i]
 			switch err := cluster.Get(ctx, client.ObjectKeyFromObject(d), d); {
 			case apierrors.IsNotFound(err):
-				e.note("error: ", o.said(d, "came to nothing: the drift is gone"))
+				e.note("error: ", o.said(d, "not "+o.way.past+": the drift is gone"))
 				refused = true
 				continue
 			case err != nil:
 				return false, err
 			}
-			what, well := o.endOf(d)
+			what, well := o.way.outcome(d)
 			switch {
 			case what == "":
 				waiting = append(waiting, *d)
@@ -79,7 +80,7 @@ func (o *resolveOptions) await(ctx context.Context, e *Env, asked []driftv1alpha
 				e.line(d.Spec.ProvisionedRef.Name, " ", d.Spec.Field, ": ", green.in("%s", what))
 			default:
 				refused = true
-				e.note("error: ", d.Spec.ProvisionedRef.Name, " ", d.Spec.Field, ": ", what, e.why(ctx, cluster, d))
+				e.note("error: ", d.Spec.ProvisionedRef.Name, " ", d.Spec.Field, ": ", what, o.why(ctx, cluster, d))
 			}
 		}
 		if len(waiting) < len(left) || len(left) == len(asked) {
@@ -102,7 +103,7 @@ func (o *resolveOptions) progress(e *Env, done, of int) {
 }
 
 // why is what the operator's events say of a request that it took off.
-func (e *Env) why(ctx context.Context, cluster client.Client, d *driftv1alpha1.CloudDrift) string {
+func (o *resolveOptions) why(ctx context.Context, cluster client.Client, d *driftv1alpha1.CloudDrift) string {
 	var list eventsv1.EventList
 	err := cluster.List(ctx, &list, client.InNamespace(d.Namespace),
 		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("regarding.name", d.Name)})
@@ -112,7 +113,7 @@ func (e *Env) why(ctx context.Context, cluster client.Client, d *driftv1alpha1.C
 	var latest *eventsv1.Event
 	for i := range list.Items {
 		event := &list.Items[i]
-		told := event.Reason == driftv1alpha1.EventApprovalOutdated || event.Reason == driftv1alpha1.EventApprovalRefused
+		told := slices.Contains(o.way.told, event.Reason)
 		if told && event.Regarding.UID == d.UID && (latest == nil || latest.EventTime.Before(&event.EventTime)) {
 			latest = event
 		}

@@ -91,6 +91,11 @@ func TestCheckExitCodes(t *testing.T) {
 				undeclared(a, p)
 				a.Status.Kinds[0].Unmanaged, a.Status.Kinds[0].Owned = ptr.To(int32(0)), ptr.To(int32(1))
 			}},
+		"not declared, of an operator that does not tell what is unmanaged": {args: []string{"--strict"}, want: 3,
+			change: func(a *driftv1alpha1.CloudAccount, p *driftv1alpha1.CloudProvisioned) {
+				undeclared(a, p)
+				a.Status.Kinds[0].Unmanaged, a.Status.Kinds[0].Owned = nil, nil
+			}},
 		"more differs than may be told in a minute": {want: 3,
 			change: func(a *driftv1alpha1.CloudAccount, _ *driftv1alpha1.CloudProvisioned) {
 				objects.True(driftv1alpha1.ReasonLimitReached, "3 more").Set(&a.Status.Conditions, driftv1alpha1.ConditionDriftsWithheld, 1, *ago(0))
@@ -107,7 +112,7 @@ func TestCheckExitCodes(t *testing.T) {
 }
 
 func undeclared(a *driftv1alpha1.CloudAccount, _ *driftv1alpha1.CloudProvisioned) {
-	a.Status.Kinds[0].Resources = ptr.To(int32(2))
+	a.Status.Kinds[0].Resources, a.Status.Kinds[0].Unmanaged = ptr.To(int32(2)), ptr.To(int32(1))
 }
 
 // What programs read can be read by them, whatever is in it.

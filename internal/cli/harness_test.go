@@ -309,12 +309,14 @@ func account() *driftv1alpha1.CloudAccount {
 		Status: driftv1alpha1.CloudAccountStatus{
 			ObservedGeneration: 1, TeamName: "arcadia", TeamUUID: "5df3e3004a17e242b7c20ca6c9fc25b701a47ece",
 			LastSyncTime: ago(44 * time.Minute), NextSyncTime: ago(-16 * time.Minute), LastDetectionTime: ago(39 * time.Minute), LastSyncSeconds: ptr.To(int32(4)),
-			Resources: ptr.To(int32(41)), Managed: ptr.To(int32(5)), Coverage: "5 of 41 (12%)", OpenDrifts: ptr.To(int32(5)),
+			Resources: ptr.To(int32(41)), Managed: ptr.To(int32(5)), Unmanaged: ptr.To(int32(31)), Owned: ptr.To(int32(5)),
+			Coverage: "5 of 36 (13%)", OpenDrifts: ptr.To(int32(5)), Ignored: ptr.To(int32(2)),
 			RateLimit: driftv1alpha1.RateLimitStatus{Limit: ptr.To(int32(5000)), Remaining: ptr.To(int32(4870))},
 			Kinds: []driftv1alpha1.KindStatus{
-				{Kind: "Droplet", ObservedAt: ago(44 * time.Minute), Resources: ptr.To(int32(30)), Managed: ptr.To(int32(3)), OpenDrifts: ptr.To(int32(4))},
-				{Kind: "Firewall", ObservedAt: ago(44 * time.Minute), Resources: ptr.To(int32(1)), Managed: ptr.To(int32(1)), OpenDrifts: ptr.To(int32(1))},
-				{Kind: "Volume", ObservedAt: ago(164 * time.Minute), Resources: ptr.To(int32(10)), Managed: ptr.To(int32(1)), OpenDrifts: ptr.To(int32(0)),
+				{Kind: "Droplet", ObservedAt: ago(44 * time.Minute), Resources: ptr.To(int32(30)), Managed: ptr.To(int32(3)), Unmanaged: ptr.To(int32(22)), Owned: ptr.To(int32(5)),
+					OpenDrifts: ptr.To(int32(4)), Ignored: ptr.To(int32(2))},
+				{Kind: "Firewall", ObservedAt: ago(44 * time.Minute), Resources: ptr.To(int32(1)), Managed: ptr.To(int32(1)), Unmanaged: ptr.To(int32(0)), Owned: ptr.To(int32(0)), OpenDrifts: ptr.To(int32(1))},
+				{Kind: "Volume", ObservedAt: ago(164 * time.Minute), Resources: ptr.To(int32(10)), Managed: ptr.To(int32(1)), Unmanaged: ptr.To(int32(9)), Owned: ptr.To(int32(0)), OpenDrifts: ptr.To(int32(0)),
 					Reason: driftv1alpha1.ReasonServerError, Message: "listing volumes: 503 Service Unavailable", BehindSince: ago(104 * time.Minute), MissedSyncs: 2},
 			},
 		},

@@ -21,7 +21,9 @@ func historyCommand(e *Env) *cobra.Command {
 		Use:   "history RESOURCE",
 		Short: "Show all drifts that a resource has had",
 		Long: `Show all drifts that a resource has had, the oldest first: what was expected and what was there,
-how each ended, by whom and why. The resource is named by its CloudProvisioned, or by kind and id.`,
+how each ended, by whom and why, and how far what was accepted last of a field has come into Git:
+Pending, Landed, Lapsed (the live value went back), Superseded by a third value, or Withdrawn. The
+resource is named by its CloudProvisioned, or by kind and id.`,
 		Example: `  kubectl drift history web-1
   kubectl drift history Droplet/3164444 --field size_slug`,
 		Args:              exactlyOne("the name of a CloudProvisioned, or KIND/ID"),
@@ -42,7 +44,11 @@ how each ended, by whom and why. The resource is named by its CloudProvisioned, 
 				e.note(args[0], " has had no drift that is still remembered.")
 				return nil
 			}
-			e.historyTable(found)
+			declared, err := e.declarationsOf(cmd.Context(), found)
+			if err != nil {
+				return err
+			}
+			e.historyTable(found, declared)
 			return nil
 		},
 	}
@@ -102,9 +108,9 @@ func (e *Env) provisionedExists(ctx context.Context, name string) error {
 	return err
 }
 
-func (e *Env) historyTable(found []driftv1alpha1.CloudDrift) {
+func (e *Env) historyTable(found []driftv1alpha1.CloudDrift, declared declarations) {
 	t := table{columns: []column{{name: "DETECTED"}, {name: "FIELD", shrinks: true}, {name: "EXPECTED", shrinks: true}, {name: "ACTUAL", shrinks: true},
-		{name: "STATE"}, {name: "RESOLVED"}, {name: "BY"}, {name: "REASON", shrinks: true}}}
+		{name: "STATE"}, {name: "IN GIT"}, {name: "RESOLVED"}, {name: "BY"}, {name: "REASON", shrinks: true}}}
 	for i := range found {
 		d := &found[i]
 		end, reason := "-", "-"
@@ -115,7 +121,7 @@ func (e *Env) historyTable(found []driftv1alpha1.CloudDrift) {
 			reason = cmp.Or(r.Reason, "-")
 		}
 		t.add(span{text: detectedAt(d).UTC().Format("2006-01-02 15:04")}, cyan.in("%s", d.Spec.Field), red.in("%s", d.Status.Rendered.Expected),
-			green.in("%s", d.Status.Rendered.Actual), stateStyle(d).in("%s", stateOf(d)), span{text: end}, span{text: cmp.Or(d.Status.ResolvedBy, "-")}, span{text: reason})
+			green.in("%s", d.Status.Rendered.Actual), stateStyle(d).in("%s", e.stateWords(d)), gitSpan(d, declared.acceptance(d)), span{text: end}, span{text: cmp.Or(d.Status.ResolvedBy, "-")}, span{text: reason})
 	}
 	t.print(e)
 }

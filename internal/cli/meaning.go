@@ -121,7 +121,7 @@ func (m *meaning) adopted() (before, after map[string]any, err error) {
 	if drift.IsCapped(actual) && m.live != nil {
 		actual = m.liveValue(before)
 	}
-	after, err = drift.Adopt(m.kind.Schema, before, actual, m.path)
+	after, err = drift.AdoptAccepted(m.kind.Schema, before, objects.PendingAcceptances(m.provisioned), actual, m.path)
 	return before, after, err
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/resource"
@@ -33,8 +33,9 @@ func reportCommand(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Write a page of what differs, for mail and auditors",
-		Long: `Write one HTML page: the verdict, what differs, what nobody can tell, what was seen of each
-account, and what became of earlier drifts, by whom and why. The page holds everything that it
+		Long: `Write one HTML page: the verdict, what differs, what is snoozed, which accepted values Git has yet
+to say, what nobody can tell, what was seen of each account and how much of it is declared, and
+what became of earlier drifts, by whom and why. The page holds everything that it
 needs, and no script; it is light or dark as its reader likes.`,
 		Example: `  kubectl drift report > report.html
   kubectl drift report -A --since 30d > report.html
@@ -54,6 +55,8 @@ needs, and no script; it is light or dark as its reader likes.`,
 type report struct {
 	Title, At, Version, Verdict, Sentence, Since string
 	Drifts                                       []reportDrift
+	Snoozed                                      []reportSnoozed
+	Pending                                      []reportPending
 	Unknown                                      []reportUnknown
 	Accounts                                     []reportAccount
 	History                                      []reportHistory
@@ -70,14 +73,18 @@ type reportLine struct{ Class, Text string }
 type reportUnknown struct{ Object, Reason, Message string }
 
 type reportAccount struct {
-	Name, Team, Coverage, LastSync, Synced string
-	Kinds                                  []reportKind
+	Name, Team, Coverage, LastSync, Synced, Ignored string
+	Kinds                                           []reportKind
 }
 
-type reportKind struct{ Kind, Live, Declared, Open, Seen, Why string }
+type reportKind struct{ Kind, Live, Managed, Unmanaged, Owned, Open, Ignored, Seen, Why string }
+
+type reportSnoozed struct{ Resource, Field, Expected, Actual, Until, By, Reason string }
+
+type reportPending struct{ Resource, Field, Declared, Accepted, Since string }
 
 type reportHistory struct {
-	Detected, Resource, Field, Expected, Actual, Ended, State, By, Reason string
+	Detected, Resource, Field, Expected, Actual, Ended, State, Git, By, Reason string
 }
 
 func (o *reportOptions) run(ctx context.Context, e *Env) error {
@@ -101,7 +108,8 @@ func (o *reportOptions) run(ctx context.Context, e *Env) error {
 	from := c.at.Add(-since)
 	r := report{
 		Title: o.title(e), At: minute(c.at), Version: e.version, Verdict: c.verdict, Sentence: c.sentence(), Since: minute(from),
-		Accounts: o.seen(found.accounts), History: historyOf(past, from),
+		Accounts: o.seen(found.accounts), History: historyOf(past, byName(found.declared), from),
+		Snoozed: reportSnoozes(found.snoozed), Pending: o.reportPending(found.declared),
 	}
 	for i := range found.drifts {
 		d, err := reportOf(&found.drifts[i])
@@ -156,23 +164,50 @@ func reportOf(d *driftv1alpha1.CloudDrift) (reportDrift, error) {
 	return out, nil
 }
 
+func reportSnoozes(list []driftv1alpha1.CloudDrift) []reportSnoozed {
+	var out []reportSnoozed
+	for i := range list {
+		d := &list[i]
+		out = append(out, reportSnoozed{d.Spec.ProvisionedRef.Name, d.Spec.Field, resource.Printable(d.Status.Rendered.Expected),
+			resource.Printable(d.Status.Rendered.Actual), minute(d.Status.Snooze.Until.Time), resource.Printable(d.Status.Snooze.User), resource.Printable(d.Status.Snooze.Reason)})
+	}
+	return out
+}
+
+func (o *reportOptions) reportPending(declared []driftv1alpha1.CloudProvisioned) []reportPending {
+	var out []reportPending
+	for _, p := range pendingOf(declared) {
+		from, to := p.rendered()
+		name := p.declaration.Name
+		if o.everywhere {
+			name = p.declaration.Namespace + "/" + name
+		}
+		out = append(out, reportPending{name, resource.Printable(p.field), resource.Printable(from), resource.Printable(to), minute(p.accepted.Since.Time)})
+	}
+	return out
+}
+
 // seen is what was seen of each account.
 func (o *reportOptions) seen(accounts []driftv1alpha1.CloudAccount) []reportAccount {
 	var out []reportAccount
 	for i := range accounts {
 		a := &accounts[i]
-		account := reportAccount{Name: a.Name, Team: resource.Printable(a.Status.TeamName), Coverage: cmp.Or(a.Status.Coverage, "Nothing is known to be"), LastSync: minuteOf(a.Status.LastSyncTime)}
+		account := reportAccount{Name: a.Name, Team: resource.Printable(a.Status.TeamName), Coverage: capital(coverageWords(a)), LastSync: minuteOf(a.Status.LastSyncTime)}
 		if o.everywhere {
 			account.Name = a.Namespace + "/" + a.Name
 		}
 		if why := because(a.Status.Conditions, driftv1alpha1.ConditionSynced); why != "" {
 			account.Synced = "It was not complete" + resource.Printable(why)
 		}
+		if n := a.Status.Ignored; n != nil {
+			account.Ignored = capital(ignoredWords(*n)) + "."
+		}
 		for _, k := range a.Status.Kinds {
 			if len(o.kinds) > 0 && !slices.Contains(o.kinds, k.Kind) {
 				continue
 			}
-			kind := reportKind{k.Kind, count(k.Resources).text, count(k.Managed).text, count(k.OpenDrifts).text, minuteOf(k.ObservedAt), ""}
+			kind := reportKind{k.Kind, count(k.Resources).text, count(k.Managed).text, count(k.Unmanaged).text, count(k.Owned).text,
+				count(k.OpenDrifts).text, some(ptr.Deref(k.Ignored, 0)).text, minuteOf(k.ObservedAt), ""}
 			if k.Reason != "" {
 				kind.Why = resource.Printable(k.Reason + ": " + k.Message)
 			}
@@ -184,7 +219,7 @@ func (o *reportOptions) seen(accounts []driftv1alpha1.CloudAccount) []reportAcco
 }
 
 // historyOf is what became of drifts that ended since, the latest first.
-func historyOf(past []driftv1alpha1.CloudDrift, since time.Time) []reportHistory {
+func historyOf(past []driftv1alpha1.CloudDrift, declared declarations, since time.Time) []reportHistory {
 	ended := func(d *driftv1alpha1.CloudDrift) time.Time {
 		if d.Status.ResolvedAt == nil {
 			return time.Time{}
@@ -199,7 +234,7 @@ func historyOf(past []driftv1alpha1.CloudDrift, since time.Time) []reportHistory
 		h := reportHistory{
 			Detected: minute(detectedAt(d)), Resource: d.Spec.ProvisionedRef.Name, Field: d.Spec.Field,
 			Expected: resource.Printable(d.Status.Rendered.Expected), Actual: resource.Printable(d.Status.Rendered.Actual),
-			Ended: minute(ended(d)), State: string(stateOf(d)), By: resource.Printable(d.Status.ResolvedBy),
+			Ended: minute(ended(d)), State: string(stateOf(d)), Git: gitOf(d, declared.acceptance(d)), By: resource.Printable(d.Status.ResolvedBy),
 		}
 		if r := d.Status.Resolution; r != nil {
 			h.Reason = resource.Printable(r.Reason)

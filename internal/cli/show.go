@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
 )
 
 func showCommand(e *Env) *cobra.Command {
@@ -21,8 +22,9 @@ func showCommand(e *Env) *cobra.Command {
 		Use:   "show NAME...",
 		Short: "Show what a drift means",
 		Long: `Show what a drift means: what is expected and what is there as a diff, element by element for
-lists; what it takes to bring the live field back; what accepting would write; and what became
-of earlier drifts of the field.`,
+lists; what it takes to bring the live field back; what accepting would write; of an accepted one
+what the manifest has yet to say; until when it is snoozed; and what became of other drifts of
+the field.`,
 		Example: `  # What is this?
   kubectl drift show droplet-3164444-size-slug-d76ivhbsrs-1
 
@@ -116,12 +118,14 @@ func (e *Env) show(ctx context.Context, d *driftv1alpha1.CloudDrift) error {
 	e.diff(differing(m.expected, m.actual, m.ordered()))
 	if stateOf(d) == driftv1alpha1.DriftOpen {
 		e.showWays(m)
+	} else if a := acceptanceIn(m.provisioned, d); a != nil && a.Git == driftv1alpha1.GitPending {
+		e.showPending(m, a)
 	}
 	others := slices.DeleteFunc(m.history, func(other driftv1alpha1.CloudDrift) bool { return other.Name == d.Name })
 	if len(others) > 0 {
 		e.line()
 		e.line(bold.in("Other drifts of the field"))
-		e.episodes(others)
+		e.episodes(others, m.provisioned)
 	}
 	return nil
 }
@@ -145,13 +149,46 @@ func (e *Env) showHead(m *meaning) {
 	if asked := request(d); asked != "" {
 		row("Asked for", yellow.in("%s", asked))
 	}
-	if p := m.provisioned; p != nil {
-		for _, f := range p.Status.Fields {
-			if a := f.Acceptance; a != nil && f.Path == d.Spec.Field {
-				row("In Git", string(a.Git), " since ", e.at(&a.Since))
-			}
+	if words := e.snoozedWords(d); words != "" {
+		row("Snoozed", yellow.in("%s", words))
+	} else if until := d.Annotations[driftv1alpha1.SnoozeUntilAnnotation]; until != "" && d.Status.Snooze == nil && stateOf(d) == driftv1alpha1.DriftOpen {
+		row("Asked for", yellow.in("%s asked to snooze it until %s; the operator has not begun", d.Annotations[driftv1alpha1.SnoozedByAnnotation], until))
+	}
+	e.showGit(m, row)
+}
+
+// showGit says how far what was accepted has come into Git: the drift's own accept, or the one
+// that stands in for what is declared of its field.
+func (e *Env) showGit(m *meaning, row func(name string, value ...any)) {
+	d := m.drift
+	if t, ok := takenBack(d); ok {
+		words := fmt.Sprintf("Withdrawn by %s at %s", cmp.Or(t.By, "somebody"), t.At.UTC().Format(time.DateTime))
+		if t.Reason != "" {
+			words += ": " + t.Reason
+		}
+		row("In Git", words)
+		return
+	}
+	if m.provisioned == nil {
+		return
+	}
+	if a := acceptanceIn(m.provisioned, d); a != nil {
+		row("In Git", gitStyle(a.Git).in("%s", a.Git), " since ", e.at(&a.Since), ": ", gitWords[a.Git])
+		return
+	}
+	for i := range m.provisioned.Status.Fields {
+		f := &m.provisioned.Status.Fields[i]
+		if a := f.Acceptance; a != nil && a.Git == driftv1alpha1.GitPending && f.Path == d.Spec.Field && stateOf(d) == driftv1alpha1.DriftOpen {
+			row("In Git", "what is expected was accepted, as ", a.Drift, ", and the manifest has yet to say it")
 		}
 	}
+}
+
+func gitStyle(git driftv1alpha1.GitState) style {
+	if git == driftv1alpha1.GitPending {
+		return yellow
+	}
+	return plain
 }
 
 func stateStyle(d *driftv1alpha1.CloudDrift) style {
@@ -159,6 +196,22 @@ func stateStyle(d *driftv1alpha1.CloudDrift) style {
 		return yellow
 	}
 	return green
+}
+
+// showPending says what Git has yet to say, and how to take it back.
+func (e *Env) showPending(m *meaning, a *driftv1alpha1.Acceptance) {
+	accepted, err := objects.AcceptanceOf(m.drift.Spec.Field, a)
+	if err != nil {
+		return // what is there can't be read, and is shown by -o yaml of the CloudProvisioned
+	}
+	e.line()
+	e.line(bold.in("The manifest of CloudProvisioned %s has yet to say", m.provisioned.Name), dim.in("   - declared   + accepted"))
+	e.diff(differing(accepted.From, accepted.To, m.ordered()))
+	if request(m.drift) != "" {
+		return
+	}
+	e.line()
+	e.line(dim.in("To take it back: kubectl drift withdraw %s%s", e.namespaceFlag(m.drift.Namespace), m.drift.Name))
 }
 
 // showWays says how the drift can end.
@@ -217,9 +270,9 @@ func (e *Env) at(t *metav1.Time) string {
 }
 
 // episodes has a row for each drift.
-func (e *Env) episodes(drifts []driftv1alpha1.CloudDrift) {
+func (e *Env) episodes(drifts []driftv1alpha1.CloudDrift, p *driftv1alpha1.CloudProvisioned) {
 	t := table{columns: []column{{name: "  EPISODE"}, {name: "DETECTED"}, {name: "EXPECTED", shrinks: true}, {name: "ACTUAL", shrinks: true},
-		{name: "STATE"}, {name: "RESOLVED"}, {name: "BY"}, {name: "REASON", shrinks: true}}}
+		{name: "STATE"}, {name: "IN GIT"}, {name: "RESOLVED"}, {name: "BY"}, {name: "REASON", shrinks: true}}}
 	for i := range drifts {
 		d := &drifts[i]
 		reason, end := "", ""
@@ -230,8 +283,14 @@ func (e *Env) episodes(drifts []driftv1alpha1.CloudDrift) {
 			end = e.since(d.Status.ResolvedAt)
 		}
 		t.add(span{text: fmt.Sprintf("  %d", d.Spec.Episode)}, span{text: e.since(d.Status.DetectedAt)},
-			red.in("%s", d.Status.Rendered.Expected), green.in("%s", d.Status.Rendered.Actual), stateStyle(d).in("%s", stateOf(d)),
-			span{text: cmp.Or(end, "-")}, span{text: cmp.Or(d.Status.ResolvedBy, "-")}, span{text: cmp.Or(reason, "-")})
+			red.in("%s", d.Status.Rendered.Expected), green.in("%s", d.Status.Rendered.Actual), stateStyle(d).in("%s", e.stateWords(d)),
+			gitSpan(d, acceptanceIn(p, d)), span{text: cmp.Or(end, "-")}, span{text: cmp.Or(d.Status.ResolvedBy, "-")}, span{text: cmp.Or(reason, "-")})
 	}
 	t.print(e)
+}
+
+// gitSpan is gitOf in its style.
+func gitSpan(d *driftv1alpha1.CloudDrift, a *driftv1alpha1.Acceptance) span {
+	text := gitOf(d, a)
+	return gitStyle(driftv1alpha1.GitState(text)).in("%s", text)
 }

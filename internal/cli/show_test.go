@@ -36,6 +36,40 @@ func TestShowWhatSomebodyAskedFor(t *testing.T) {
 	newPlugin(t, web, d).goldens(map[string]string{"show-asked": "show " + d.Name})
 }
 
+// What was accepted says how far it has come into Git.
+func TestShowWhatWasAccepted(t *testing.T) {
+	stored, names := launch()
+	p := newPlugin(t, stored...)
+	p.goldens(map[string]string{
+		"show-pending":   "show " + names["pending"],
+		"show-landed":    "show " + names["landed"],
+		"show-withdrawn": "show " + names["taken"],
+	})
+	if r := p.run("withdraw", names["pending"], "--yes"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	p.goldens(map[string]string{"show-withdrawing": "show " + names["pending"]})
+}
+
+// A third live value is a drift from the accepted one, which Git may not have.
+func TestShowADriftFromWhatWasAccepted(t *testing.T) {
+	api := declared("api", "Droplet", "7", map[string]any{"size_slug": "s-1vcpu-1gb"})
+	pending := acceptedBy(api, opened(api, "size_slug", 1, "s-1vcpu-1gb", "s-2vcpu-2gb", 5*time.Hour), driftv1alpha1.GitPending, 4*time.Hour)
+	third := opened(api, "size_slug", 2, "s-2vcpu-2gb", "s-4vcpu-8gb", time.Hour)
+	newPlugin(t, api, pending, third).goldens(map[string]string{"show-third": "show " + third.Name})
+}
+
+func TestShowASnoozedDrift(t *testing.T) {
+	stored := snoozedIn(infra(t))
+	p := newPlugin(t, stored...)
+	p.goldens(map[string]string{"show-snoozed": "show " + nameOf(t, stored, "web-1", "size_slug", 3)})
+	tags := nameOf(t, stored, "web-1", "tags", 1)
+	if r := p.run("snooze", tags, "--for", "1d", "--yes"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	p.goldens(map[string]string{"show-snoozing": "show " + tags})
+}
+
 func TestDiffering(t *testing.T) {
 	for _, c := range []struct {
 		name             string

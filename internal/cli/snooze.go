@@ -210,6 +210,14 @@ func (e *Env) snoozedWords(d *driftv1alpha1.CloudDrift) string {
 	return words
 }
 
+// stateWords are the drift's state, and whether it is snoozed.
+func (e *Env) stateWords(d *driftv1alpha1.CloudDrift) string {
+	if objects.IsSnoozed(d, e.Clock.Now()) {
+		return string(stateOf(d)) + ", snoozed"
+	}
+	return string(stateOf(d))
+}
+
 // splitSnoozed tells open drifts that count from those that are snoozed.
 func (e *Env) splitSnoozed(found []driftv1alpha1.CloudDrift) (counting, snoozed []driftv1alpha1.CloudDrift) {
 	for i := range found {

@@ -1,14 +1,15 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
+	"k8s.io/utils/ptr"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
@@ -19,8 +20,9 @@ func statusCommand(e *Env) *cobra.Command {
 		Use:   "status",
 		Short: "Show how well the accounts are known",
 		Long: `Show how well the accounts are known: whether they can be worked with, how fresh each kind of
-the inventory is, how much of it is declared, and of what nobody can tell whether it is in sync,
-and why.`,
+the inventory is, how much of it is declared, unmanaged, or owned by something else, what would
+differ were nothing ignored, what is snoozed, which accepted values their manifests have yet to
+say, and of what nobody can tell whether it is in sync, and why.`,
 		Example: `  kubectl drift status
   kubectl drift status -A
   kubectl drift status --account production --kind Droplet`,
@@ -41,7 +43,12 @@ and why.`,
 				if i > 0 {
 					e.line()
 				}
-				e.accountStatus(&found.accounts[i], &c)
+				e.accountStatus(&found.accounts[i], found, &c)
+			}
+			if pending := pendingOf(found.declared); len(pending) > 0 {
+				e.line()
+				e.line(bold.in("Accepted, and not said by Git yet"))
+				e.pendingTable(pending, c.everywhere)
 			}
 			if len(found.unknown) > 0 {
 				e.line()
@@ -58,7 +65,7 @@ and why.`,
 	return cmd
 }
 
-func (e *Env) accountStatus(a *driftv1alpha1.CloudAccount, c *chosen) {
+func (e *Env) accountStatus(a *driftv1alpha1.CloudAccount, found *finding, c *chosen) {
 	name := a.Name
 	if c.everywhere {
 		name = a.Namespace + "/" + name
@@ -79,7 +86,20 @@ func (e *Env) accountStatus(a *driftv1alpha1.CloudAccount, c *chosen) {
 		}
 	}
 	row("Last sync", last)
-	row("Declared", cmp.Or(a.Status.Coverage, "nothing is known"))
+	row("Coverage", coverageWords(a))
+	if n := ptr.Deref(a.Status.PendingAcceptances, 0); n > 0 {
+		row("Accepted", yellow.in("%d not said by Git yet", n))
+	}
+	snoozed := snoozedBy(found.snoozed, a)
+	if n := len(snoozed); n > 0 {
+		row("Snoozed", drifts(n))
+	}
+	if a.Status.Ignored != nil {
+		row("Ignored", ignoredWords(*a.Status.Ignored))
+	}
+	if r := meta.FindStatusCondition(a.Status.Conditions, driftv1alpha1.ConditionIgnoreRulesMatch); r != nil && r.Status != metav1.ConditionTrue {
+		row("Rules", yellow.in("%s", r.Reason), ": ", r.Message)
+	}
 	if left := a.Status.RateLimit.Remaining; left != nil {
 		row("API left", fmt.Sprintf("%d requests this hour", *left))
 	}
@@ -87,7 +107,7 @@ func (e *Env) accountStatus(a *driftv1alpha1.CloudAccount, c *chosen) {
 		return
 	}
 	e.line()
-	t := table{columns: []column{{name: "  KIND"}, {name: "LIVE"}, {name: "DECLARED"}, {name: "OPEN"}, {name: "SEEN"}, {name: "BEHIND"}, {name: "WHY", shrinks: true}}}
+	t := table{columns: []column{{name: "  KIND"}, {name: "LIVE"}, {name: "MANAGED"}, {name: "UNMANAGED"}, {name: "OWNED"}, {name: "OPEN"}, {name: "SNOOZED"}, {name: "IGNORED"}, {name: "SEEN"}, {name: "BEHIND"}, {name: "WHY", shrinks: true}}}
 	for _, k := range a.Status.Kinds {
 		if len(c.kinds) > 0 && !slices.Contains(c.kinds, k.Kind) {
 			continue
@@ -99,9 +119,59 @@ func (e *Env) accountStatus(a *driftv1alpha1.CloudAccount, c *chosen) {
 		if k.BehindSince != nil {
 			behind = yellow.in("%s", e.since(k.BehindSince))
 		}
-		t.add(span{text: "  " + k.Kind}, count(k.Resources), count(k.Managed), count(k.OpenDrifts), span{text: e.since(k.ObservedAt)}, behind, why)
+		t.add(span{text: "  " + k.Kind}, count(k.Resources), count(k.Managed), count(k.Unmanaged), count(k.Owned),
+			count(k.OpenDrifts), some(snoozed.of(k.Kind)), some(ptr.Deref(k.Ignored, 0)), span{text: e.since(k.ObservedAt)}, behind, why)
 	}
 	t.print(e)
+}
+
+// coverageWords say how much of an account is declared, and what becomes of the rest.
+func coverageWords(a *driftv1alpha1.CloudAccount) string {
+	if a.Status.Coverage == "" {
+		return "nothing is known"
+	}
+	words := a.Status.Coverage + " managed"
+	if n := a.Status.Unmanaged; n != nil {
+		words += fmt.Sprintf(", %d unmanaged", *n)
+	}
+	if n := a.Status.Owned; n != nil && *n > 0 {
+		words += fmt.Sprintf("; %d more owned by something else", *n)
+	}
+	return words
+}
+
+// ignoredWords say what is ignored.
+func ignoredWords(n int32) string { return strings.Replace(drifts(int(n)), " ", " more ", 1) + ", were nothing ignored" }
+
+// snoozedDrifts are drifts of an account that are snoozed.
+type snoozedDrifts []*driftv1alpha1.CloudDrift
+
+func snoozedBy(list []driftv1alpha1.CloudDrift, a *driftv1alpha1.CloudAccount) snoozedDrifts {
+	var out snoozedDrifts
+	for i := range list {
+		if list[i].Namespace == a.Namespace && list[i].Spec.AccountRef.Name == a.Name {
+			out = append(out, &list[i])
+		}
+	}
+	return out
+}
+
+// of counts those of a kind.
+func (s snoozedDrifts) of(kind string) (n int32) {
+	for _, d := range s {
+		if d.Spec.ResourceRef.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// some is a number, or nothing to speak of.
+func some(n int32) span {
+	if n == 0 {
+		return span{text: "-"}
+	}
+	return span{text: fmt.Sprint(n)}
 }
 
 func count(n *int32) span {

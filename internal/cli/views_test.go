@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -48,6 +49,23 @@ func TestHistory(t *testing.T) {
 		"history-none":     "history data",
 		"history-bad-name": "history web-3",
 		"history-no-name":  "history",
+	})
+}
+
+// What was accepted and what is snoozed is told by all that give an overview.
+func TestOverviewsOfAcceptsAndSnoozes(t *testing.T) {
+	stored, _ := launch()
+	stored = append(stored, snoozedIn(infra(t))[1:]...) // which have the same account
+	a, _ := stored[0].(*driftv1alpha1.CloudAccount)
+	a.Status.PendingAcceptances = ptr.To(int32(1))
+	objects.False(driftv1alpha1.ReasonRuleMatchesNothing, "nothing that is declared matches Droplet backup_policy").
+		Set(&a.Status.Conditions, driftv1alpha1.ConditionIgnoreRulesMatch, 1, *ago(time.Hour))
+	newPlugin(t, stored...).goldens(map[string]string{
+		"status-accepts":   "status",
+		"status-accepts-A": "status -A --kind Droplet",
+		"history-accepts":  "history api",
+		"history-snoozed":  "history web-1 --field size_slug",
+		"report-accepts":   "report --kind Droplet",
 	})
 }
 

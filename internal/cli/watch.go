@@ -24,8 +24,8 @@ func watchCommand(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "Tell what opens, moves and ends, as it happens",
-		Long: `Tell what is open, and then each drift that opens, moves or ends, as it happens, until it is
-interrupted. With -o json each line is a JSON object: the event and the CloudDrift.`,
+		Long: `Tell what is open, and then each drift that opens, moves, is snoozed or ends, and each accept
+that is taken back, as it happens, until it is interrupted. With -o json each line is a JSON object: the event and the CloudDrift.`,
 		Example: `  kubectl drift watch
   kubectl drift watch -A --kind Firewall
   kubectl drift watch -o json | jq -r .drift.metadata.name`,
@@ -56,6 +56,9 @@ type seen struct {
 	state       driftv1alpha1.DriftState
 	observation string
 	asked       string
+	// snoozed is until when it does not count, and withdrawn that its accept was taken back.
+	snoozed   string
+	withdrawn bool
 }
 
 // watcher tells what happens to drifts.
@@ -166,7 +169,12 @@ func (w *watcher) list(ctx context.Context, cluster client.WithWatch, options []
 }
 
 func (w *watcher) now(d *driftv1alpha1.CloudDrift) seen {
-	return seen{stateOf(d), d.Status.Observation, request(d)}
+	now := seen{state: stateOf(d), observation: d.Status.Observation, asked: request(d)}
+	if now.state == driftv1alpha1.DriftOpen && d.Status.Snooze != nil {
+		now.snoozed = d.Status.Snooze.Until.UTC().Format(time.RFC3339)
+	}
+	_, now.withdrawn = takenBack(d)
+	return now
 }
 
 // tell writes a line where there is news.
@@ -176,28 +184,16 @@ func (w *watcher) tell(d *driftv1alpha1.CloudDrift, deleted bool) error {
 	}
 	before, known := w.known[d.UID]
 	now := w.now(d)
-	var what span
-	switch {
-	case deleted:
-		delete(w.known, d.UID)
-		what = dim.in("Deleted")
-	case known && before == now:
+	if known && before == now && !deleted {
 		return nil
-	case now.state != driftv1alpha1.DriftOpen:
-		what = green.in("%s", now.state)
-	case !known && !w.told:
-		what = yellow.in("Open")
-	case !known:
-		what = red.in("Opened")
-	case before.observation != now.observation:
-		what = yellow.in("Moved")
-	case now.asked != "":
-		what = cyan.in("Asked")
-	default:
-		what = yellow.in("NotDone")
 	}
+	what := dim.in("Deleted")
 	if !deleted {
-		w.known[d.UID] = now
+		what = news(before, now, known, w.told)
+	}
+	w.known[d.UID] = now
+	if deleted {
+		delete(w.known, d.UID)
 	}
 	if w.json {
 		d.ManagedFields = nil
@@ -208,19 +204,56 @@ func (w *watcher) tell(d *driftv1alpha1.CloudDrift, deleted bool) error {
 	return nil
 }
 
+// news are, in a word, what happened to a drift between two looks at it. told says that this
+// is not the first one.
+func news(before, now seen, known, told bool) span {
+	open := now.state == driftv1alpha1.DriftOpen
+	switch {
+	case !open && now.withdrawn && !before.withdrawn && known:
+		return cyan.in("Withdrawn")
+	case !open && known && before.state == now.state && now.asked != "":
+		return cyan.in("Asked")
+	case !open && known && before.state == now.state:
+		return yellow.in("NotDone")
+	case !open:
+		return green.in("%s", now.state)
+	case !known && !told && now.snoozed != "":
+		return dim.in("Snoozed")
+	case !known && !told:
+		return yellow.in("Open")
+	case !known:
+		return red.in("Opened")
+	case before.observation != now.observation:
+		return yellow.in("Moved")
+	case before.snoozed != now.snoozed && now.snoozed != "":
+		return dim.in("Snoozed")
+	case before.snoozed != now.snoozed:
+		return red.in("Awake")
+	case now.asked != "":
+		return cyan.in("Asked")
+	default:
+		return yellow.in("NotDone")
+	}
+}
+
 func (w *watcher) line(d *driftv1alpha1.CloudDrift, what span, now seen) {
 	resource := d.Spec.ProvisionedRef.Name
 	if w.chosen.everywhere {
 		resource = d.Namespace + "/" + resource
 	}
-	what.text = fmt.Sprintf("%-8s", what.text)
+	what.text = fmt.Sprintf("%-9s", what.text)
 	pieces := []any{dim.in("%s", w.env.Clock.Now().Format(time.TimeOnly)), " ", what, " ", bold.in("%s", resource), " ", cyan.in("%s", d.Spec.Field), "  ",
 		red.in("%s", d.Status.Rendered.Expected), " -> ", green.in("%s", d.Status.Rendered.Actual)}
 	switch {
-	case d.Status.ResolvedBy != "":
-		pieces = append(pieces, "  by ", d.Status.ResolvedBy)
 	case now.asked != "":
 		pieces = append(pieces, "  ", now.asked)
+	case now.withdrawn:
+		t, _ := takenBack(d)
+		pieces = append(pieces, "  by ", t.By)
+	case d.Status.ResolvedBy != "":
+		pieces = append(pieces, "  by ", d.Status.ResolvedBy)
+	case now.snoozed != "":
+		pieces = append(pieces, "  until ", now.snoozed)
 	}
 	w.env.line(append(pieces, "  ", dim.in("%s", d.Name))...)
 }

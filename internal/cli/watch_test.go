@@ -100,8 +100,22 @@ func TestWatch(t *testing.T) {
 		d.Annotations = map[string]string{driftv1alpha1.ResolveAnnotation: "accept", driftv1alpha1.ResolvedByAnnotation: "dana"}
 	})
 	out.wait(t)
+	update(func(d *driftv1alpha1.CloudDrift) { d.Annotations = nil })
+	out.wait(t)
+	update(func(d *driftv1alpha1.CloudDrift) { asleep(d, time.Hour, "dana", "") })
+	out.wait(t)
+	update(func(d *driftv1alpha1.CloudDrift) { d.Annotations, d.Status.Snooze = nil, nil })
+	out.wait(t)
 	update(func(d *driftv1alpha1.CloudDrift) { d.Labels["x"] = "no news" })
 	update(func(d *driftv1alpha1.CloudDrift) { resolved(d, driftv1alpha1.DriftAccepted, "dana", "", 0) })
+	out.wait(t)
+	update(func(d *driftv1alpha1.CloudDrift) {
+		d.Annotations = map[string]string{driftv1alpha1.ResolveAnnotation: "withdraw", driftv1alpha1.ResolvedByAnnotation: "erin"}
+	})
+	out.wait(t)
+	update(func(d *driftv1alpha1.CloudDrift) {
+		d.Annotations = map[string]string{driftv1alpha1.WithdrawnAnnotation: `{"by":"erin"}`}
+	})
 	out.wait(t)
 	if err := p.cluster.Delete(ctx, second); err != nil {
 		t.Fatal(err)

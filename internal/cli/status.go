@@ -141,7 +141,9 @@ func coverageWords(a *driftv1alpha1.CloudAccount) string {
 }
 
 // ignoredWords say what is ignored.
-func ignoredWords(n int32) string { return strings.Replace(drifts(int(n)), " ", " more ", 1) + ", were nothing ignored" }
+func ignoredWords(n int32) string {
+	return strings.Replace(drifts(int(n)), " ", " more ", 1) + ", were nothing ignored"
+}
 
 // snoozedDrifts are drifts of an account that are snoozed.
 type snoozedDrifts []*driftv1alpha1.CloudDrift

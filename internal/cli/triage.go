@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,9 +9,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
+	"github.com/arcadiacloud/clouddrift/internal/kinds"
+	"github.com/arcadiacloud/clouddrift/internal/objects"
+	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
 type triageOptions struct {
@@ -24,17 +27,22 @@ func triageCommand(e *Env) *cobra.Command {
 		Use:   "triage",
 		Short: "Go through the open drifts, one after the other",
 		Long: `Go through the open drifts on a terminal, one after the other, or change by change. Of each it
-shows what it means and asks what to do: accept it, ignore the field from now on, skip it, or see
-everything that there is to know.
+shows what it means and asks what to do: accept it, snooze it until a time, ignore the field from
+now on, skip it, or see everything that there is to know. What it would write to ignore something,
+into spec.ignore of the CloudProvisioned or of the CloudAccount, is shown before it is written.
+
+Left out is what somebody has asked for already, and what is snoozed; --snoozed goes through that.
 
 What was skipped is remembered when you quit, so that the next triage goes on where this one
 ended; --restart begins anew. After the last drift it is forgotten.`,
 		Example: `  kubectl drift triage
-  kubectl drift triage --by-change --kind Droplet`,
+  kubectl drift triage --by-change --kind Droplet
+  kubectl drift triage --snoozed`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), e) },
 	}
 	o.addFlags(cmd.Flags())
+	o.addSnoozed(cmd.Flags())
 	cmd.Flags().BoolVar(&o.byChange, "by-change", false, "Ask once for the same change of several resources.")
 	cmd.Flags().BoolVar(&o.restart, "restart", false, "Show again what was skipped before.")
 	return cmd
@@ -55,6 +63,7 @@ var errQuit = errors.New("enough")
 func actions() []action {
 	return []action{
 		{"a", "accept", acceptable, triageAccept},
+		{"s", "snooze", nil, triageSnooze},
 		{"i", "ignore", acceptable, triageIgnore},
 		{"k", "skip", nil, func(_ context.Context, t *triage, drifts []*driftv1alpha1.CloudDrift) (bool, error) {
 			t.skipped.add(drifts)
@@ -75,8 +84,8 @@ type triage struct {
 	env     *Env
 	user    string
 	skipped *skipped
-	// asked and ignored count what was done.
-	asked, ignored int
+	// accepts, snoozes and ignored count what was done.
+	accepts, snoozes, ignored int
 }
 
 func (o *triageOptions) run(ctx context.Context, e *Env) error {
@@ -95,9 +104,11 @@ func (o *triageOptions) run(ctx context.Context, e *Env) error {
 		t.skipped.Drifts = nil
 	}
 	all := len(found)
-	found = slices.DeleteFunc(found, func(d driftv1alpha1.CloudDrift) bool { return request(&d) != "" || t.skipped.has(&d) })
+	found = slices.DeleteFunc(found, func(d driftv1alpha1.CloudDrift) bool {
+		return request(&d) != "" || t.skipped.has(&d) || !o.snoozed.given && objects.IsSnoozed(&d, e.Clock.Now())
+	})
 	if left := all - len(found); left > 0 {
-		e.note(dim.in("%s left out: skipped before (--restart shows them again), or somebody has asked for their resolution.", drifts(left)))
+		e.note(dim.in("%s left out: skipped before (--restart shows them again), snoozed, or asked for by somebody.", drifts(left)))
 	}
 	steps := o.steps(found)
 	for i, step := range steps {
@@ -129,7 +140,7 @@ func (o *triageOptions) steps(found []driftv1alpha1.CloudDrift) [][]*driftv1alph
 }
 
 func (t *triage) summary() string {
-	return fmt.Sprintf("Accept asked for: %d, ignored: %d", t.asked, t.ignored)
+	return fmt.Sprintf("Asked to accept %d and to snooze %d, and ignored %d", t.accepts, t.snoozes, t.ignored)
 }
 
 // step shows drifts of one change, and asks until it is over.
@@ -182,59 +193,134 @@ func triageAccept(ctx context.Context, t *triage, step []*driftv1alpha1.CloudDri
 	if err != nil {
 		return false, err
 	}
+	return t.request(ctx, accept, reason, step, &t.accepts)
+}
+
+// triageSnooze asks for a snooze of all drifts of the step.
+func triageSnooze(ctx context.Context, t *triage, step []*driftv1alpha1.CloudDrift) (bool, error) {
+	when, err := t.env.prompt(ctx, "Until when, or for how long (2026-12-24T09:00:00Z, 12h, 7d; empty: not): ")
+	if err != nil || when == "" {
+		return false, err
+	}
+	lasts, at := when, ""
+	if strings.Contains(when, "-") {
+		lasts, at = "", when
+	}
+	until, err := snoozeUntil(t.env.Clock, at, lasts)
+	if err != nil {
+		t.env.note(red.in("error: %v", err))
+		return false, nil
+	}
+	reason, err := t.env.prompt(ctx, "Why (may be empty): ")
+	if err != nil {
+		return false, err
+	}
+	return t.request(ctx, snoozing(t.env.Clock, until), reason, step, &t.snoozes)
+}
+
+// request asks for something of all drifts of the step, and says whether all of it could be
+// asked for.
+func (t *triage) request(ctx context.Context, way way, reason string, step []*driftv1alpha1.CloudDrift, count *int) (all bool, err error) {
+	if len([]rune(reason)) > longestReason {
+		t.env.note(red.in("error: the reason has more than %d characters", longestReason))
+		return false, nil
+	}
 	if t.user == "" {
 		if t.user, err = t.env.whoAmI(ctx); err != nil {
 			return false, err
 		}
 	}
-	o := &resolveOptions{way: accept, reason: reason, dryRun: "none"}
-	over := true
+	o := &resolveOptions{way: way, reason: reason, dryRun: "none"}
+	all = true
 	for _, d := range step {
 		if err := o.request(ctx, t.env, d, t.user); err != nil {
 			if ctx.Err() != nil {
 				return false, ctx.Err()
 			}
-			t.env.note(red.in("error: %v", t.env.refusal(ctx, d, o.way.grant, t.user, err)))
-			over = false
+			t.env.note(red.in("error: %v", t.env.refusal(ctx, d, way.grant, t.user, err)))
+			all = false
 			continue
 		}
-		t.asked++
-		t.env.line(green.in("%s", o.said(d, o.way.asked(d))))
+		*count++
+		t.env.line(green.in("%s", o.said(d, way.asked(d))))
 	}
-	return over, nil
+	return all, nil
 }
 
-// triageIgnore adds the field to what the declarations ignore.
+// triageIgnore has what the step is about ignored from now on, where the person says.
 func triageIgnore(ctx context.Context, t *triage, step []*driftv1alpha1.CloudDrift) (bool, error) {
-	sure, err := t.env.prompt(ctx, fmt.Sprintf("Ignore %s in %d CloudProvisioned from now on? [y/N] ", step[0].Spec.Field, len(step)))
-	if err != nil || !strings.HasPrefix(strings.ToLower(sure), "y") {
-		return false, err
-	}
-	cluster, err := t.env.Client()
+	path, err := t.env.prompt(ctx, fmt.Sprintf("Ignore which path (in a key, * is any text) [%s]: ", step[0].Spec.Field))
 	if err != nil {
 		return false, err
 	}
-	for _, d := range step {
-		if err := ignoreField(ctx, cluster, d); err != nil {
-			t.env.note(red.in("error: %v", t.env.explain(err)))
+	if path = cmp.Or(path, step[0].Spec.Field); !t.isPath(step[0].Spec.ResourceRef.Kind, path) {
+		return false, nil
+	}
+	of := "the CloudProvisioned " + step[0].Spec.ProvisionedRef.Name
+	if len(step) > 1 {
+		of = fmt.Sprintf("these %d CloudProvisioned", len(step))
+	}
+	where, err := t.env.prompt(ctx, fmt.Sprintf("In [d] %s, or in [a] the CloudAccount, for every %s that is declared? ", of, step[0].Spec.ResourceRef.Kind))
+	if err != nil {
+		return false, err
+	}
+	var edits []*edit
+	switch where {
+	case "d":
+		edits, err = t.env.ignoreInDeclarations(ctx, step, path)
+	case "a":
+		var reason string
+		if reason, err = t.env.prompt(ctx, "Why (may be empty): "); err == nil {
+			edits, err = t.env.ignoreInAccounts(ctx, step, path, reason)
+		}
+	default:
+		return false, nil
+	}
+	if err == nil {
+		var sure bool
+		if sure, err = t.confirm(ctx, edits); err == nil && !sure {
 			return false, nil
 		}
-		t.ignored++
-		t.env.line(green.in("%s ignores %s; where it comes from Git, add it to spec.ignore there", d.Spec.ProvisionedRef.Name, d.Spec.Field))
 	}
+	for i := 0; err == nil && i < len(edits); i++ {
+		err = edits[i].write(ctx, t.env)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		t.env.note(red.in("error: %v", t.env.explain(err)))
+		return false, nil
+	}
+	t.ignored += len(step)
 	return true, nil
 }
 
-// ignoreField writes the rule, provided that nobody else writes meanwhile.
-func ignoreField(ctx context.Context, cluster client.Client, d *driftv1alpha1.CloudDrift) error {
-	p := &driftv1alpha1.CloudProvisioned{}
-	if err := cluster.Get(ctx, client.ObjectKey{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}, p); err != nil {
-		return err
+// isPath says what is wrong with a path where it is none of the kind's.
+func (t *triage) isPath(kind, text string) bool {
+	path, err := resource.ParsePath(text)
+	if err != nil {
+		t.env.note(red.in("error: %v", err))
+		return false
 	}
-	if slices.Contains(p.Spec.Ignore, d.Spec.Field) {
-		return nil
+	known, ok := kinds.Lookup(kind)
+	if name := string(path[0]); ok && !slices.Contains(known.TopNames(), name) {
+		t.env.note(red.in("error: %s has no field %s%s", kind, name, didYouMean(name, known.TopNames())))
+		return false
 	}
-	before := p.DeepCopy()
-	p.Spec.Ignore = append(p.Spec.Ignore, d.Spec.Field)
-	return cluster.Patch(ctx, p, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner("kubectl-drift"))
+	return true
+}
+
+// confirm shows what is about to be written, and asks.
+func (t *triage) confirm(ctx context.Context, edits []*edit) (bool, error) {
+	if len(edits) == 0 {
+		t.env.line("It is ignored already; the drift goes stale as soon as the operator has looked.")
+		return true, nil
+	}
+	for _, edit := range edits {
+		t.env.line(bold.in("%s", edit.name))
+		t.env.diff(edit.lines)
+	}
+	sure, err := t.env.prompt(ctx, "Write this? [y/N] ")
+	return strings.HasPrefix(strings.ToLower(sure), "y"), err
 }

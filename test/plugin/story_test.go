@@ -166,6 +166,8 @@ spec: {accountRef: {name: production}, resource: {kind: Droplet, id: "`+second+`
 		}
 	})
 
+	takesBackAndSnoozes()
+
 	It("completes names", func(ctx SpecContext) {
 		Expect(drift(ctx, "vic", "__complete", "history", "").out).To(ContainSubstring("web-1\nweb-2\n"))
 		Expect(drift(ctx, "vic", "__complete", "list", "--account", "").out).To(ContainSubstring("production\n"))
@@ -191,7 +193,7 @@ spec: {accountRef: {name: production}, resource: {kind: Droplet, id: "`+second+`
 
 	It("says in one line that clouddrift is not installed", func(ctx SpecContext) {
 		kubectl(ctx, "delete", "crd", "clouddrifts.drift.arcadia.cloud", "--timeout=60s")
-		for _, args := range [][]string{{"list"}, {"show", "x"}, {"check"}, {"accept", "x", "--yes"}, {"watch"}, {"history", "web-1"}} {
+		for _, args := range [][]string{{"list"}, {"show", "x"}, {"check"}, {"accept", "x", "--yes"}, {"withdraw", "--all"}, {"snooze", "x", "--for", "1h"}, {"watch"}, {"history", "web-1"}} {
 			r := drift(ctx, "dana", args...)
 			Expect(r.code).To(Equal(1))
 			Expect(r.err).To(HavePrefix("error: the cluster does not serve clouddrifts of drift.arcadia.cloud/v1alpha1: clouddrift is not installed there"))

@@ -27,6 +27,7 @@ var (
 	cloud        *dosim.Server
 	scratch      string
 	program      string // the plugin's
+	operator     *stack.Process
 	// kubeconfigs are those of the operator and of people, with the namespace infra.
 	kubeconfigs = map[string]string{}
 )
@@ -82,14 +83,14 @@ func startOperator(ctx context.Context) {
 	ports, err := stack.FreePorts(ctx, 2)
 	Expect(err).NotTo(HaveOccurred())
 	probes := fmt.Sprintf("127.0.0.1:%d", ports[0])
-	p := &stack.Process{
+	operator = &stack.Process{
 		Name: "operator", Path: filepath.Join(scratch, "operator"),
 		Args:    []string{"--kubeconfig", file, "--allowed-endpoint", cloud.URL(), "--health-probe-bind-address", probes, "--secret-poll", "1s"},
 		LogFile: filepath.Join(scratch, "operator.log"),
 		Ready:   stack.GetOK(http.DefaultClient, "http://"+probes+"/readyz"),
 	}
-	Expect(p.Start(ctx)).To(Succeed())
-	DeferCleanup(p.Kill)
+	Expect(operator.Start(ctx)).To(Succeed())
+	DeferCleanup(operator.Kill)
 }
 
 // kubectl runs kubectl as the administrator.

@@ -177,6 +177,10 @@ build: ## Build the programs into bin/.
 kubectl-drift: ## Build the kubectl plugin into bin/.
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/ ./cmd/kubectl-drift
 
+.PHONY: krew
+krew: ## Build the kubectl plugin's archives for a release, and krew's manifest of them, into dist/ (VERSION=vX.Y.Z).
+	go run ./hack/krew $(VERSION) $(ROOT)/dist
+
 .PHONY: controlplane
 controlplane: ## Find or build etcd, kube-apiserver, kube-controller-manager and kubectl.
 	@go run ./hack/stackctl controlplane

@@ -31,6 +31,13 @@ func pendingOf(declared []driftv1alpha1.CloudProvisioned) []pending {
 	return out
 }
 
+// pendingIn are those of one account. Its status counts them too, as of the last detection.
+func pendingIn(declared []driftv1alpha1.CloudProvisioned, a *driftv1alpha1.CloudAccount) []pending {
+	return slices.DeleteFunc(pendingOf(declared), func(p pending) bool {
+		return p.declaration.Namespace != a.Namespace || p.declaration.Spec.AccountRef.Name != a.Name
+	})
+}
+
 // rendered are the declared and the accepted value, short.
 func (p pending) rendered() (from, to string) {
 	accepted, err := objects.AcceptanceOf(p.field, p.accepted)

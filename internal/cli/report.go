@@ -55,7 +55,7 @@ needs, and no script; it is light or dark as its reader likes.`,
 type report struct {
 	Title, At, Version, Verdict, Sentence, Since string
 	Drifts                                       []reportDrift
-	Snoozed                                      []reportSnoozed
+	Snoozed                                      []reportDrift
 	Pending                                      []reportPending
 	Unknown                                      []reportUnknown
 	Accounts                                     []reportAccount
@@ -63,9 +63,9 @@ type report struct {
 }
 
 type reportDrift struct {
-	Resource, Field, Kind, ID, Account, Detected, Takes, Asked string
-	Episode                                                    int64
-	Diff                                                       []reportLine
+	Resource, Field, Kind, ID, Account, Detected, Takes, Asked, Snoozed string
+	Episode                                                             int64
+	Diff                                                                []reportLine
 }
 
 type reportLine struct{ Class, Text string }
@@ -78,8 +78,6 @@ type reportAccount struct {
 }
 
 type reportKind struct{ Kind, Live, Managed, Unmanaged, Owned, Open, Ignored, Seen, Why string }
-
-type reportSnoozed struct{ Resource, Field, Expected, Actual, Until, By, Reason string }
 
 type reportPending struct{ Resource, Field, Declared, Accepted, Since string }
 
@@ -109,14 +107,13 @@ func (o *reportOptions) run(ctx context.Context, e *Env) error {
 	r := report{
 		Title: o.title(e), At: minute(c.at), Version: e.version, Verdict: c.verdict, Sentence: c.sentence(), Since: minute(from),
 		Accounts: o.seen(found.accounts), History: historyOf(past, byName(found.declared), from),
-		Snoozed: reportSnoozes(found.snoozed), Pending: o.reportPending(found.declared),
+		Pending: o.reportPending(found.declared),
 	}
-	for i := range found.drifts {
-		d, err := reportOf(&found.drifts[i])
-		if err != nil {
-			return err
-		}
-		r.Drifts = append(r.Drifts, d)
+	if r.Drifts, err = e.reportDrifts(found.drifts); err != nil {
+		return err
+	}
+	if r.Snoozed, err = e.reportDrifts(found.snoozed); err != nil {
+		return err
 	}
 	for _, u := range found.unknown {
 		r.Unknown = append(r.Unknown, reportUnknown{u.object(o.everywhere), u.Reason, resource.Printable(u.Message)})
@@ -148,6 +145,19 @@ func minuteOf(t *metav1.Time) string {
 	return minute(t.Time)
 }
 
+func (e *Env) reportDrifts(list []driftv1alpha1.CloudDrift) ([]reportDrift, error) {
+	var out []reportDrift
+	for i := range list {
+		d, err := reportOf(&list[i])
+		if err != nil {
+			return nil, err
+		}
+		d.Snoozed = resource.Printable(e.snoozedWords(&list[i]))
+		out = append(out, d)
+	}
+	return out, nil
+}
+
 func reportOf(d *driftv1alpha1.CloudDrift) (reportDrift, error) {
 	m := &meaning{drift: d}
 	if err := m.decode(); err != nil {
@@ -162,16 +172,6 @@ func reportOf(d *driftv1alpha1.CloudDrift) (reportDrift, error) {
 		out.Diff = append(out.Diff, reportLine{classes[l.op], fmt.Sprintf("%c %s%s", l.op, strings.Repeat("  ", l.depth), resource.Printable(l.text))})
 	}
 	return out, nil
-}
-
-func reportSnoozes(list []driftv1alpha1.CloudDrift) []reportSnoozed {
-	var out []reportSnoozed
-	for i := range list {
-		d := &list[i]
-		out = append(out, reportSnoozed{d.Spec.ProvisionedRef.Name, d.Spec.Field, resource.Printable(d.Status.Rendered.Expected),
-			resource.Printable(d.Status.Rendered.Actual), minute(d.Status.Snooze.Until.Time), resource.Printable(d.Status.Snooze.User), resource.Printable(d.Status.Snooze.Reason)})
-	}
-	return out
 }
 
 func (o *reportOptions) reportPending(declared []driftv1alpha1.CloudProvisioned) []reportPending {

@@ -87,7 +87,7 @@ func (e *Env) accountStatus(a *driftv1alpha1.CloudAccount, found *finding, c *ch
 	}
 	row("Last sync", last)
 	row("Coverage", coverageWords(a))
-	if n := ptr.Deref(a.Status.PendingAcceptances, 0); n > 0 {
+	if n := len(pendingIn(found.declared, a)); n > 0 {
 		row("Accepted", yellow.in("%d not said by Git yet", n))
 	}
 	snoozed := snoozedBy(found.snoozed, a)

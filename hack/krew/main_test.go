@@ -69,7 +69,7 @@ func TestTheManifestIsOneThatKrewTakes(t *testing.T) {
 	if s := m.Spec.ShortDescription; s == "" || strings.ContainsAny(s, "\r\n") || len(s) > 70 || strings.HasSuffix(s, ".") {
 		t.Errorf("the short description is %q", s)
 	}
-	for _, line := range strings.Split(m.Spec.Description+"\n"+m.Spec.Caveats, "\n") {
+	for line := range strings.SplitSeq(m.Spec.Description+"\n"+m.Spec.Caveats, "\n") {
 		if len(line) > 80 {
 			t.Errorf("a line has more than 80 characters: %s", line)
 		}

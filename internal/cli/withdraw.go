@@ -75,31 +75,28 @@ func (w *withdrawing) concerns(d *driftv1alpha1.CloudDrift) bool {
 }
 
 func (w *withdrawing) refuses(d *driftv1alpha1.CloudDrift) string {
-	switch stateOf(d) {
-	case driftv1alpha1.DriftOpen:
-		switch {
-		case d.Status.Resolution != nil:
-			return request(d) + "; once it is accepted, that can be withdrawn"
-		case request(d) == "":
-			return "nobody has asked for anything"
-		}
+	asked := request(d)
+	a := w.declarations.acceptance(d)
+	t, taken := takenBack(d)
+	switch state := stateOf(d); {
+	case state == driftv1alpha1.DriftOpen && d.Status.Resolution != nil:
+		return asked + "; once it is accepted, that can be withdrawn"
+	case state == driftv1alpha1.DriftOpen && asked == "":
+		return "nobody has asked for anything"
+	case state == driftv1alpha1.DriftOpen:
 		return ""
-	case driftv1alpha1.DriftAccepted:
-		if asked := request(d); asked != "" {
-			return asked
-		}
-		if t, ok := takenBack(d); ok {
-			return fmt.Sprintf("%s took it back at %s", t.By, t.At.UTC().Format(time.RFC3339))
-		}
-		switch a := w.declarations.acceptance(d); {
-		case a == nil:
-			return "it is not the field's last accept that is remembered; change the manifest"
-		case a.Git != driftv1alpha1.GitPending:
-			return ended(a) + "; change the manifest"
-		}
-		return ""
+	case state != driftv1alpha1.DriftAccepted:
+		return fmt.Sprintf("it is %s, and history does not change", state)
+	case asked != "":
+		return asked
+	case taken:
+		return fmt.Sprintf("%s took it back at %s", t.By, t.At.UTC().Format(time.RFC3339))
+	case a == nil:
+		return "it is not the field's last accept that is remembered; change the manifest"
+	case a.Git != driftv1alpha1.GitPending:
+		return ended(a) + "; change the manifest"
 	}
-	return fmt.Sprintf("it is %s, and history does not change", stateOf(d))
+	return ""
 }
 
 // values are what is declared, before and after: of a request that comes off what would

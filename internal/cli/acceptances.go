@@ -45,18 +45,22 @@ const fewDeclarations = 5
 
 // declarationsOf are the declarations of drifts, as far as they are there.
 func (e *Env) declarationsOf(ctx context.Context, drifts []driftv1alpha1.CloudDrift) (declarations, error) {
-	out, namespaces := declarations{}, map[string]bool{}
-	for i := range drifts {
-		d := &drifts[i]
-		out[types.NamespacedName{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}] = nil
-		namespaces[d.Namespace] = true
-	}
 	cluster, err := e.Client()
 	if err != nil {
 		return nil, err
 	}
+	namespace, err := e.Namespace()
+	if err != nil {
+		return nil, err
+	}
+	out, elsewhere := declarations{}, false
+	for i := range drifts {
+		d := &drifts[i]
+		out[types.NamespacedName{Namespace: d.Namespace, Name: d.Spec.ProvisionedRef.Name}] = nil
+		elsewhere = elsewhere || d.Namespace != namespace
+	}
 	if len(out) > fewDeclarations {
-		list, err := listAll(ctx, e, &chosen{everywhere: len(namespaces) > 1}, &driftv1alpha1.CloudProvisionedList{},
+		list, err := listAll(ctx, e, &chosen{everywhere: elsewhere}, &driftv1alpha1.CloudProvisionedList{},
 			func(l *driftv1alpha1.CloudProvisionedList) []driftv1alpha1.CloudProvisioned { return l.Items })
 		if err != nil {
 			return nil, err

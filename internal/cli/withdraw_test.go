@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +107,22 @@ func TestWithdraw(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Accepts of another namespace than the usual one are found, many as well as few.
+func TestWithdrawElsewhere(t *testing.T) {
+	for _, n := range []int{1, fewDeclarations + 1} {
+		var stored []client.Object
+		for i := range n {
+			p := declared(fmt.Sprintf("web-%d", i), "Droplet", fmt.Sprint(i), map[string]any{"size_slug": "a"})
+			p.Namespace = "elsewhere"
+			stored = append(stored, acceptedBy(p, opened(p, "size_slug", 1, "a", "b", 2*time.Hour), driftv1alpha1.GitPending, time.Hour), p)
+		}
+		r := newPlugin(t, stored...).run("withdraw", "-A", "--all", "--yes")
+		if have := strings.Count(r.out, "withdraw asked for"); r.code != 0 || have != n {
+			t.Errorf("%d of %d\n%s%s", have, n, r.out, r.err)
+		}
 	}
 }
 

@@ -45,7 +45,9 @@ resource is named by its CloudProvisioned, or by kind and id.`,
 				return nil
 			}
 			declared, err := e.declarationsOf(cmd.Context(), found)
-			if err != nil {
+			if apierrors.IsForbidden(err) {
+				e.note("nobody can tell what is IN GIT: ", e.explain(err).Error())
+			} else if err != nil {
 				return err
 			}
 			e.historyTable(found, declared)

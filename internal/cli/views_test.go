@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -50,6 +52,19 @@ func TestHistory(t *testing.T) {
 		"history-bad-name": "history web-3",
 		"history-no-name":  "history",
 	})
+}
+
+// Who may not see declarations sees the drifts all the same.
+func TestHistoryWithoutDeclarations(t *testing.T) {
+	stored, _ := launch()
+	p := newPlugin(t)
+	p.cluster = memory(interceptor.Funcs{
+		Get: func(_ context.Context, _ client.WithWatch, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
+			return apierrors.NewForbidden(driftv1alpha1.GroupVersion.WithResource("cloudprovisioneds").GroupResource(), key.Name,
+				errors.New(`User "alice" cannot get resource "cloudprovisioneds" in API group "drift.arcadia.cloud" in the namespace "infra"`))
+		},
+	}, stored...)
+	p.goldens(map[string]string{"history-forbidden": "history api"})
 }
 
 // What was accepted and what is snoozed is told by all that give an overview.

@@ -26,9 +26,7 @@ func (w *withdrawing) way() way {
 		learn:    w.learn,
 		concerns: w.concerns,
 		refuses:  w.refuses,
-		changes: func(d *driftv1alpha1.CloudDrift) (before, after any, err error) {
-			return w.values(d)
-		},
+		changes:  w.values,
 		annotations: func(d *driftv1alpha1.CloudDrift, user, reason string) map[string]*string {
 			if stateOf(d) == driftv1alpha1.DriftAccepted {
 				return resolution(driftv1alpha1.ResolveWithdraw)(d, user, reason)

@@ -245,6 +245,14 @@ var _ = Describe("Somebody who declares what exists", func() {
 		r = s.drift(ctx, "", "adopt", "--all", "--declared", "--to", s.folder)
 		Expect(r.code).To(BeZero(), r.err)
 		Expect(texts(s.folder)).To(Equal(before))
+
+		By("whatever is at its default is declared too")
+		r = s.drift(ctx, "", "adopt", "--all", "--declared", "--defaults")
+		Expect(r.code).To(BeZero(), r.err)
+		file := filepath.Join(scratch, "defaults.yaml")
+		Expect(os.WriteFile(file, []byte(r.out), 0o600)).To(Succeed())
+		s.as(ctx, "dana", "apply", "-f", file)
+		Expect(s.differing(ctx, 0)).To(BeEmpty())
 		s.throughGit(ctx, inManifests)
 	})
 

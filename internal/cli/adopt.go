@@ -16,6 +16,9 @@ import (
 	"github.com/arcadiacloud/clouddrift/internal/resource"
 )
 
+// exitPartly is the exit code of adopt and export where something was left, and told.
+const exitPartly = 3
+
 // adoptOptions are the flags of adopt.
 type adoptOptions struct {
 	account  string

@@ -14,13 +14,12 @@ import (
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 )
 
-// Exit codes. Only check has exitDrift and exitUnknown, and only adopt and export exitPartly.
+// Exit codes. Only check has the two in the middle.
 const (
 	exitOK          = 0
 	exitError1      = 1
 	exitDrift       = 2
 	exitUnknown     = 3
-	exitPartly      = 3
 	exitInterrupted = 130
 )
 

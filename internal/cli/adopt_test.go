@@ -157,10 +157,10 @@ func TestAdoptIntoAFolder(t *testing.T) {
 
 	// What somebody made of it stays, comments included, and so does what is there beside it.
 	in(t, filepath.Join(folder, "infra"), func() {
-		edit(t, "volume-data-506f78a4.yaml", "size_gigabytes: 100", "size_gigabytes: 200 # soon")
-		edit(t, "kustomization.yaml", "resources:\n", "namePrefix: prod-\n# what we have\nresources:\n- account.yaml # by hand\n")
-		edit(t, "kustomization.yaml", "droplet-web-2-3164446.yaml", "web.yaml")
-		edit(t, "kustomization.yaml", "- droplet-web-2-3164448.yaml\n", "")
+		editFile(t, "volume-data-506f78a4.yaml", "size_gigabytes: 100", "size_gigabytes: 200 # soon")
+		editFile(t, "kustomization.yaml", "resources:\n", "namePrefix: prod-\n# what we have\nresources:\n- account.yaml # by hand\n")
+		editFile(t, "kustomization.yaml", "droplet-web-2-3164446.yaml", "web.yaml")
+		editFile(t, "kustomization.yaml", "- droplet-web-2-3164448.yaml\n", "")
 		if err := errors.Join(os.Rename("droplet-web-2-3164446.yaml", "web.yaml"), os.Remove("droplet-web-2-3164448.yaml"),
 			os.WriteFile("firewall-x.yaml", []byte("kind: CloudProvisioned\nspec: {{ .Values }}\n"), 0o600)); err != nil {
 			t.Fatal(err)
@@ -169,8 +169,8 @@ func TestAdoptIntoAFolder(t *testing.T) {
 	golden(t, "adopt-to-edited", line, p.runIn(folder, "infra", line))
 }
 
-// edit replaces a text in a file.
-func edit(t *testing.T, file, before, after string) {
+// editFile replaces a text in a file.
+func editFile(t *testing.T, file, before, after string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(text), before) {

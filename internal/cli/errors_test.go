@@ -20,6 +20,7 @@ import (
 // lines of commands that do not run with their name alone.
 var commandLines = map[string]string{
 	"show": "show d", "accept": "accept d --yes", "withdraw": "withdraw --all --yes", "snooze": "snooze d --for 1d --yes", "history": "history web-1",
+	"adopt": "adopt --all",
 }
 
 // broken is a cluster that answers everything with an error.

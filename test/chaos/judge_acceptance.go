@@ -102,7 +102,9 @@ func (j *judge) ends(l life[*driftv1alpha1.CloudProvisioned], i int, d *life[*dr
 	outer := slices.DeleteFunc(standIns(l.states[i-1].object), func(a standIn) bool { return a.path == path || !isWithin(path, a.path) })
 	want := desired{values: decoded(p.Spec.Desired), accepted: outer}
 	says := func(value any) bool { return want.declares(path) && saysSame(kind, want.effective(kind), path, value) }
-	exactly := func(value any) bool { return want.declares(path) && saysExactly(kind, want.effective(kind), path, value) }
+	exactly := func(value any) bool {
+		return want.declares(path) && saysExactly(kind, want.effective(kind), path, value)
+	}
 	from, to := decodedValue(was.From), decodedValue(was.To)
 	switch is.Git {
 	case driftv1alpha1.GitLanded:

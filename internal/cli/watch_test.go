@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	driftv1alpha1 "github.com/arcadiacloud/clouddrift/api/v1alpha1"
 	"github.com/arcadiacloud/clouddrift/internal/drift"
@@ -63,7 +66,14 @@ func TestWatch(t *testing.T) {
 	for i, d := range []*driftv1alpha1.CloudDrift{first, old, other} {
 		d.UID = types.UID(rune('1' + i))
 	}
-	p := newPlugin(t, web, first, old, other)
+	p := newPlugin(t)
+	watched := make(chan struct{}, 10)
+	p.cluster = memory(interceptor.Funcs{
+		Watch: func(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) (apiwatch.Interface, error) {
+			defer func() { watched <- struct{}{} }()
+			return c.Watch(ctx, list, options...)
+		},
+	}, web, first, old, other)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out := newLines()
@@ -73,6 +83,7 @@ func TestWatch(t *testing.T) {
 	ended := make(chan int, 1)
 	go func() { ended <- e.Run(ctx, []string{"watch", "--kind", "Droplet"}) }()
 	out.wait(t) // what is open
+	<-watched   // the cluster in memory does not tell what happened between list and watch
 
 	update := func(change func(d *driftv1alpha1.CloudDrift)) {
 		t.Helper()

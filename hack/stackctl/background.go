@@ -139,7 +139,7 @@ func (l *local) publish(ctx context.Context) error {
 	} {
 		fmt.Fprintf(&env, "export %s=%q\n", v[0], v[1])
 	}
-	fmt.Fprintf(&env, "export PATH=%q:$PATH\n", filepath.Dir(l.plane.KubectlPath))
+	fmt.Fprintf(&env, "export PATH=%q:%q:$PATH\n", filepath.Dir(l.plane.KubectlPath), filepath.Join(l.root, "bin"))
 	if err := os.WriteFile(l.file("env"), []byte(env.String()), 0o600); err != nil {
 		return fmt.Errorf("writing the environment: %w", err)
 	}
@@ -249,9 +249,9 @@ func printUsage(dir string) error {
 	fmt.Printf(`
 Point your shell at it:      source %s
 See the inventory:           kubectl get cloudresources
-Declare what should be:      kubectl apply -f hack/demo/declared.yaml
-Look again now:              kubectl annotate cloudaccount production drift.arcadia.cloud/sync="$(date +%%s)" --overwrite
-See what differs:            kubectl get clouddrift
+Declare what there is:       kubectl drift adopt --all --to infra && kubectl apply -k infra
+Look again now:              kubectl drift sync --wait
+See what differs:            kubectl get clouddrift, kubectl drift list
 Change things behind it:     godo, doctl or Terraform, with DIGITALOCEAN_API_URL and DIGITALOCEAN_TOKEN
 Logs:                        %s/operator.log, %[2]s/stack.log
 End it:                      make down

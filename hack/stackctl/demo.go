@@ -85,7 +85,7 @@ func newDemo(l *local, out io.Writer) (*demonstration, error) {
 		"DEMO="+l.dir,
 		"KUBECONFIG="+l.file("dana.kubeconfig"),
 		"KUBECACHEDIR="+l.file("kubectl-cache"),
-		"PATH="+filepath.Dir(l.plane.KubectlPath)+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+strings.Join([]string{filepath.Dir(l.plane.KubectlPath), filepath.Join(l.root, "bin"), os.Getenv("PATH")}, string(os.PathListSeparator)),
 	)}, nil
 }
 
@@ -139,8 +139,12 @@ func (d *demonstration) call(ctx context.Context, c call) error {
 	if err != nil {
 		return err
 	}
-	d.say("\n%s %s %s", c.method, path, c.body)
-	status, body, err := d.request(ctx, c.method, path, c.body)
+	sent, err := d.fill(ctx, c.body)
+	if err != nil {
+		return err
+	}
+	d.say("\n%s %s %s", c.method, path, sent)
+	status, body, err := d.request(ctx, c.method, path, sent)
 	if err != nil {
 		return err
 	}
@@ -167,7 +171,7 @@ func (d *demonstration) request(ctx context.Context, method, path, body string) 
 	return resp.Status, answer, err
 }
 
-var placeholder = regexp.MustCompile(`\{((?:web|web-1|size_slug|inbound_rules\["[^"]*"\]))\}`)
+var placeholder = regexp.MustCompile(`\{((?:web|web-1|web-2|db-1|size_slug|name|tags|inbound_rules\["[^"]*"\]))\}`)
 
 // fill replaces the placeholders of generated names: a droplet's and a
 // firewall's id, and the name of the drift of a field.
@@ -183,7 +187,7 @@ func (d *demonstration) fill(ctx context.Context, text string) (string, error) {
 
 func (d *demonstration) lookUp(ctx context.Context, what string) (string, error) {
 	switch what {
-	case "web-1":
+	case "web-1", "web-2", "db-1":
 		return d.idOf(ctx, "droplets", what)
 	case "web":
 		return d.idOf(ctx, "firewalls", what)

@@ -50,7 +50,7 @@ func (l *local) start(ctx context.Context) error {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return fmt.Errorf("making the stack's directory: %w", err)
 	}
-	l.say("building the operator and the simulated DigitalOcean")
+	l.say("building the operator, the plugin and the simulated DigitalOcean")
 	if err := l.build(ctx); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (l *local) stop() error {
 }
 
 func (l *local) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(l.root, "bin")+"/", "./cmd/operator", "./cmd/dosim")
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(l.root, "bin")+"/", "./cmd/operator", "./cmd/dosim", "./cmd/kubectl-drift")
 	cmd.Dir = l.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -20,8 +20,8 @@ type step struct {
 
 type call struct{ method, path, body string }
 
-// steps are the demo: the operator's main job, from an empty control plane to an
-// inbox that was worked off.
+// steps are the demo, in the order in which a user lives it: from an empty control plane to
+// an inbox that was worked off and a Git that says what is.
 var steps = []step{
 	{
 		title: "The people: dana runs the platform, sam declares, kim may annotate drifts but not accept them",
@@ -38,68 +38,74 @@ var steps = []step{
 		want: []string{`condition met`},
 	},
 	{
-		// Ready is Unknown for the half minute in which nobody relies on the policies yet.
-		run:  `kubectl get cloudaccount`,
-		want: []string{`^production +(True|Unknown) +True `},
-		rows: 1,
-	},
-	{
 		run: `kubectl get cloudresources -o custom-columns=KIND:.spec.kind,ID:.spec.id,NAME:.observed.name,REGION:.observed.region,SIZE:.observed.size_slug`,
 		want: []string{
 			`^Droplet +\d+ +web-1 +nyc3 +s-2vcpu-4gb`, `^Firewall .* web `, `^Volume .* db-data `, `^Domain +example.com `, `^VPC .* production `, `^Tag +prod `,
 		},
 	},
 	{
-		title: "dana declares what should be; it is so",
-		run:   `kubectl apply -f hack/demo/declared.yaml`,
-		want:  []string{`web-1 created`, `web-firewall created`},
+		title: "Nobody writes declarations by hand: they are made of what there is, one file a resource, for Git",
+		run:   `kubectl drift adopt --all --to $DEMO/infra`,
+		want:  []string{`new in`},
+	},
+	{
+		run:  `cat $DEMO/infra/droplet-web-1*.yaml`,
+		want: []string{`^  kind: Droplet|kind: CloudProvisioned`, `size_slug: s-2vcpu-4gb`},
+	},
+	{
+		run:  `kubectl --kubeconfig $DEMO/sam.kubeconfig apply -k $DEMO/infra`,
+		want: []string{`droplet-web-1.* created`, `firewall-web.* created`},
 	},
 	{
 		run:  `kubectl wait cloudprovisioned --all --for=condition=InSync --timeout=60s`,
-		want: []string{`web-1 condition met`, `web-firewall condition met`},
+		want: []string{`droplet-web-1.* condition met`, `firewall-web.* condition met`},
 	},
 	{
-		run:  `kubectl get cloudprovisioned`,
-		want: []string{`^web-1 +Droplet +\d+ +True +True +0 `, `^web-firewall +Firewall +\S+ +True +True +0 `},
-		rows: 5,
+		run:  `kubectl drift sync --wait && kubectl drift status`,
+		want: []string{`production`},
 	},
 	{
-		run:  `kubectl get clouddrift`,
-		want: []string{`No resources found`},
+		run:  `kubectl drift check --strict`,
+		want: []string{`^InSync: .* none differs`},
 	},
 	{
-		title: "Somebody resizes a droplet in the console, and opens the database's port to the world",
+		title: "Somebody resizes a droplet in the console, renames another, tags a third, and opens the database's port to the world",
 		call:  &call{"POST", "/v2/droplets/{web-1}/actions", `{"type":"power_off"}`},
 	},
 	{call: &call{"POST", "/v2/droplets/{web-1}/actions", `{"type":"resize","size":"s-4vcpu-8gb"}`}},
 	{call: &call{"POST", "/v2/droplets/{web-1}/actions", `{"type":"power_on"}`}},
+	{call: &call{"POST", "/v2/droplets/{db-1}/actions", `{"type":"rename","name":"db-primary"}`}},
+	{call: &call{"POST", "/v2/tags", `{"name":"debug"}`}},
+	{call: &call{"POST", "/v2/tags/debug/resources", `{"resources":[{"resource_id":"{web-2}","resource_type":"droplet"}]}`}},
 	{call: &call{"POST", "/v2/firewalls/{web}/rules", openPort}},
 	{
-		title: "dana looks again, without waiting for the hourly sync: exactly these two fields differ",
-		run:   `kubectl annotate cloudaccount production drift.arcadia.cloud/sync=after-the-changes`,
-		want:  []string{`annotated`},
-	},
-	{
-		run:  `kubectl wait cloudaccount/production --for=jsonpath='{.status.lastHandledSyncRequest}'=after-the-changes --timeout=60s`,
-		want: []string{`condition met`},
+		title: "dana looks again, without waiting for the hourly sync: exactly these four fields differ",
+		run:   `kubectl drift sync --wait`,
+		want:  []string{`production`},
 	},
 	{
 		run: `kubectl get clouddrift`,
 		want: []string{
-			`web-1 +size_slug +s-2vcpu-4gb +s-4vcpu-8gb +Open`,
-			`web-firewall +inbound_rules\["tcp/5432"\] .* Open`,
+			`droplet-web-1.* +size_slug +s-2vcpu-4gb +s-4vcpu-8gb +Open`,
+			`droplet-db-1.* +name +db-1 +db-primary +Open`,
+			`droplet-web-2.* +tags .* Open`,
+			`firewall-web.* +inbound_rules\["tcp/5432"\] .* Open`,
 		},
-		rows: 2,
+		rows: 4,
 	},
 	{
-		run:  `kubectl get cloudprovisioned`,
-		want: []string{`^web-1 .* False +1 `, `^web-2 .* True +0 `, `^web-firewall .* False +1 `},
-		rows: 5,
+		run:  `kubectl drift show {inbound_rules["tcp/5432"]}`,
+		want: []string{`5432`, `0\.0\.0\.0/0`},
+	},
+	{
+		run:     `kubectl drift check`,
+		refused: true,
+		want:    []string{`size_slug`, `inbound_rules`},
 	},
 	{
 		run:  `kubectl get events --field-selector reason=DriftDetected,involvedObject.kind=CloudProvisioned`,
-		want: []string{`DriftDetected +cloudprovisioned/web-1 `, `DriftDetected +cloudprovisioned/web-firewall `},
-		rows: 2,
+		want: []string{`DriftDetected +cloudprovisioned/droplet-web-1`, `DriftDetected +cloudprovisioned/firewall-web`},
+		rows: 4,
 	},
 	{
 		title:   "sam may not touch drifts; kim may annotate them, and still not accept; dana may not pretend to be kim",
@@ -123,7 +129,7 @@ var steps = []step{
 		want: []string{`condition met`},
 	},
 	{
-		title: "The resize was meant: dana accepts it, and the live value becomes the desired one",
+		title: "The resize was meant, and so was the name: dana accepts one with an annotation, one with the plugin",
 		run:   `kubectl annotate clouddrift {size_slug} drift.arcadia.cloud/resolve=accept`,
 		want:  []string{`annotated`},
 	},
@@ -132,42 +138,73 @@ var steps = []step{
 		want: []string{`condition met`},
 	},
 	{
-		run:  `kubectl wait cloudprovisioned/web-1 --for=condition=InSync --timeout=60s`,
+		run:  `kubectl drift accept {name} --reason 'it is the primary now' --yes --wait`,
+		want: []string{`[Aa]ccepted`},
+	},
+	{
+		title: "Git does not know yet. The old manifests are applied once more: nothing drifts, and the status says what Git has to say",
+		run:   `kubectl --kubeconfig $DEMO/sam.kubeconfig apply -k $DEMO/infra`,
+		want:  []string{`droplet-web-1.* configured`},
+	},
+	{
+		run:  `kubectl wait cloudprovisioned/droplet-web-1-{web-1} --for=condition=AcceptancesPending --timeout=60s`,
 		want: []string{`condition met`},
 	},
 	{
-		run:  `kubectl get cloudprovisioned web-1 -o custom-columns=NAME:.metadata.name,DESIRED:.spec.desired.size_slug,SPECVERSION:.status.specVersion`,
-		want: []string{`^web-1 +s-4vcpu-8gb +2$`},
+		run:  `kubectl get cloudprovisioned droplet-web-1-{web-1} -o custom-columns='NAME:.metadata.name,DECLARED:.spec.desired.size_slug,IN SYNC:.status.conditions[?(@.type=="InSync")].status,BECAUSE:.status.conditions[?(@.type=="InSync")].message'`,
+		want: []string{`s-2vcpu-4gb +True .*s-4vcpu-8gb`},
 		rows: 1,
 	},
 	{
-		title: "The open port was not: somebody closes it in the console, and its drift goes stale",
+		run:  `kubectl drift export`,
+		want: []string{`size_slug`, `db-primary`},
+	},
+	{
+		title: "The plugin writes it into the manifests, and nothing else of them; applied, Git is the truth again",
+		run:   `kubectl drift export --write $DEMO/infra --yes`,
+		want:  []string{`^ +- .*s-2vcpu-4gb`, `^ +\+ .*s-4vcpu-8gb`, `^ +\+ .*db-primary`},
+	},
+	{
+		run:  `kubectl --kubeconfig $DEMO/sam.kubeconfig apply -k $DEMO/infra`,
+		want: []string{`droplet-web-1.* configured`},
+	},
+	{
+		run:  `kubectl wait cloudprovisioned/droplet-web-1-{web-1} --for=jsonpath='{.status.fields[0].acceptance.git}'=Landed --timeout=60s`,
+		want: []string{`condition met`},
+	},
+	{
+		run:  `kubectl drift history Droplet/{web-1}`,
+		want: []string{`size_slug .* Accepted +Landed .* dana `},
+		rows: 1,
+	},
+	{
+		title: "The open port was not meant: somebody closes it in the console, and its drift goes stale. The tag can wait a week",
 		call:  &call{"DELETE", "/v2/firewalls/{web}/rules", openPort},
 	},
 	{
-		run:  `kubectl annotate cloudaccount production drift.arcadia.cloud/sync=after-the-fix --overwrite`,
-		want: []string{`annotated`},
+		run:  `kubectl drift sync --wait`,
+		want: []string{`production`},
 	},
 	{
 		run:  `kubectl wait clouddrift/{inbound_rules["tcp/5432"]} --for=jsonpath='{.status.state}'=Stale --timeout=60s`,
 		want: []string{`condition met`},
 	},
 	{
-		run:  `kubectl wait cloudaccount/production --for=jsonpath='{.status.lastHandledSyncRequest}'=after-the-fix --timeout=60s`,
-		want: []string{`condition met`},
+		run:  `kubectl drift snooze {tags} --for 7d --reason 'debugging until Friday' --yes --wait`,
+		want: []string{`tags: snoozed`},
 	},
 	{
-		title: "The inbox is empty, and the history stays: what it was, what became of it, and who",
-		run:   `kubectl get clouddrift --field-selector status.state=Open`,
-		want:  []string{`No resources found`},
+		title: "The pipeline is green, and the history stays: what it was, what became of it, and who",
+		run:   `kubectl drift check`,
+		want:  []string{`^InSync: `},
 	},
 	{
 		run: `kubectl get clouddrift -o wide`,
 		want: []string{
-			`web-1 +size_slug +s-2vcpu-4gb +s-4vcpu-8gb +Accepted .* dana `,
-			`web-firewall +inbound_rules\["tcp/5432"\] .* Stale .* system:clouddrift `,
+			`droplet-web-1.* +size_slug +s-2vcpu-4gb +s-4vcpu-8gb +Accepted .* dana `,
+			`firewall-web.* +inbound_rules\["tcp/5432"\] .* Stale .* system:clouddrift `,
 		},
-		rows: 2,
+		rows: 4,
 	},
 	{
 		run:     `kubectl --kubeconfig $DEMO/admin.kubeconfig patch clouddrift {size_slug} --subresource=status --type=merge -p '{"status":{"resolvedBy":"somebody else"}}'`,

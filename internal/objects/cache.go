@@ -36,15 +36,23 @@ func SizeOf(desired map[string]apiextensionsv1.JSON) resource.Size {
 	return size
 }
 
-// bound keeps of a declaration that is larger than any resource nothing but why. The cache
+// bound keeps of a declaration that is larger than any resource, or for which there is no
+// room beside the others, nothing but why. The cache
 // may pass it an object that it has had before: that one has no desired state at all, which
 // the API server lets nobody write.
-func bound(o *driftv1alpha1.CloudProvisioned) {
+func (b *budget) bound(o *driftv1alpha1.CloudProvisioned) {
 	if o.Spec.Desired == nil && TooLarge(o) != "" {
 		return
 	}
 	delete(o.Annotations, tooLargeAnnotation)
-	why := SizeOf(o.Spec.Desired).Beyond(resource.Most)
+	size := SizeOf(o.Spec.Desired)
+	why := size.Beyond(resource.Most)
+	if why != "" {
+		size = resource.Size{}
+	}
+	if full := b.take(o, size.Bytes); why == "" {
+		why = full
+	}
 	if why == "" {
 		return
 	}
@@ -91,16 +99,16 @@ const longestSetName = 24
 
 // CacheTransform is for the manager's cache. It leaves out managedFields, which are
 // half of an object, the copy of the last client-side apply, others' metadata of a
-// declaration, and the desired state of a declaration that is too large to be looked at:
-// nothing here reads these from the cache. What managedFields and the copy say of a pending
+// declaration, and the desired state of a declaration that is too large to be looked at,
+// alone or with all the others: nothing here reads these from the cache. What managedFields and the copy say of a pending
 // acceptance is noted before. It has what is equal share its memory: ten
 // thousand droplets have a dozen regions, sizes and owners between them. So what the cache
 // holds is to be read only, also in its smallest parts.
 func CacheTransform() toolscache.TransformFunc {
-	strip, s := cache.TransformStripManagedFields(), &sharing{}
+	strip, s, desired := cache.TransformStripManagedFields(), &sharing{}, &budget{}
 	return func(in any) (any, error) {
 		if o, ok := in.(*driftv1alpha1.CloudProvisioned); ok {
-			bound(o)
+			desired.bound(o)
 			noteManifest(o)
 		}
 		out, err := strip(in)

@@ -63,3 +63,21 @@ func TestMeasureCountsWhatWasEncoded(t *testing.T) {
 		}
 	}
 }
+
+// Each of the bounds of a declaration is one that may be reached and not passed.
+func TestBeyond(t *testing.T) {
+	for _, c := range []struct {
+		size Size
+		says string
+	}{
+		{Most, ""},
+		{Size{}, ""},
+		{Size{Bytes: Most.Bytes + 1}, "bytes"},
+		{Size{Values: Most.Values + 1}, "values"},
+		{Size{Depth: Most.Depth + 1}, "levels deep"},
+	} {
+		if why := c.size.Beyond(Most); (why == "") != (c.says == "") || !strings.Contains(why, c.says) {
+			t.Errorf("%+v: %q, want %q", c.size, why, c.says)
+		}
+	}
+}

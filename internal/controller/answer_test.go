@@ -34,7 +34,7 @@ func (c *oneDroplet) Without(string, ...string) inventory.Cloud { return c }
 
 func (c *oneDroplet) Knowing(func(resource.Resource) bool) inventory.Cloud { return c }
 
-func (c *oneDroplet) List(_ context.Context, kind string, _ resource.Listing) (resource.Listing, error) {
+func (c *oneDroplet) List(_ context.Context, kind, _ string) (resource.Listing, error) {
 	out := resource.Listing{Kind: kind, StartedAt: objectstest.Noon}
 	if kind == c.failing {
 		return out, &digitalocean.Error{Class: digitalocean.ServerError, Doing: "listing " + kind}
@@ -77,8 +77,11 @@ func TestASyncAnswersForTheKindsThatItBrought(t *testing.T) {
 	} {
 		pass := &accountPass{account: account.DeepCopy(), connection: inventory.Connection{Cloud: &oneDroplet{failing: tt.failing}}, startedAt: objectstest.Noon,
 			timetable: reconciler.timetables.Of(account)}
-		if err := reconciler.sync(t.Context(), pass); err != nil {
-			t.Fatal(err)
+		if !reconciler.beginSync(t.Context(), pass) || !pass.begun {
+			t.Fatal("no sync was begun")
+		}
+		if err := reconciler.collect(t.Context(), pass); err != nil || !pass.ended() {
+			t.Fatalf("the sync has not ended: %v", err)
 		}
 		if got := inSync(); got != tt.want {
 			t.Errorf("after a sync that could not list the kind %s: %s, want %s", tt.failing, got, tt.want)

@@ -34,7 +34,7 @@ func TestWhatNobodyDeclaredIsAskedForInTurns(t *testing.T) {
 	}
 	s := syncerOf(c)
 	for n, want := range []int{mostUndeclaredAsked, gone, gone} {
-		if _, err := s.Sync(t.Context(), account, cloud); err != nil {
+		if _, err := s.sync(t.Context(), account, cloud, func(kindReport) {}); err != nil {
 			t.Fatal(err)
 		}
 		if len(asked) != want {

@@ -90,6 +90,10 @@ func (s *sequence) settle() {
 			s.clock.step(time.Minute)
 			continue
 		}
+		if why = s.unread(); why != "" {
+			clean = 0 // a sync looks for what the operator knows to be declared
+			continue
+		}
 		clean++
 	}
 }
@@ -99,6 +103,20 @@ func toConfirm(a *driftv1alpha1.CloudAccount) string {
 	for _, k := range a.Status.Kinds {
 		if k.ConfirmationToken != "" && k.ConfirmationToken != a.Annotations[driftv1alpha1.ConfirmDisappearanceAnnotation] {
 			return k.ConfirmationToken
+		}
+	}
+	return ""
+}
+
+// unread is which declaration no operator has looked at yet, as on a machine that is busy.
+func (s *sequence) unread() string {
+	var list driftv1alpha1.CloudProvisionedList
+	if err := s.cluster.admin.List(s.ctx, &list, client.InNamespace(s.namespace)); err != nil {
+		return err.Error()
+	}
+	for i := range list.Items {
+		if p := &list.Items[i]; p.DeletionTimestamp.IsZero() && p.Status.ObservedGeneration != p.Generation {
+			return fmt.Sprintf("CloudProvisioned %s was not looked at", p.Name)
 		}
 	}
 	return ""

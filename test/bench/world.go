@@ -208,7 +208,8 @@ func (w *world) addAccount(ctx context.Context, name, endpoint, secret string) e
 	}
 	return until(ctx, func() (bool, error) {
 		a, err := w.account(ctx, name)
-		return err == nil && a.Status.LastDetectionTime != nil, err
+		// A long sync is told bit by bit, with detections meanwhile.
+		return err == nil && a.Status.LastSyncTime != nil && a.Status.LastDetectionTime != nil, err
 	})
 }
 

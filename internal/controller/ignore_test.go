@@ -135,5 +135,10 @@ var _ = Describe("Ignore rules of an account", func() {
 		rules(ctx, rule("Droplet", `tags["k8s:*"]`))
 		w.expectAccount(ctx, driftv1alpha1.ConditionIgnoreRulesMatch, metav1.ConditionUnknown, driftv1alpha1.ReasonNotAllCompared, `Droplet tags["k8s:*"]`)
 		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionInSync, metav1.ConditionUnknown, driftv1alpha1.ReasonFixFieldsUnseen)
+
+		By("also where something else is not understood")
+		w.editDesired(ctx, "web-1", "colour", "red")
+		w.expectCondition(ctx, "web-1", driftv1alpha1.ConditionReady, metav1.ConditionFalse, driftv1alpha1.ReasonFixFieldNames,
+			"nothing that is declared matches what it ignores: tagz (did you mean tags?)")
 	})
 })

@@ -118,11 +118,14 @@ func (run *detectionRun) ready() objects.Verdict {
 	for _, u := range run.plan.Result.Unknown {
 		problems = append(problems, u.Explain(run.binding.Kind.Schema.Kind))
 	}
-	if len(problems) > 0 {
-		return objects.False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
-	}
+	idle := run.idleIgnores()
 	ready := run.binding.Ready
-	if idle := run.idleIgnores(); idle != "" {
+	switch {
+	case len(problems) > 0 && idle != "":
+		return objects.False(driftv1alpha1.ReasonFixFieldNames, "%s; %s", strings.Join(problems, "; "), idle)
+	case len(problems) > 0:
+		return objects.False(driftv1alpha1.ReasonFixFieldNames, "%s", strings.Join(problems, "; "))
+	case idle != "":
 		ready.Message += "; " + idle
 	}
 	return ready

@@ -163,7 +163,9 @@ func spelled(owners []metav1.OwnerReference) []string {
 func (s *sharing) resource(o *driftv1alpha1.CloudResource) {
 	shareType(&o.TypeMeta)
 	o.Spec.AccountRef.Name, o.Spec.Kind = shared(o.Spec.AccountRef.Name), shared(o.Spec.Kind)
+	o.Coverage.State, o.Coverage.Owner = shared(o.Coverage.State), shared(o.Coverage.Owner)
 	seen := &o.Observed
+	seen.FieldTable = shared(seen.FieldTable)
 	for _, text := range []*string{seen.Region, seen.SizeSlug, seen.Status} {
 		if text != nil {
 			*text = shared(*text)

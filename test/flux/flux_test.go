@@ -22,7 +22,7 @@ const (
 func TestFlux(t *testing.T) {
 	w := newWorld(t)
 	for name, tries := range map[string]func(context.Context, *world, *declaration){
-		"outlasts": outlasts, "lands-at-once": landsAtOnce, "superseded": superseded, "withdrawn": withdrawn,
+		"outlasts": outlasts, "lands-at-once": landsAtOnce, "superseded": superseded, "withdrawn": withdrawn, "keep-each-other": keepEachOther,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := w.in(t)
@@ -76,4 +76,25 @@ func withdrawn(ctx context.Context, w *world, d *declaration) {
 	w.expectGit(ctx, d, driftv1alpha1.GitWithdrawn)
 	w.expectDrifts(ctx, d, driftv1alpha1.DriftAccepted, driftv1alpha1.DriftOpen)
 	w.Expect(w.apply(ctx, d.of(declared))).To(Equal(ssa.UnchangedAction))
+}
+
+// keepEachOther: two fields of one object are accepted, and Git says one of the values first.
+func keepEachOther(ctx context.Context, w *world, d *declaration) {
+	d.renamed = "by-git"
+	w.Expect(w.apply(ctx, d.of(declared))).To(Equal(ssa.ConfiguredAction))
+	w.expectDrifts(ctx, d, driftv1alpha1.DriftAccepted, driftv1alpha1.DriftOpen)
+	w.annotate(ctx, w.open(ctx, d), driftv1alpha1.ResolveAccept)
+	w.expectDrifts(ctx, d, driftv1alpha1.DriftAccepted, driftv1alpha1.DriftAccepted)
+	for range 20 {
+		w.apply(ctx, d.of(declared))
+	}
+	w.expectEach(ctx, d, driftv1alpha1.GitPending, driftv1alpha1.GitPending)
+	w.expectDrifts(ctx, d, driftv1alpha1.DriftAccepted, driftv1alpha1.DriftAccepted)
+
+	w.Expect(w.apply(ctx, d.of(resized))).To(Equal(ssa.ConfiguredAction))
+	w.expectEach(ctx, d, driftv1alpha1.GitPending, driftv1alpha1.GitLanded)
+	d.renamed = d.name
+	w.Expect(w.apply(ctx, d.of(resized))).To(Equal(ssa.ConfiguredAction))
+	w.expectEach(ctx, d, driftv1alpha1.GitLanded, driftv1alpha1.GitLanded)
+	w.expectDrifts(ctx, d, driftv1alpha1.DriftAccepted, driftv1alpha1.DriftAccepted)
 }

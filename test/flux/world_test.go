@@ -1,6 +1,7 @@
 package flux_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"path/filepath"
@@ -162,11 +163,13 @@ func (w *world) get(ctx context.Context, d *declaration) *driftv1alpha1.CloudPro
 	return p
 }
 
-// drifts are those of a declaration, by episode.
+// drifts are those of a declaration, by episode, that of its size before that of its name.
 func (w *world) drifts(ctx context.Context, d *declaration) []driftv1alpha1.CloudDrift {
 	var list driftv1alpha1.CloudDriftList
 	w.Expect(w.admin.List(ctx, &list, client.InNamespace(namespace), client.MatchingLabels{driftv1alpha1.ProvisionedLabel: d.name})).To(Succeed())
-	slices.SortFunc(list.Items, func(a, b driftv1alpha1.CloudDrift) int { return int(a.Spec.Episode - b.Spec.Episode) })
+	slices.SortFunc(list.Items, func(a, b driftv1alpha1.CloudDrift) int {
+		return cmp.Or(int(a.Spec.Episode-b.Spec.Episode), cmp.Compare(b.Spec.Field, a.Spec.Field))
+	})
 	return list.Items
 }
 
@@ -196,6 +199,30 @@ func (w *world) expectGit(ctx context.Context, d *declaration, git driftv1alpha1
 	}).Should(Equal(string(git)))
 }
 
+// expectEach waits until what was accepted of the name and of the size have come so far.
+func (w *world) expectEach(ctx context.Context, d *declaration, name, size driftv1alpha1.GitState) {
+	w.t.Helper()
+	w.Eventually(func() map[string]driftv1alpha1.GitState {
+		got := map[string]driftv1alpha1.GitState{}
+		p := w.get(ctx, d)
+		for _, field := range p.Status.Fields {
+			if field.Acceptance != nil && p.Status.ObservedGeneration == p.Generation {
+				got[field.Path] = field.Acceptance.Git
+			}
+		}
+		return got
+	}).Should(Equal(map[string]driftv1alpha1.GitState{"name": name, "size_slug": size}))
+}
+
+// open is the declaration's open drift.
+func (w *world) open(ctx context.Context, d *declaration) string {
+	w.t.Helper()
+	all := w.drifts(ctx, d)
+	i := slices.IndexFunc(all, func(each driftv1alpha1.CloudDrift) bool { return each.Status.State == driftv1alpha1.DriftOpen })
+	w.Expect(i).NotTo(Equal(-1))
+	return all[i].Name
+}
+
 func message(p *driftv1alpha1.CloudProvisioned, conditionType string) string {
 	if c := meta.FindStatusCondition(p.Status.Conditions, conditionType); c != nil {
 		return c.Message
@@ -204,13 +231,20 @@ func message(p *driftv1alpha1.CloudProvisioned, conditionType string) string {
 }
 
 // declaration is a CloudProvisioned as it is kept in Git.
-type declaration struct{ name, id string }
+type declaration struct {
+	name, id string
+	// renamed is the droplet's declared name; "": none is declared.
+	renamed string
+}
 
 // of is the manifest that declares this size; "" declares none.
 func (d *declaration) of(size string) *unstructured.Unstructured {
 	desired := map[string]any{"region": "nyc3"}
 	if size != "" {
 		desired["size_slug"] = size
+	}
+	if d.renamed != "" {
+		desired["name"] = d.renamed
 	}
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": driftv1alpha1.GroupVersion.String(), "kind": "CloudProvisioned",

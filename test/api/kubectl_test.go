@@ -48,6 +48,10 @@ var _ = Describe("kubectl", func() {
 			[]string{"NAME", "KIND", "ID", "READY", "IN SYNC", "DRIFTS", "AGE"},
 			[]string{"REASON", "IGNORED", "SPEC VERSION", "ACCOUNT"},
 			func(ctx context.Context) string { return created(ctx, provisioned).GetName() }},
+		{[]string{"cloudprovisionedset", "cloudprovisionedsets", "cset"},
+			[]string{"NAME", "ACCOUNT", "READY", "DECLARED", "UNMAPPED", "SERIAL", "AGE"},
+			[]string{"REASON"},
+			func(ctx context.Context) string { return created(ctx, set).GetName() }},
 		{[]string{"clouddrift", "clouddrifts", "cdrift"},
 			[]string{"NAME", "RESOURCE", "FIELD", "EXPECTED", "ACTUAL", "STATE", "AGE"},
 			[]string{"EPISODE", "BY", "SNOOZED UNTIL", "KIND", "ID"},
@@ -75,7 +79,7 @@ var _ = Describe("kubectl", func() {
 	})
 
 	It("shows all kinds by their category", func(ctx SpecContext) {
-		for _, manifest := range []string{account, resource, provisioned, drift} {
+		for _, manifest := range []string{account, resource, provisioned, set, drift} {
 			created(ctx, manifest)
 		}
 		kinds := map[string]bool{}

@@ -159,16 +159,18 @@ func (run *detectionRun) inSync() objects.Verdict {
 		return objects.Unknown(driftv1alpha1.ReasonInventoryStale,
 			"as declared when the kind %s was last listed completely, at %s; the latest sync could not list it: %s: %s", run.binding.Kind.Schema.Kind,
 			behind.ObservedAt.UTC().Format("2006-01-02T15:04Z"), behind.Reason, objects.Shorten(behind.Message, 512))
-	case run.notInManifest() != "":
-		return objects.True(driftv1alpha1.ReasonInSync, "all %d declared fields are as declared or accepted; the manifest has yet to say: %s",
-			run.plan.Result.Fields, run.notInManifest())
-	default:
-		message := fmt.Sprintf("all %d declared fields are as declared", run.plan.Result.Fields)
-		if ignored := run.plan.Result.Ignored; ignored > 0 {
-			message += fmt.Sprintf(", but for what is ignored and differs in %d places", ignored)
-		}
-		return objects.True(driftv1alpha1.ReasonInSync, "%s", message)
 	}
+	pending, message := run.notInManifest(), fmt.Sprintf("all %d declared fields are as declared", run.plan.Result.Fields)
+	if pending != "" {
+		message += " or accepted"
+	}
+	if ignored := run.plan.Result.Ignored; ignored > 0 {
+		message += fmt.Sprintf(", but for what is ignored and differs in %d places", ignored)
+	}
+	if pending != "" {
+		message += "; the manifest has yet to say: " + pending
+	}
+	return objects.True(driftv1alpha1.ReasonInSync, "%s", message)
 }
 
 // freshness is how new what is known of the resource is.
